@@ -1,0 +1,71 @@
+"""Optional capabilities of a session, as protocols that the engine looks for with `isinstance`.
+
+A session that offers none of them is a complete provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from kvmplan_sdk.claims import Claim
+from kvmplan_sdk.diagnostics import Diagnostic
+from kvmplan_sdk.impact import Impact
+from kvmplan_sdk.provider import Step, Verb
+from kvmplan_sdk.values import Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One object as planned. ``verb`` is None for an object that stays as it is."""
+
+    verb: Verb | None
+    address: str
+    type: str
+    before: Object | None
+    after: Object | None
+    replaced: bool = False
+    impact: Impact = field(default_factory=Impact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedBy:
+    address: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """``impacts`` replace the impact planned for an address, where only the whole shows it."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Assesses(Protocol):
+    def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
+        """Judge a lane's plan as a whole: conflicts, foreign objects in the way, impact that only the whole shows.
+
+        ``changes`` are this lane's objects, the unchanged ones included; ``claims`` those of every provider on the
+        host, after the plan. May read the host.
+        """
+        ...
+
+
+@runtime_checkable
+class Rehearses(Protocol):
+    def dry_run(self, step: Step) -> Sequence[Diagnostic]:
+        """Ask the host's own validator whether the step would be taken; changes nothing.
+
+        Values may still be unknown; what depends on them is left out.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsData(Protocol):
+    def read_data(self, type_: str, configuration: Object) -> Object:
+        """The values of a data source, ``configuration`` included. Raises `DiagnosticError` when there is none."""
+        ...

@@ -1,0 +1,16 @@
+"""What a plugin may implement. A plugin is a module named by an entry point of the group ``kvmplan``."""
+
+from __future__ import annotations
+
+import pluggy
+
+from kvmplan_sdk.provider import Provider
+
+NAMESPACE = "kvmplan"
+hookspec = pluggy.HookspecMarker(NAMESPACE)
+hookimpl = pluggy.HookimplMarker(NAMESPACE)
+
+
+@hookspec
+def kvmplan_provider() -> Provider:  # type: ignore[empty-body]
+    """Return the provider this plugin brings; its ``name`` equals the entry point's. Called once, when it is needed."""

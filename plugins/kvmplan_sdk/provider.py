@@ -1,0 +1,182 @@
+"""The provider contract: one class to describe, three methods to do.
+
+A `Provider` names itself, shows its schema and opens a `Session` on one host. A session, opened once per lane (host,
+provider) and run, reads what is there, plans one object at a time without any I/O, and applies a step: all the
+operations of its lane that go together. It may cache what it listed until it applies.
+
+What a provider never has to do, because the engine does: conversion and validation against the schema, defaults,
+unknowns from other resources, sensitive marks, the journal, reading back and verifying, concurrency, cancellation,
+progress. Optional capabilities are in `kvmplan_sdk.capabilities`.
+
+The rules the engine holds every provider to, and reports a breach of as the provider's bug:
+
+1. `plan` keeps every configured value; only computed attributes that were not configured are the provider's.
+2. `plan` has no effects and does no I/O: the same proposal gives the same answer.
+3. The values of an outcome equal the planned ones wherever these were known.
+4. What `read` returns after `apply` equals the outcome; planning again gives no change.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kvmplan_sdk.claims import Claim
+from kvmplan_sdk.diagnostics import Diagnostic
+from kvmplan_sdk.host import Host
+from kvmplan_sdk.impact import NO_IMPACT, Impact
+from kvmplan_sdk.schema import ProviderSchema
+from kvmplan_sdk.values import Object, Path
+
+
+class Verb(Enum):
+    """What an operation does to its object. A replacement is a delete and a create."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An object to read, as last known: from state, or as planned when a run was cut short.
+
+    ``private`` is what the provider itself stored with it.
+    """
+
+    address: str
+    type: str
+    values: Object
+    private: Object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """An object as it is. ``owned``: it carries our tag for this address; if not, it is present but not ours."""
+
+    values: Object
+    private: Object = field(default_factory=dict)
+    owned: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the engine proposes for one object.
+
+    ``configured``: schema-shaped values as written, null where nothing is; ``proposed``: the same with defaults, and
+    with computed attributes taken from ``prior``, or ``UNKNOWN`` where there is no prior; ``prior``: the object as it
+    was just read, None when it is not there. When ``configured`` is unknown in places, so is the plan.
+    """
+
+    address: str
+    type: str
+    host: str
+    configured: Object
+    proposed: Object
+    prior: Object | None
+    private: Object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The answer to a proposal. ``replaces``: paths, beyond the schema's, whose change needs a new object."""
+
+    values: Object
+    replaces: tuple[Path, ...] = ()
+    impact: Impact = NO_IMPACT
+    claims: tuple[Claim, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One object to create, update or delete.
+
+    ``before`` is the object as read (None for a create), ``after`` the planned values, all known by now except what
+    the operation itself will tell (None for a delete).
+    """
+
+    verb: Verb
+    address: str
+    type: str
+    before: Object | None
+    after: Object | None
+    private: Object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The operations of one lane that go together, sorted so that each comes after those it needs.
+
+    ``lineage`` identifies the state, for ownership tags.
+    """
+
+    operations: tuple[Operation, ...]
+    lineage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an operation: the object's full values after it (None when deleted), or errors.
+
+    With errors, ``values`` is what is known to be there now (None: nothing changed).
+    """
+
+    address: str
+    verb: Verb
+    values: Object | None
+    private: Object = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Session(ABC):
+    """A provider at work on one host. Methods may raise `kvmplan_sdk.diagnostics.DiagnosticError`."""
+
+    @abstractmethod
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        """Every object given, as it is now, in the same order; None where it is missing. List each kind once."""
+
+    @abstractmethod
+    def plan(self, proposal: Proposal) -> Planned:
+        """What the object will be, what must be replaced, whom it disturbs. Pure: what was read may be used, no I/O."""
+
+    @abstractmethod
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        """Carry out a step, yielding each outcome as it is known. Atomic where the host's tool is.
+
+        What has no outcome when the iterator ends counts as not done.
+        """
+
+    def close(self) -> None:  # noqa: B027 - optional, unlike the three above
+        """Let go of connections. Called once."""
+
+
+class Provider(ABC):
+    """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``)."""
+
+    name: str
+    version: str
+    schema: ProviderSchema
+
+    @abstractmethod
+    def open(self, host: Host, configuration: Object, lineage: str) -> Session:
+        """A session on ``host``. ``lineage`` identifies the state whose objects are ours.
+
+        Raises `DiagnosticError` when the host lacks what the provider needs, saying what to install or start.
+        """
+
+
+__all__ = [
+    "Known",
+    "Observed",
+    "Operation",
+    "Outcome",
+    "Planned",
+    "Proposal",
+    "Provider",
+    "Session",
+    "Step",
+    "Verb",
+]

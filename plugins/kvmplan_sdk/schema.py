@@ -38,16 +38,21 @@ class Attribute:
 
 
 class Nesting(Enum):
-    """How often a nested block may be written, and what it becomes: a dict or None, a list of dicts, a set of dicts."""
+    """How often a nested block may be written, and what it becomes: a dict or None, a list of dicts, a set of dicts.
+
+    ``GROUP`` is a block written at most once that is always there: left out, it is as if written empty, so its
+    defaults stand and the provider fills in what is computed.
+    """
 
     SINGLE = "single"
+    GROUP = "group"
     LIST = "list"
     SET = "set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A nested block. In values: ``SINGLE`` is a dict or None; ``LIST`` and ``SET`` are lists of dicts."""
+    """A nested block. In values: ``SINGLE`` is a dict or None, ``GROUP`` a dict; ``LIST``, ``SET`` are lists of dicts."""
 
     doc: str
     nesting: Nesting = Nesting.LIST
@@ -82,7 +87,7 @@ def type_of(schema: ObjectSchema | Block) -> ObjectType:
     for name, block in schema.blocks.items():
         inner = type_of(block)
         match block.nesting:
-            case Nesting.SINGLE:
+            case Nesting.SINGLE | Nesting.GROUP:
                 attributes[name] = inner
             case Nesting.LIST:
                 attributes[name] = ListType(inner)

@@ -1,0 +1,293 @@
+"""A resource type driven through its whole life, with the contract's rules asserted at every turn.
+
+`exercise` plays the engine: it proposes what the engine would propose, opens a new session for every run, and holds the
+provider to the rules in `kvmplan_sdk.provider`. A breach is an `AssertionError` that names the rule.
+
+Not here: the engine itself. There is no graph, no state and no journal; one object is planned and applied at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from kvmplan_sdk.provider import Known, Observed, Operation, Planned, Proposal, Provider, Session, Step, Verb
+from kvmplan_sdk.schema import Attribute, Block, Nesting, ObjectSchema
+from kvmplan_sdk.types import SetType
+from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format_path
+
+Shape = ObjectSchema | Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A life to lead: written as ``create``, then, in place, as each of ``updates``. What is left out is null."""
+
+    type: str
+    create: Object
+    updates: Sequence[Object] = ()
+    address: str = ""
+    host: str = "local"
+    lineage: str = "8d0f5c5e-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """One object between two runs."""
+
+    case: Case
+    schema: ObjectSchema
+    open: Callable[[], Session]
+    address: str
+    private: Object = field(default_factory=dict)
+
+
+def exercise(provider: Provider, open_session: Callable[[], Session], case: Case) -> None:
+    """Create, update and delete an object; after each, read it back and plan again, which must change nothing."""
+    life = _Life(case, provider.schema.resources[case.type], open_session, case.address or f"{case.type}.example")
+    written = [configure(life.schema, values) for values in (case.create, *case.updates)]
+    for configured in written:
+        _try_unknowns(life, configured)
+    prior: Object | None = None
+    for configured in written:
+        prior, life = _change(life, configured, prior)
+        _assert_stable(life, configured, prior)
+    assert prior is not None
+    _delete(life, prior)
+
+
+def configure(shape: Shape, written: Object) -> Object:
+    """``written`` in the shape of the schema: null for what is left out, no blocks where none are."""
+    values: dict[str, Value] = {name: written.get(name) for name in shape.attributes}
+    for name, block in shape.blocks.items():
+        values[name] = _configure_block(block, written.get(name))
+    assert not written.keys() - values.keys(), f"not in the schema: {sorted(written.keys() - values.keys())}"
+    return values
+
+
+def _configure_block(block: Block, written: Value) -> Value:
+    if written is UNKNOWN:
+        return UNKNOWN
+    if isinstance(written, Mapping):
+        return configure(block, written)
+    if isinstance(written, (list, tuple)):
+        return [_configure_block(block, item) for item in written]
+    return {Nesting.SINGLE: None, Nesting.GROUP: configure(block, {})}.get(block.nesting, [])
+
+
+def propose(shape: Shape, configured: Object, prior: Object | None) -> Object:
+    """What the engine proposes: as configured, else the default, else what was computed before, else unknown."""
+    values: dict[str, Value] = {}
+    for name, attribute in shape.attributes.items():
+        values[name] = _propose_attribute(attribute, configured[name], prior, name)
+    for name, block in shape.blocks.items():
+        values[name] = _propose_block(block, configured[name], prior.get(name) if prior else None)
+    return values
+
+
+def _propose_attribute(attribute: Attribute, configured: Value, prior: Object | None, name: str) -> Value:
+    if configured is not None:
+        return configured
+    if attribute.computed:
+        return UNKNOWN if prior is None else prior.get(name)
+    return attribute.default
+
+
+def _propose_block(block: Block, configured: Value, prior: Value) -> Value:
+    if isinstance(configured, Mapping):
+        return propose(block, configured, prior if isinstance(prior, Mapping) else None)
+    if isinstance(configured, (list, tuple)):
+        before = list(prior) if isinstance(prior, (list, tuple)) else []
+        partners = [_partner(block, item, before, index) for index, item in enumerate(configured)]
+        return [_propose_block(block, item, partner) for item, partner in zip(configured, partners, strict=True)]
+    return configured
+
+
+def _partner(block: Block, item: Value, before: Sequence[Value], index: int) -> Value:
+    """The item of a prior list or set from which ``item`` takes computed values: by place, or by what is configured."""
+    if block.nesting is Nesting.LIST:
+        return before[index] if index < len(before) else None
+    return next((old for old in before if isinstance(item, Mapping) and _agrees(item, old)), None)
+
+
+def _agrees(item: Object, old: Value) -> bool:
+    return isinstance(old, Mapping) and all(value is None or old.get(name) == value for name, value in item.items())
+
+
+def canonical(shape: Shape, values: Object) -> Object:
+    """``values`` with every set in one order, so that sets compare as lists do."""
+    result: dict[str, Value] = dict(values)
+    for name, attribute in shape.attributes.items():
+        value = result.get(name)
+        if isinstance(attribute.type, SetType) and isinstance(value, (list, tuple)):
+            result[name] = sorted(value, key=repr)
+    for name, block in shape.blocks.items():
+        value = result.get(name)
+        if isinstance(value, Mapping):
+            result[name] = canonical(block, value)
+        elif isinstance(value, (list, tuple)):
+            items = [canonical(block, item) if isinstance(item, Mapping) else item for item in value]
+            result[name] = sorted(items, key=_order) if block.nesting is Nesting.SET else items
+    return result
+
+
+def _order(item: Value) -> str:
+    return repr(sorted(item.items()) if isinstance(item, Mapping) else item)
+
+
+def _change(life: _Life, configured: Object, prior: Object | None) -> tuple[Object, _Life]:
+    """Plan and apply one change; returns the object as read after it."""
+    with closing(life.open()) as session:
+        if prior is not None:
+            _read(life, session, prior)
+        planned = _plan(life, session, configured, prior)
+        assert not planned.replaces, f"an update in place was asked for, but {planned.replaces} replace"
+        verb = Verb.CREATE if prior is None else Verb.UPDATE
+        operation = Operation(
+            verb=verb,
+            address=life.address,
+            type=life.case.type,
+            before=prior,
+            after=planned.values,
+            private=life.private,
+        )
+        outcomes = list(session.apply(Step(operations=(operation,), lineage=life.case.lineage)))
+    assert [outcome.address for outcome in outcomes] == [life.address], "one outcome for one operation"
+    (outcome,) = outcomes
+    assert not outcome.diagnostics, f"{verb.value} failed: {outcome.diagnostics}"
+    assert outcome.values is not None, f"{verb.value} says that nothing is there after it"
+    _assert_equal(life, planned.values, outcome.values, "rule 3: an outcome differs from what was planned")
+    life = replace(life, private=outcome.private)
+    with closing(life.open()) as session:
+        observed = _read(life, session, outcome.values)
+    assert observed is not None, f"rule 4: nothing is read after {verb.value}"
+    assert observed.owned, f"rule 4: what was made by {verb.value} does not carry our tag"
+    _assert_equal(life, outcome.values, observed.values, "rule 4: what is read differs from the outcome")
+    return observed.values, life
+
+
+def _assert_stable(life: _Life, configured: Object, prior: Object) -> None:
+    with closing(life.open()) as session:
+        observed = _read(life, session, prior)
+        assert observed is not None, "rule 4: an object that was there is gone without an operation"
+        planned = _plan(life, session, configured, observed.values)
+    _assert_equal(life, planned.values, observed.values, "rule 4: planning again changes something")
+    assert not planned.replaces, "rule 4: planning again replaces the object"
+
+
+def _delete(life: _Life, prior: Object) -> None:
+    operation = Operation(
+        verb=Verb.DELETE, address=life.address, type=life.case.type, before=prior, after=None, private=life.private
+    )
+    with closing(life.open()) as session:
+        _read(life, session, prior)
+        (outcome,) = list(session.apply(Step(operations=(operation,), lineage=life.case.lineage)))
+    assert not outcome.diagnostics, f"delete failed: {outcome.diagnostics}"
+    assert outcome.values is None, "delete says that something is there after it"
+    with closing(life.open()) as session:
+        assert _read(life, session, prior) is None, "something is read after delete"
+
+
+def _plan(life: _Life, session: Session, configured: Object, prior: Object | None) -> Planned:
+    proposal = Proposal(
+        address=life.address,
+        type=life.case.type,
+        host=life.case.host,
+        configured=configured,
+        proposed=propose(life.schema, configured, prior),
+        prior=prior,
+        private=life.private,
+    )
+    planned = session.plan(proposal)
+    assert session.plan(proposal) == planned, "rule 2: the same proposal gives another answer"
+    errors = [diagnostic for diagnostic in planned.diagnostics if diagnostic.is_error]
+    assert not errors, f"planning {configured} failed: {errors}"
+    broken = list(_liberties(life.schema, proposal.configured, proposal.proposed, planned.values))
+    assert not broken, f"rule 1: plan changes what is not its own: {', '.join(map(format_path, broken))}"
+    return planned
+
+
+def _liberties(shape: Shape, configured: Object, proposed: Object, planned: Object, at: Path = ()) -> Iterator[Path]:
+    """Where ``planned`` differs from ``proposed`` though it is configured, or not computed."""
+    for name in planned.keys() ^ (shape.attributes.keys() | shape.blocks.keys()):
+        yield (*at, name)
+    for name, attribute in shape.attributes.items():
+        if configured[name] is not None or not attribute.computed:
+            yield from differences(_exact(proposed[name]), _exact(planned.get(name)), (*at, name))
+    for name, block in shape.blocks.items():
+        yield from _block_liberties(block, configured[name], proposed[name], planned.get(name), (*at, name))
+
+
+def _block_liberties(block: Block, configured: Value, proposed: Value, planned: Value, at: Path) -> Iterator[Path]:
+    if isinstance(configured, Mapping) and isinstance(proposed, Mapping) and isinstance(planned, Mapping):
+        yield from _liberties(block, configured, proposed, planned, at)
+    elif isinstance(configured, list) and isinstance(proposed, list) and isinstance(planned, list):
+        if len(configured) != len(planned):
+            yield at
+            return
+        for index, items in enumerate(zip(configured, proposed, planned, strict=True)):
+            yield from _block_liberties(block, *items, (*at, index))
+    elif configured is not planned:
+        yield at
+
+
+def _exact(value: Value) -> Value:
+    """``value`` with unknowns as plain text, so that an unknown equals only an unknown."""
+    if value is UNKNOWN:
+        return "(unknown)"
+    if isinstance(value, Mapping):
+        return {name: _exact(item) for name, item in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _try_unknowns(life: _Life, configured: Object) -> None:
+    """Whatever part of the configuration is not known yet, planning works and leaves it unknown."""
+    for path in _configured_paths(configured):
+        partly = _with_unknown(configured, path)
+        assert isinstance(partly, Mapping)
+        with closing(life.open()) as session:
+            _plan(life, session, partly, None)
+
+
+def _configured_paths(value: Value, at: Path = ()) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _configured_paths(item, (*at, name))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _configured_paths(item, (*at, index))
+    elif value is not None:
+        yield at
+
+
+def _with_unknown(value: Value, path: Path) -> Value:
+    if not path:
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {name: _with_unknown(item, path[1:]) if name == path[0] else item for name, item in value.items()}
+    assert isinstance(value, (list, tuple))
+    return [_with_unknown(item, path[1:]) if index == path[0] else item for index, item in enumerate(value)]
+
+
+def _read(life: _Life, session: Session, values: Object) -> Observed | None:
+    known = Known(address=life.address, type=life.case.type, values=values, private=life.private)
+    (observed,) = session.read([known])
+    return observed
+
+
+def _assert_equal(life: _Life, expected: Object, found: Object, rule: str) -> None:
+    left, right = canonical(life.schema, expected), canonical(life.schema, found)
+    told = [f"{format_path(path)}: {_at(left, path)!r}, then {_at(right, path)!r}" for path in differences(left, right)]
+    assert not told, f"{rule}: {'; '.join(told)}"
+
+
+def _at(value: Value, path: Path) -> Value:
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(str(step))
+        elif isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value

@@ -1,0 +1,174 @@
+"""The conformance check accepts a good provider and catches one that breaks each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from kvmplan_sdk import (
+    UNKNOWN,
+    Attribute,
+    Block,
+    Host,
+    Known,
+    Nesting,
+    Object,
+    ObjectSchema,
+    Observed,
+    Outcome,
+    Planned,
+    Proposal,
+    Provider,
+    ProviderSchema,
+    Session,
+    Step,
+)
+from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.testing.conformance import Case, configure, exercise, propose
+
+SCHEMA = ObjectSchema(
+    doc="A thing.",
+    attributes={
+        "name": Attribute(type=STRING, doc="Name.", required=True),
+        "color": Attribute(type=STRING, doc="Colour.", default="red"),
+        "id": Attribute(type=STRING, doc="Identity.", computed=True),
+    },
+    blocks={
+        "bridge": Block(
+            doc="A group.",
+            nesting=Nesting.GROUP,
+            attributes={"name": Attribute(type=STRING, doc="Name.", computed=True)},
+        ),
+        "host": Block(
+            doc="A set.",
+            nesting=Nesting.SET,
+            attributes={"ip": Attribute(type=STRING, doc="Address.", required=True)},
+        ),
+    },
+)
+
+
+class Memory(Session):
+    """Keeps things in a dict; subclasses below break one rule each."""
+
+    def __init__(self, things: dict[str, Object]) -> None:
+        self.things = things
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        return [Observed(values=self.things[o.address]) if o.address in self.things else None for o in objects]
+
+    def plan(self, proposal: Proposal) -> Planned:
+        bridge = proposal.configured["bridge"]
+        assert isinstance(bridge, dict)
+        values = {**proposal.proposed, "id": f"id-{proposal.address}"}
+        if bridge["name"] is None:
+            values["bridge"] = {"name": f"br-{proposal.address}"}
+        return Planned(values=values)
+
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        for operation in step.operations:
+            if operation.after is None:
+                self.things.pop(operation.address, None)
+            else:
+                self.things[operation.address] = operation.after
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
+
+
+class KeepsNothing(Memory):
+    def plan(self, proposal: Proposal) -> Planned:
+        planned = super().plan(proposal)
+        return replace(planned, values={**planned.values, "color": "blue"})
+
+
+class Moody(Memory):
+    calls = 0
+
+    def plan(self, proposal: Proposal) -> Planned:
+        Moody.calls += 1
+        planned = super().plan(proposal)
+        return replace(planned, values={**planned.values, "id": f"id-{Moody.calls}"})
+
+
+class Liar(Memory):
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        for outcome in super().apply(step):
+            yield replace(outcome, values={**outcome.values, "id": "other"} if outcome.values else None)
+
+
+class Forgetful(Memory):
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        found = super().read(objects)
+        return [Observed(values={**item.values, "color": None}) if item else None for item in found]
+
+
+class Hoarder(Memory):
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        for operation in step.operations:
+            if operation.after is not None:
+                self.things[operation.address] = operation.after
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
+
+
+class Things(Provider):
+    name = "thing"
+    version = "1"
+    schema = ProviderSchema(resources={"thing": SCHEMA})
+
+    def __init__(self, session: type[Memory]) -> None:
+        self.session = session
+        self.things: dict[str, Object] = {}
+
+    def open(self, host: Host | None, configuration: Object, lineage: str) -> Session:
+        return self.session(self.things)
+
+
+CASE = Case(
+    type="thing",
+    create={"name": "a", "host": [{"ip": "2"}, {"ip": "1"}]},
+    updates=[{"name": "b", "color": "green", "bridge": {"name": "br0"}}],
+)
+
+
+def live(session: type[Memory]) -> None:
+    provider = Things(session)
+    exercise(provider, lambda: provider.open(None, {}, CASE.lineage), CASE)
+
+
+def test_a_good_provider_passes() -> None:
+    live(Memory)
+
+
+@pytest.mark.parametrize(
+    ("session", "rule"),
+    [
+        (KeepsNothing, "rule 1"),
+        (Moody, "rule 2"),
+        (Liar, "rule 3"),
+        (Forgetful, "rule 4"),
+        (Hoarder, "after delete"),
+    ],
+)
+def test_a_provider_that_breaks_a_rule_is_told_which(session: type[Memory], rule: str) -> None:
+    with pytest.raises(AssertionError, match=rule):
+        live(session)
+
+
+def test_a_proposal_takes_the_default_the_prior_value_and_else_unknown() -> None:
+    configured = configure(SCHEMA, {"name": "a"})
+    assert propose(SCHEMA, configured, None) == {
+        "name": "a",
+        "color": "red",
+        "id": UNKNOWN,
+        "bridge": {"name": UNKNOWN},
+        "host": [],
+    }
+    prior: Object = {"name": "old", "color": "blue", "id": "7", "bridge": {"name": "br7"}, "host": []}
+    assert propose(SCHEMA, configured, prior) == {
+        "name": "a",
+        "color": "red",
+        "id": "7",
+        "bridge": {"name": "br7"},
+        "host": [],
+    }

@@ -1,0 +1,68 @@
+"""Syntax: source text to a tree that knows its places, and canonical formatting. It evaluates nothing (`kvmplan.lang`
+does) and reads no files (the configuration loader does). Lark is loaded only when its tables must be compiled anew.
+"""
+
+from kvmplan.syntax.nodes import (
+    Attribute,
+    Binary,
+    Block,
+    Body,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    Index,
+    Literal,
+    Node,
+    Object,
+    ObjectItem,
+    Parentheses,
+    Relative,
+    Splat,
+    SplatItem,
+    Step,
+    Template,
+    TemplateFor,
+    Traversal,
+    Tuple,
+    Unary,
+    Wrapped,
+)
+from kvmplan.syntax.parse import parse_configuration, parse_expression, parse_template
+from kvmplan.syntax.source import Source
+from kvmplan.syntax.static import Reference, calls, references, static_traversal
+
+__all__ = [
+    "Attribute",
+    "Binary",
+    "Block",
+    "Body",
+    "Call",
+    "Conditional",
+    "Expression",
+    "For",
+    "Index",
+    "Literal",
+    "Node",
+    "Object",
+    "ObjectItem",
+    "Parentheses",
+    "Reference",
+    "Relative",
+    "Source",
+    "Splat",
+    "SplatItem",
+    "Step",
+    "Template",
+    "TemplateFor",
+    "Traversal",
+    "Tuple",
+    "Unary",
+    "Wrapped",
+    "calls",
+    "parse_configuration",
+    "parse_expression",
+    "parse_template",
+    "references",
+    "static_traversal",
+]

@@ -1,0 +1,192 @@
+"""python-hcl2's grammar, patched where it deviates from HCL, compiled by our own Lark instance into parse tables.
+
+Lark is loaded only when the tables are not in the cache. The cache holds plain JSON, which unlike Lark's own pickle is
+safe to load, under ``$XDG_CACHE_HOME/kvmplan`` (mode 0700), named by a digest of everything that went into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_LAYOUT = 1
+"""Version of the cached form."""
+
+# Our scanner leaves out the newlines that mean nothing, so expressions need not make room for them; what remains says
+# where a newline is required: after each item of a body, and between the elements of an object.
+_NEWLINES = re.compile(r"\s*\bnew_line_or_comment\?")
+_REPLACED_RULES = {
+    "start": "start : body",
+    "body": (
+        "body : new_line_or_comment? (_item new_line_or_comment)* _item?\n"
+        "_item : attribute | block\n"
+        "single_line : LBRACE attribute? RBRACE\n"
+        "lines : LBRACE new_line_or_comment (_item new_line_or_comment)* RBRACE"
+    ),
+    "block": "block : _attribute_name (_attribute_name | label)* (single_line | lines)\nlabel : DBLQUOTE STRING_CHARS? DBLQUOTE",
+    "new_line_or_comment": "new_line_or_comment : NL_OR_COMMENT",
+    "string_part": (
+        "string_part : STRING_CHARS | interpolation | template_if_start | template_else | template_endif\n"
+        "            | template_for_start | template_endfor"
+    ),
+    "interpolation": "interpolation : INTERP_START expression SEQUENCE_END",
+    "unary_op": "!unary_op : (MINUS | NOT) unary_expr",
+    "expr_term": (
+        "expr_term : parenthesized | float_lit | int_lit | string | tuple | object | identifier | literal_value\n"
+        "          | function_call | heredoc_template | index_expr_term | get_attr_expr_term | attr_splat_expr_term\n"
+        "          | full_splat_expr_term | for_tuple_expr | for_object_expr\n"
+        "parenthesized : LPAR expression RPAR"
+    ),
+    "attr_splat": "attr_splat : ATTR_SPLAT",
+    "full_splat": "full_splat : FULL_SPLAT_START",
+    "template_string": "",
+    "tuple": "tuple : LSQB (expression COMMA)* expression? RSQB",
+    "object": (
+        "object : LBRACE new_line_or_comment? (object_elem _separator)* object_elem? RBRACE\n"
+        "_separator : COMMA new_line_or_comment? | new_line_or_comment"
+    ),
+    "heredoc_template": "heredoc_template : HEREDOC_START string_part* HEREDOC_END",
+    "heredoc_template_trim": "",
+    "function_call": "function_call : identifier (COLONS identifier)* LPAR arguments? RPAR",
+    "arguments": "arguments : expression (COMMA expression)* (COMMA | ELLIPSIS)?",
+}
+_ADDED = """
+lone_expression : expression
+lone_template : string_part*
+%declare SEQUENCE_END HEREDOC_START HEREDOC_END
+"""
+_NAMES = ("identifier", "literal_value", "keyword")
+_PASSING = ("start", "expr_term", "new_line_or_comment", "object_elem_key", "lone_expression")
+STARTS = ("start", "lone_expression", "lone_template")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One production. ``inline``: its value is spliced into its parent's children. ``unit``: it only passes one on."""
+
+    name: str
+    length: int
+    inline: bool
+    unit: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """LALR tables. An action of a state on a symbol is a state to go to, or ``-1 - rule`` to reduce."""
+
+    rules: tuple[Rule, ...]
+    states: tuple[dict[str, int], ...]
+    start_states: dict[str, int]
+    end_states: dict[str, int]
+
+
+def patched(text: str) -> str:
+    """python-hcl2's grammar as HCL has it. Raises `ValueError` when a rule to be replaced is no longer there."""
+    for name, rule in _REPLACED_RULES.items():
+        pattern = re.compile(rf"^[?!]?{name} *:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
+        text, found = pattern.subn(
+            lambda _, rule=rule: rule.replace("new_line_or_comment", "NEWLINE_HERE") + "\n", text
+        )
+        if found != 1:
+            raise ValueError(f"python-hcl2's grammar has {found} rules named {name}, not one")
+    text = text.replace("STRIP_MARKER? RBRACE", "SEQUENCE_END").replace("STRIP_MARKER? ", "")
+    return _NEWLINES.sub("", text).replace("NEWLINE_HERE", "new_line_or_comment") + _ADDED
+
+
+@cache
+def tables() -> Tables:
+    """The parse tables, from the cache or freshly compiled."""
+    text = patched(_grammar_file().read_text(encoding="utf-8"))
+    path = _cache_folder() / f"grammar-{_LAYOUT}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
+    data = _load(path)
+    if data is None:
+        data = _compile(text)
+        _store(path, data)
+    return Tables(
+        rules=tuple(Rule(*rule) for rule in data["rules"]),
+        states=tuple(data["states"]),
+        start_states=data["start_states"],
+        end_states=data["end_states"],
+    )
+
+
+def _grammar_file() -> Path:
+    found = find_spec("hcl2")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("python-hcl2 is not installed; install kvmplan with its dependencies")
+    return Path(found.submodule_search_locations[0]) / "hcl2.lark"
+
+
+def _compile(text: str) -> dict[str, Any]:
+    from lark import Lark
+    from lark.grammar import Rule as LarkRule
+    from lark.lexer import TerminalDef
+
+    lark = Lark(text, parser="lalr", start=list(STARTS))
+    data, memo = lark.memo_serialize([TerminalDef, LarkRule])
+    table = data["parser"]["parser"]
+    numbers: dict[int, int] = {}
+    rules: list[list[Any]] = []
+    for key, entry in memo.items():
+        if entry["__type__"] == "Rule":
+            numbers[key] = len(rules)
+            rules.append(_rule(entry))
+    names = table["tokens"]
+    state_numbers = {state: at for at, state in enumerate(table["states"])}
+    states = [
+        {
+            names[token]: state_numbers[target] if action == 0 else -1 - numbers[target["@"]]
+            for token, (action, target) in actions.items()
+        }
+        for actions in table["states"].values()
+    ]
+    return {
+        "rules": rules,
+        "states": states,
+        "start_states": {name: state_numbers[state] for name, state in table["start_states"].items()},
+        "end_states": {name: state_numbers[state] for name, state in table["end_states"].items()},
+    }
+
+
+def _rule(entry: dict[str, Any]) -> list[Any]:
+    origin, options = entry["origin"]["name"], entry["options"]
+    symbols = [symbol["name"] for symbol in entry["expansion"]]
+    unit = len(symbols) == 1 and (
+        (bool(options["expand1"]) and entry["alias"] is None)
+        or (origin in _PASSING and symbols[0] not in ("identifier", "literal_value"))
+        or origin in _NAMES
+    )
+    return [entry["alias"] or origin, len(symbols), origin.startswith("_"), unit, origin]
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "kvmplan"
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) and data.keys() >= {"rules", "states", "start_states", "end_states"} else None
+
+
+def _store(path: Path, data: dict[str, Any]) -> None:
+    """Keep ``data``, if we may: without a cache everything works, only slower."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".grammar-", delete=False) as file:
+            json.dump(data, file, separators=(",", ":"))
+        Path(file.name).replace(path)
+    except OSError:
+        return

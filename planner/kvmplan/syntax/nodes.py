@@ -1,0 +1,226 @@
+"""The tree: frozen, slotted nodes that know their place. Evaluation lives in `kvmplan.lang`.
+
+Nodes are built by the hundred thousand, so they keep offsets into their `Source` and make a `SourceRange` on demand;
+they are frozen for the type checkers only, since freezing at run time triples the cost of making one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar, dataclass_transform
+
+from kvmplan.syntax.source import Source
+from kvmplan_sdk.diagnostics import SourceRange
+
+_C = TypeVar("_C")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _node(cls: type[_C]) -> type[_C]:
+    return dataclass(slots=True, eq=False, repr=True)(cls)
+
+
+@_node
+class Node:
+    """Text from ``start`` up to ``end`` (offsets) of ``source``."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def range(self) -> SourceRange:
+        return self.source.range(self.start, self.end)
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+
+@_node
+class Expression(Node):
+    """Any expression."""
+
+
+@_node
+class Literal(Expression):
+    """A number, ``true``, ``false``, ``null``, or a string without interpolations."""
+
+    value: str | bool | int | Fraction | None
+
+
+@_node
+class Template(Expression):
+    """A string with parts that are evaluated; a sole interpolation ``"${x}"`` is a `Wrapped` instead."""
+
+    parts: tuple[Expression, ...]
+
+
+@_node
+class Wrapped(Expression):
+    """``"${x}"``: the value of ``x`` itself, whatever its type."""
+
+    inner: Expression
+
+
+@_node
+class TemplateFor(Expression):
+    """``%{ for }``: the strings of ``each``, joined."""
+
+    each: For
+
+
+@_node
+class Parentheses(Expression):
+    inner: Expression
+
+
+@_node
+class Step:
+    """One static step of a traversal: ``.name``, ``["name"]`` or ``[0]``. ``attribute`` tells the first from the others."""
+
+    key: str | int | Fraction
+    attribute: bool
+    start: int
+    end: int
+
+
+@_node
+class Traversal(Expression):
+    """A name in scope and static steps from it: ``var.networks["lan"].ip[0]``. ``root_end``: where the name ends."""
+
+    root: str
+    root_end: int
+    steps: tuple[Step, ...]
+
+
+@_node
+class Relative(Expression):
+    """Static steps from the value of any other expression."""
+
+    base: Expression
+    steps: tuple[Step, ...]
+
+
+@_node
+class Index(Expression):
+    """``base[key]`` with a key that must be evaluated."""
+
+    base: Expression
+    key: Expression
+
+
+@_node
+class SplatItem(Expression):
+    """Inside `Splat.each`: the element at hand."""
+
+
+@_node
+class Splat(Expression):
+    """``base[*]`` (``full``) or ``base.*``: ``each`` is evaluated for every element."""
+
+    base: Expression
+    each: Expression
+    full: bool
+
+
+@_node
+class Call(Expression):
+    """A function call. ``expand``: the last argument ends in ``...``; ``name_end``: where the name ends."""
+
+    name: str
+    name_end: int
+    arguments: tuple[Expression, ...]
+    expand: bool
+
+
+@_node
+class Unary(Expression):
+    operator: str
+    operand: Expression
+
+
+@_node
+class Binary(Expression):
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@_node
+class Conditional(Expression):
+    condition: Expression
+    yes: Expression
+    no: Expression
+
+
+@_node
+class Tuple(Expression):
+    items: tuple[Expression, ...]
+
+
+@_node
+class ObjectItem:
+    """``key`` is a `Literal` where a bare name is written."""
+
+    key: Expression
+    value: Expression
+
+
+@_node
+class Object(Expression):
+    items: tuple[ObjectItem, ...]
+
+
+@_node
+class For(Expression):
+    """``[for key_name, value_name in collection : value if condition]``, or with ``key`` an object, ``group`` for ``...``."""
+
+    key_name: str | None
+    value_name: str
+    collection: Expression
+    key: Expression | None
+    value: Expression
+    condition: Expression | None
+    group: bool
+
+
+@_node
+class Attribute(Node):
+    """``name = expression``."""
+
+    name: str
+    name_end: int
+    expression: Expression
+
+    @property
+    def name_range(self) -> SourceRange:
+        return self.source.range(self.start, self.name_end)
+
+
+@_node
+class Block(Node):
+    """``type "label" { body }``; ``start`` to ``end`` is the header, without the opening brace."""
+
+    type: str
+    type_end: int
+    labels: tuple[str, ...]
+    label_spans: tuple[tuple[int, int], ...]
+    body: Body
+
+    @property
+    def type_range(self) -> SourceRange:
+        return self.source.range(self.start, self.type_end)
+
+    @property
+    def label_ranges(self) -> tuple[SourceRange, ...]:
+        return tuple(self.source.range(start, end) for start, end in self.label_spans)
+
+
+@_node
+class Body(Node):
+    """What a file or a block holds."""
+
+    attributes: dict[str, Attribute]
+    blocks: tuple[Block, ...]

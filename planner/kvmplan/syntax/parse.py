@@ -1,0 +1,66 @@
+"""The entry points: text in, tree and diagnostics out. Nothing is evaluated, and nothing raises."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kvmplan.syntax.builder import Builder
+from kvmplan.syntax.driver import Driver
+from kvmplan.syntax.grammar import tables
+from kvmplan.syntax.lexer import Lexer
+from kvmplan.syntax.nodes import Body, Expression
+from kvmplan.syntax.source import START, Source
+from kvmplan_sdk.diagnostics import Diagnostic, Position, error
+
+
+def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Diagnostic]]:
+    """The body of a configuration file, as far as it could be read."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            source = Source(text[: problem.start].decode("utf-8"), filename)
+            at = source.range(len(source.text), len(source.text))
+            found = error("Invalid character encoding", "Not valid UTF-8 here. Save the file as UTF-8.", source=at)
+            return Body(source, 0, 0, {}, ()), [found]
+    source = Source(text.removeprefix("\ufeff"), filename)
+    made, problems = _parse(source, "start")
+    return (made if isinstance(made, Body) else Body(source, 0, len(source.text), {}, ())), problems
+
+
+def parse_expression(text: str, filename: str, start: Position = START) -> tuple[Expression | None, list[Diagnostic]]:
+    """A lone expression; newlines in it mean nothing. None when there are errors."""
+    return _lone(Source(text, filename, start), "lone_expression")
+
+
+def parse_template(text: str, filename: str, start: Position = START) -> tuple[Expression | None, list[Diagnostic]]:
+    """A bare template: a file's content, or a string from JSON syntax. None when there are errors."""
+    return _lone(Source(text, filename, start), "lone_template")
+
+
+def _lone(source: Source, start: str) -> tuple[Expression | None, list[Diagnostic]]:
+    made, problems = _parse(source, start)
+    return (made if isinstance(made, Expression) and not problems else None), problems
+
+
+def _parse(source: Source, start: str) -> tuple[Any, list[Diagnostic]]:
+    problems: list[Diagnostic] = []
+    with _paused_gc():
+        tokens = Lexer(source.text).scan(newlines=start == "start", template=start == "lone_template")
+        made = Driver(tables(), Builder(source, problems), problems).run(tokens, start)
+    return made, problems
+
+
+@contextmanager
+def _paused_gc() -> Iterator[None]:
+    """The cyclic collector makes building large trees quadratic; trees hold no cycles that matter."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

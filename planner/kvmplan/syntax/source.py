@@ -1,0 +1,56 @@
+"""A source text and the places in it: offsets are turned into lines, columns and bytes only when they are asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from kvmplan_sdk.diagnostics import Position, SourceRange
+
+START = Position(1, 1, 0)
+
+
+class Source:
+    """The text of one file. ``origin`` is where the text starts, when it is a part of a larger one."""
+
+    __slots__ = ("_ascii", "_lines", "filename", "origin", "text")
+
+    def __init__(self, text: str, filename: str, origin: Position = START) -> None:
+        self.text = text
+        self.filename = filename
+        self.origin = origin
+        self._lines: list[int] | None = None
+        self._ascii = text.isascii()
+
+    def position(self, offset: int) -> Position:
+        """The position of the character at ``offset``; columns count grapheme clusters, as editors and HCL do."""
+        if self._lines is None:
+            self._lines = _line_starts(self.text)
+        line = bisect_right(self._lines, offset) - 1
+        start = self._lines[line]
+        if self._ascii:
+            column, byte = offset - start, offset
+        else:
+            column = graphemes(self.text[start:offset])
+            byte = len(self.text[:offset].encode(errors="surrogatepass"))
+        first = self.origin.column if line == 0 else 1
+        return Position(self.origin.line + line, first + column, self.origin.byte + byte)
+
+    def range(self, start: int, end: int) -> SourceRange:
+        return SourceRange(self.filename, self.position(start), self.position(end))
+
+
+def _line_starts(text: str) -> list[int]:
+    starts, at = [0], text.find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return starts
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader sees in ``text``."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    import regex  # type: ignore[import-untyped]
+
+    return len(regex.findall(r"\X", text))

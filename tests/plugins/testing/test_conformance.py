@@ -26,7 +26,8 @@ from kvmplan_sdk import (
     Step,
 )
 from kvmplan_sdk.schema import STRING
-from kvmplan_sdk.testing.conformance import Case, configure, exercise, propose
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.conformance import Case, exercise
 
 SCHEMA = ObjectSchema(
     doc="A thing.",

@@ -1,0 +1,178 @@
+"""The journal of a run: what it is about to do, on disk before the first call to a host, and what came of it.
+
+One JSON object a line in ``kvmplan.state.json.journal``, fsynced one by one:
+
+- ``{"intent": step, "operations": [...]}`` before a step: everything needed to look for its objects after a crash;
+- ``{"saved": step}`` once the state with its outcomes is on disk.
+
+The file is removed when a run ends with everything saved. A journal that is there when a run begins belongs to one that
+was killed: its open intents (without ``saved``) name the objects that may or may not be as planned, or as before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kvmplan.addresses import Address, parse_address
+from kvmplan.plan.model import Change, Lane
+from kvmplan.state.document import encode_number
+from kvmplan.state.files import read_bytes, sync_directory
+from kvmplan.state.model import Instance
+from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.provider import Verb
+from kvmplan_sdk.values import Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An operation that was about to be done. ``instance``: what would be in state after it, None for a delete."""
+
+    address: Address
+    verb: Verb
+    lane: Lane
+    host_address: str
+    instance: Instance | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """What a killed run left behind. ``lineage`` of the state it worked on."""
+
+    lineage: str
+    intents: tuple[Intent, ...] = field(default=())
+
+
+class Journal:
+    """Writes the journal at ``path``."""
+
+    def __init__(self, path: Path, lineage: str) -> None:
+        self.path = path
+        self._lineage = lineage
+        self._descriptor: int | None = None
+
+    def intent(self, step: int, operations: Iterable[tuple[Change, Verb]], hosts: Mapping[str, str]) -> None:
+        self._append({"intent": step, "operations": [_operation(change, verb, hosts) for change, verb in operations]})
+
+    def saved(self, step: int) -> None:
+        self._append({"saved": step})
+
+    def close(self, *, complete: bool) -> None:
+        """Let go of the file; remove it when the run ``complete``\\ d with everything saved."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        if complete:
+            self.path.unlink(missing_ok=True)
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
+        if self._descriptor is None:
+            self._open()
+        line = json.dumps(entry, default=_encode, ensure_ascii=False).encode() + b"\n"
+        assert self._descriptor is not None
+        try:
+            os.write(self._descriptor, line)
+            os.fsync(self._descriptor)
+        except OSError as problem:
+            raise _unwritable(self.path, problem) from problem
+
+    def _open(self) -> None:
+        try:
+            self._descriptor = os.open(
+                self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600
+            )
+            sync_directory(self.path.parent)
+        except OSError as problem:
+            raise _unwritable(self.path, problem) from problem
+        self._append({"lineage": self._lineage})
+
+
+def _unwritable(path: Path, problem: OSError) -> DiagnosticError:
+    return DiagnosticError(
+        error(
+            f"Cannot write {path}",
+            f"{problem.strerror}. Nothing more was changed on any host: make room and run again.",
+        )
+    )
+
+
+def journal_path(state_path: Path) -> Path:
+    return state_path.with_name(f"{state_path.name}.journal")
+
+
+def read_journal(path: Path) -> OpenRun | None:
+    """What a killed run left open; None without a journal. A torn last line was never acted upon, and is ignored."""
+    data = read_bytes(path)
+    if data is None:
+        return None
+    entries = _entries(data)
+    lineage = next((entry["lineage"] for entry in entries if "lineage" in entry), "")
+    saved = {entry["saved"] for entry in entries if "saved" in entry}
+    return OpenRun(
+        lineage=lineage,
+        intents=tuple(
+            _intent(operation)
+            for entry in entries
+            if "intent" in entry and entry["intent"] not in saved
+            for operation in entry["operations"]
+        ),
+    )
+
+
+def _entries(data: bytes) -> list[dict[str, Any]]:
+    entries = []
+    for line in data.split(b"\n"):
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries
+
+
+def _encode(value: object) -> object:
+    return None if isinstance(value, Unknown) else encode_number(value)
+
+
+def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str, Any]:
+    making = verb is not Verb.DELETE
+    return {
+        "address": str(change.address),
+        "verb": verb.value,
+        "host": change.lane.host,
+        "provider": change.lane.provider,
+        "host_address": hosts.get(change.lane.host, "local"),
+        "values": change.after if making else None,
+        "private": change.private if making else {},
+        "schema_version": change.schema_version,
+        "dependencies": [str(address) for address in change.dependencies],
+        "sensitive": [list(path) for path in change.sensitive],
+        "prevent_destroy": change.prevent_destroy,
+    }
+
+
+def _intent(entry: Mapping[str, Any]) -> Intent:
+    address = parse_address(entry["address"])
+    assert address is not None
+    instance = None
+    if entry["values"] is not None:
+        instance = Instance(
+            address=address,
+            host=entry["host"],
+            values=entry["values"],
+            private=entry["private"],
+            schema_version=entry["schema_version"],
+            dependencies=tuple(found for text in entry["dependencies"] if (found := parse_address(text))),
+            sensitive=tuple(tuple(path) for path in entry["sensitive"]),
+            prevent_destroy=entry["prevent_destroy"],
+        )
+    return Intent(
+        address=address,
+        verb=Verb(entry["verb"]),
+        lane=Lane(entry["host"], entry["provider"]),
+        host_address=entry["host_address"],
+        instance=instance,
+    )

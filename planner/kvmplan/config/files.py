@@ -1,0 +1,46 @@
+"""Finding and reading the files of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+
+SUFFIX = ".kvm.hcl"
+
+
+def read_sources(directory: Path) -> Mapping[str, str]:
+    """The text of every configuration file in ``directory``, by the name to show, sorted. Raises `DiagnosticError`."""
+    try:
+        paths = sorted(path for path in directory.iterdir() if path.name.endswith(SUFFIX) and path.is_file())
+    except OSError as problem:
+        raise DiagnosticError(error(f"Cannot read directory {directory}", f"{problem.strerror}.")) from problem
+    if not paths:
+        raise DiagnosticError(
+            error(
+                "No configuration files",
+                f"{directory.resolve()} has no file that ends in {SUFFIX}. Write one, or change to its directory.",
+            )
+        )
+    texts, problems = {}, []
+    for path in paths:
+        try:
+            texts[display_name(path)] = path.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as problem:
+            problems.append(_unreadable(path, problem))
+    if problems:
+        raise DiagnosticError(*problems)
+    return texts
+
+
+def display_name(path: Path) -> str:
+    """``path`` as a user in the current directory would name it."""
+    text = str(path)
+    return text.removeprefix("./")
+
+
+def _unreadable(path: Path, problem: Exception) -> Diagnostic:
+    if isinstance(problem, OSError):
+        return error(f"Cannot read {path}", f"{problem.strerror}.")
+    return error(f"{path} is not UTF-8", f"{problem}. Save the file in the UTF-8 encoding.")

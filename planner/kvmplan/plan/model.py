@@ -1,0 +1,123 @@
+"""A plan: every change with what it does, and the steps in which they are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kvmplan.addresses import Address
+from kvmplan.state.model import State
+from kvmplan_sdk import types
+from kvmplan_sdk.claims import Claim
+from kvmplan_sdk.diagnostics import Diagnostic, SourceRange
+from kvmplan_sdk.impact import NO_IMPACT, Impact
+from kvmplan_sdk.provider import Verb
+from kvmplan_sdk.values import Object, Path, Value
+
+
+class Action(Enum):
+    """What happens to an instance; the value is the sign that plans show."""
+
+    NO_OP = " "
+    CREATE = "+"
+    READ = "<="
+    UPDATE = "~"
+    REPLACE = "-/+"
+    DELETE = "-"
+    FORGET = "."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lane:
+    """Where one provider works on one host: what it does there happens one step at a time."""
+
+    host: str
+    provider: str
+
+    def __str__(self) -> str:
+        return f"{self.host} / {self.provider}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What the plan does to one instance.
+
+    ``before``: the object as read, None when there is none; ``after``: as planned, None when it goes; ``reason``: why,
+    in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement.
+    """
+
+    address: Address
+    action: Action
+    lane: Lane
+    before: Object | None
+    after: Object | None
+    private: Object = field(default_factory=dict)
+    schema_version: int = 0
+    dependencies: tuple[Address, ...] = ()
+    sensitive: tuple[Path, ...] = ()
+    replace_paths: tuple[Path, ...] = ()
+    reason: str = ""
+    impact: Impact = NO_IMPACT
+    claims: tuple[Claim, ...] = ()
+    prevent_destroy: bool = False
+    source: SourceRange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """An object that is not as state remembers it: ``after`` None when it is gone."""
+
+    address: Address
+    before: Object
+    after: Object | None
+    sensitive: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputChange:
+    action: Action
+    before: Value
+    after: Value
+    type: types.Type
+    sensitive: bool = False
+
+
+OperationKey = tuple[Address, Verb]
+"""One operation of a plan. A replacement is two: a delete and a create of one address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """Operations of a lane that are handed over in one call. ``after``: the numbers of the steps that must be done."""
+
+    number: int
+    lane: Lane
+    operations: tuple[OperationKey, ...]
+    after: tuple[int, ...]
+    impact: Impact = NO_IMPACT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``: for
+    every operation those that must have succeeded before it.
+    """
+
+    prior: State
+    refreshed: State
+    changes: Mapping[Address, Change]
+    drift: tuple[Drift, ...]
+    outputs: Mapping[str, OutputChange]
+    steps: tuple[PlannedStep, ...]
+    needs: Mapping[OperationKey, tuple[OperationKey, ...]]
+    hosts: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    destroy: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether applying would do nothing, neither to hosts nor to outputs."""
+        return all(change.action is Action.NO_OP for change in self.changes.values()) and all(
+            output.action is Action.NO_OP for output in self.outputs.values()
+        )

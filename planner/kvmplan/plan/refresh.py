@@ -1,0 +1,101 @@
+"""Refresh: what is really there, one reading per lane, and how it differs from what state remembers."""
+
+from __future__ import annotations
+
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from kvmplan.addresses import Address
+from kvmplan.plan.model import Drift, Lane
+from kvmplan.sessions import Sessions
+from kvmplan.state.model import Instance, State
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning
+from kvmplan_sdk.provider import Known, Observed
+from kvmplan_sdk.values import differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    instances: Mapping[Address, Instance]
+    drift: tuple[Drift, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def lane_of(instance: Instance) -> Lane:
+    return Lane(instance.host, instance.address.provider)
+
+
+def refresh(
+    state: State,
+    lanes: frozenset[Lane],
+    sessions: Sessions,
+    *,
+    unsure: frozenset[Address] = frozenset(),
+    progress: Callable[[Lane, int], None] = lambda _lane, _count: None,
+    parallelism: int = 10,
+) -> Refreshed:
+    """Read every object of ``state``, and let each of ``lanes`` list its host even where state has nothing there.
+
+    ``unsure``: instances that a run cut short may or may not have made: when they are missing, that is no drift.
+    """
+    by_lane: dict[Lane, list[Instance]] = {lane: [] for lane in sorted(lanes)}
+    for instance in state.instances.values():
+        by_lane.setdefault(lane_of(instance), []).append(instance)
+    with ThreadPoolExecutor(parallelism) as pool:
+        answers = list(pool.map(lambda item: _read_lane(sessions, *item, progress), by_lane.items()))
+    found: dict[Address, Instance] = {}
+    drift: list[Drift] = []
+    problems: list[Diagnostic] = []
+    for (_, instances), (observed, diagnostics) in zip(by_lane.items(), answers, strict=True):
+        problems += diagnostics
+        for instance, now in zip(instances, observed, strict=False):
+            _compare(instance, now, unsure, found, drift, problems)
+    drift.sort(key=lambda entry: entry.address.sort_key)
+    return Refreshed(instances=found, drift=tuple(drift), diagnostics=tuple(problems))
+
+
+def _read_lane(
+    sessions: Sessions, lane: Lane, instances: Sequence[Instance], progress: Callable[[Lane, int], None]
+) -> tuple[Sequence[Observed | None], tuple[Diagnostic, ...]]:
+    progress(lane, len(instances))
+    known = [Known(address=str(i.address), type=i.address.type, values=i.values, private=i.private) for i in instances]
+    try:
+        return sessions.get(lane).read(known), ()
+    except DiagnosticError as problem:
+        return (), problem.diagnostics
+
+
+def _compare(
+    instance: Instance,
+    observed: Observed | None,
+    unsure: frozenset[Address],
+    found: dict[Address, Instance],
+    drift: list[Drift],
+    problems: list[Diagnostic],
+) -> None:
+    address = instance.address
+    if observed is not None and not observed.owned:
+        if address not in unsure:
+            problems.append(
+                warning(
+                    "Object is no longer ours",
+                    f"What {address} describes is there, but without kvmplan's tag for it: somebody else made or "
+                    "redefined it. It will not be touched.",
+                    address=str(address),
+                )
+            )
+        observed = None
+    if observed is None:
+        if address not in unsure:
+            drift.append(Drift(address=address, before=instance.values, after=None, sensitive=instance.sensitive))
+        return
+    found[address] = replace(instance, values=observed.values, private=observed.private)
+    if address not in unsure and any(True for _ in differences(instance.values, observed.values)):
+        drift.append(
+            Drift(address=address, before=instance.values, after=observed.values, sensitive=instance.sensitive)
+        )
+
+
+__all__ = ["Refreshed", "lane_of", "refresh"]

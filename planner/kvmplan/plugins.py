@@ -1,0 +1,96 @@
+"""Finding and loading provider plugins: found cheaply, loaded late, failures contained.
+
+Not `pluggy.PluginManager.load_setuptools_entrypoints`: that imports every plugin there is, and lets a broken one take
+the command line down.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import EntryPoint, entry_points
+
+import pluggy
+
+from kvmplan.config.suggest import did_you_mean
+from kvmplan_sdk import hookspecs
+from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.provider import Provider
+
+
+class Plugins:
+    """The providers of the entry-point group ``kvmplan``, by name.
+
+    ``KVMPLAN_LOAD_PLUGINS=a,b`` limits which are found; ``KVMPLAN_TRACE_HOOKS=1`` traces hook calls to standard error.
+    """
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
+        self._manager.add_hookspecs(hookspecs)
+        if os.environ.get("KVMPLAN_TRACE_HOOKS"):
+            self._manager.trace.root.setwriter(sys.stderr.write)
+            self._manager.enable_tracing()
+        self._found = _discover()
+        self._providers: dict[str, Provider] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._found))
+
+    def provider(self, name: str) -> Provider:
+        """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""
+        if name not in self._providers:
+            self._providers[name] = self._load(name)
+        return self._providers[name]
+
+    def _load(self, name: str) -> Provider:
+        candidates = self._found.get(name, [])
+        if not candidates:
+            hint = did_you_mean(name, self._found) or f" Installed: {', '.join(self.names) or 'none'}."
+            raise DiagnosticError(error(f'No provider "{name}"', f"No installed plugin brings it.{hint}"))
+        if len(candidates) > 1:
+            makers = " and ".join(sorted(_maker(candidate) for candidate in candidates))
+            raise DiagnosticError(error(f'Two providers "{name}"', f"{makers} both bring it. Uninstall one of them."))
+        return self._register(name, candidates[0])
+
+    def _register(self, name: str, entry_point: EntryPoint) -> Provider:
+        try:
+            plugin = entry_point.load()
+            self._manager.register(plugin, name=name)
+            self._manager.check_pending()
+            provider = self._manager.subset_hook_caller(
+                "kvmplan_provider",
+                [other for other in self._manager.get_plugins() if other is not plugin],
+            )()[0]
+        except Exception as problem:  # noqa: BLE001 - a plugin may raise anything while it is loaded
+            raise DiagnosticError(
+                error(
+                    f'Provider "{name}" cannot be loaded',
+                    f"{_maker(entry_point)} raised {type(problem).__name__}: {problem}. Upgrade or uninstall it; this "
+                    "is a fault of the plugin.",
+                )
+            ) from problem
+        if not isinstance(provider, Provider) or provider.name != name:
+            raise DiagnosticError(
+                error(
+                    f'Provider "{name}" cannot be used',
+                    f"{_maker(entry_point)} returned {provider!r} instead of a Provider named {name!r}.",
+                )
+            )
+        return provider
+
+
+def _discover() -> dict[str, list[EntryPoint]]:
+    allowed = os.environ.get("KVMPLAN_LOAD_PLUGINS")
+    found: dict[str, list[EntryPoint]] = {}
+    for entry_point in entry_points(group=hookspecs.NAMESPACE):
+        if allowed is None or entry_point.name in allowed.split(","):
+            same = found.setdefault(entry_point.name, [])
+            if entry_point not in same:
+                same.append(entry_point)
+    return found
+
+
+def _maker(entry_point: EntryPoint) -> str:
+    distribution = entry_point.dist
+    return f"{distribution.name} {distribution.version}" if distribution else entry_point.value

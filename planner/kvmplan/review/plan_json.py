@@ -1,0 +1,202 @@
+"""A plan as JSON: Terraform's plan representation (format 1.2), with what is ours under ``kvmplan_`` keys.
+
+Ours: ``kvmplan_version``; on a resource change ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
+``steps``); at the top ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``, ``operations``, ``after``,
+``impact``), and ``kvmplan_blocks``, which of a type's values are nested blocks, so that text can be made from the JSON
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kvmplan import __version__
+from kvmplan.addresses import Address
+from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan, PlannedStep
+from kvmplan_sdk.impact import Impact
+from kvmplan_sdk.schema import Block, ObjectSchema
+from kvmplan_sdk.values import UNKNOWN, Path, Value
+
+FORMAT_VERSION = "1.2"
+
+ACTIONS: Mapping[Action, list[str]] = {
+    Action.NO_OP: ["no-op"],
+    Action.CREATE: ["create"],
+    Action.READ: ["read"],
+    Action.UPDATE: ["update"],
+    Action.REPLACE: ["delete", "create"],
+    Action.DELETE: ["delete"],
+    Action.FORGET: ["forget"],
+}
+
+
+def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]:
+    """``schemas``: those of the resource types in the plan, by type."""
+    changes = sorted(plan.changes.values(), key=lambda change: change.address.sort_key)
+    return {
+        "format_version": FORMAT_VERSION,
+        "kvmplan_version": __version__,
+        "planned_values": _planned_values(changes, plan.outputs),
+        "resource_drift": [_drift(entry) for entry in plan.drift],
+        "resource_changes": [_resource_change(change) for change in changes],
+        "output_changes": {name: _output_change(change) for name, change in sorted(plan.outputs.items())},
+        "applyable": not plan.is_empty,
+        "complete": True,
+        "errored": False,
+        "kvmplan_steps": [_step(step) for step in plan.steps],
+        "kvmplan_blocks": {name: _blocks(schema) for name, schema in sorted(schemas.items())},
+    }
+
+
+def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChange]) -> dict[str, Any]:
+    resources = [
+        {
+            **_identity(change.address),
+            "schema_version": change.schema_version,
+            "values": known_part(change.after),
+            "sensitive_values": marks_tree(change.sensitive),
+        }
+        for change in changes
+        if change.after is not None
+    ]
+    return {
+        "outputs": {
+            name: {"sensitive": output.sensitive}
+            if output.after is UNKNOWN
+            else {"sensitive": output.sensitive, "value": known_part(output.after)}
+            for name, output in sorted(outputs.items())
+            if output.action is not Action.DELETE
+        },
+        "root_module": {"resources": resources} if resources else {},
+    }
+
+
+def _identity(address: Address) -> dict[str, Any]:
+    return {
+        "address": str(address),
+        "mode": address.mode,
+        "type": address.type,
+        "name": address.name,
+        **({"index": address.key} if address.key is not None else {}),
+        "provider_name": address.provider,
+    }
+
+
+def _resource_change(change: Change) -> dict[str, Any]:
+    entry = {
+        **_identity(change.address),
+        "change": {
+            "actions": ACTIONS[change.action],
+            "before": change.before,
+            "after": known_part(change.after),
+            "after_unknown": unknown_tree(change.after),
+            "before_sensitive": marks_tree(change.sensitive) if change.before is not None else False,
+            "after_sensitive": marks_tree(change.sensitive) if change.after is not None else False,
+        },
+        "kvmplan_host": change.lane.host,
+        "kvmplan_impact": _impact(change.impact),
+    }
+    if change.replace_paths:
+        entry["change"]["replace_paths"] = [list(path) for path in change.replace_paths]
+    if change.reason:
+        entry["action_reason"] = change.reason
+    return entry
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        **_identity(drift.address),
+        "change": {
+            "actions": ["update"] if drift.after is not None else ["delete"],
+            "before": drift.before,
+            "after": drift.after,
+            "after_unknown": {},
+            "before_sensitive": marks_tree(drift.sensitive),
+            "after_sensitive": marks_tree(drift.sensitive) if drift.after is not None else False,
+        },
+    }
+
+
+def _output_change(change: OutputChange) -> dict[str, Any]:
+    return {
+        "actions": ACTIONS[change.action],
+        "before": change.before,
+        "after": known_part(change.after),
+        "after_unknown": unknown_tree(change.after),
+        "before_sensitive": change.sensitive,
+        "after_sensitive": change.sensitive,
+    }
+
+
+def _step(step: PlannedStep) -> dict[str, Any]:
+    return {
+        "step": step.number,
+        "host": step.lane.host,
+        "provider": step.lane.provider,
+        "operations": [{"address": str(address), "action": verb.value} for address, verb in step.operations],
+        "after": list(step.after),
+        "impact": _impact(step.impact),
+    }
+
+
+def _impact(impact: Impact) -> dict[str, Any]:
+    return {
+        "level": str(impact.level),
+        "guests": list(impact.guests),
+        "why": impact.why,
+        "steps": list(impact.steps),
+    }
+
+
+def _blocks(schema: ObjectSchema | Block) -> dict[str, Any]:
+    return {name: {"nesting": block.nesting.value, "blocks": _blocks(block)} for name, block in schema.blocks.items()}
+
+
+def known_part(value: Value) -> Any:
+    """``value`` without what is unknown: left out of objects, null in lists."""
+    if value is UNKNOWN:
+        return None
+    if isinstance(value, Mapping):
+        return {name: known_part(item) for name, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, (list, tuple)):
+        return [known_part(item) for item in value]
+    return value
+
+
+def unknown_tree(value: Value) -> Any:
+    """True where ``value`` is unknown, in its shape, with only the branches that lead there."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, Mapping):
+        trees = {name: unknown_tree(item) for name, item in value.items()}
+        return {name: tree for name, tree in trees.items() if tree not in (False, {}, [])}
+    if isinstance(value, (list, tuple)):
+        items = [unknown_tree(item) for item in value]
+        return items if any(item not in (False, {}, []) for item in items) else []
+    return False
+
+
+def marks_tree(paths: Iterable[Path]) -> Any:
+    """True at every path of ``paths``, as nested objects; list positions become keys of lists."""
+    tree: Any = {}
+    for path in sorted(paths, key=len):
+        tree = _mark(tree, path)
+    return tree
+
+
+def _mark(tree: Any, path: Path) -> Any:
+    if tree is True or not path:
+        return True
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        items = list(tree) if isinstance(tree, list) else []
+        items += [{}] * (step + 1 - len(items))
+        items[step] = _mark(items[step], rest)
+        return items
+    entries = dict(tree) if isinstance(tree, dict) else {}
+    entries[step] = _mark(entries.get(step, {}), rest)
+    return entries
+
+
+__all__ = ["ACTIONS", "FORMAT_VERSION", "known_part", "marks_tree", "plan_json", "unknown_tree"]

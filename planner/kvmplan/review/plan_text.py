@@ -1,0 +1,177 @@
+"""A plan as text for people, made from its JSON: what changes, who will notice, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kvmplan.review.resource_text import resource_body
+from kvmplan.review.diff_text import named_line
+from kvmplan.review.differ import ABSENT, differ
+from kvmplan.review.style import PLAIN, Style
+
+NO_CHANGES = "No changes. Your infrastructure matches the configuration."
+
+_HEADINGS = {
+    "create": "will be created",
+    "read": "will be read during apply",
+    "update": "will be updated in-place",
+    "delete": "will be destroyed",
+    "delete create": "must be replaced",
+    "forget": "will no longer be managed by kvmplan, but will not be destroyed",
+}
+_SIGNS = {
+    "create": "  +",
+    "read": " <=",
+    "update": "  ~",
+    "delete": "  -",
+    "delete create": "-/+",
+    "forget": "  .",
+}
+_LEGEND = {
+    "create": "  + create",
+    "update": "  ~ update in-place",
+    "delete": "  - destroy",
+    "delete create": "-/+ destroy and then create replacement",
+    "read": " <= read (data resources)",
+    "forget": "  . forget",
+}
+_REASONS = {
+    "delete_because_no_resource_config": "because {resource} is not in configuration",
+    "delete_because_count_index": "because index [{index}] is out of range for count",
+    "delete_because_each_key": 'because key ["{index}"] is not in for_each map',
+    "delete_because_wrong_repetition": "because {resource} uses another kind of repetition now",
+}
+
+
+def plan_text(document: Mapping[str, Any], style: Style = PLAIN) -> str:
+    """The whole text of a plan, ending in a newline."""
+    return "\n".join(_sections(document, style)) + "\n"
+
+
+def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
+    if document["resource_drift"]:
+        yield from _drift(document, style)
+    changes = [change for change in document["resource_changes"] if _kind(change) != "no-op"]
+    outputs = {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
+    if not changes and not outputs:
+        yield style(NO_CHANGES, "bold")
+        yield ""
+        yield "kvmplan compared the configuration with what is on the hosts and found no differences."
+        return
+    if changes:
+        yield from _changes(changes, document["kvmplan_blocks"], style)
+        yield style("Plan:", "bold") + " " + counts(changes)
+        yield from _steps(document["kvmplan_steps"], style)
+    if outputs:
+        yield ""
+        yield "Changes to Outputs:"
+        yield from _outputs(outputs, style)
+
+
+def _kind(change: Mapping[str, Any]) -> str:
+    return " ".join(change["change"]["actions"])
+
+
+def _changes(changes: list[dict[str, Any]], blocks: Mapping[str, Any], style: Style) -> Iterator[str]:
+    kinds = {_kind(change) for change in changes}
+    yield "Actions are indicated with the following symbols:"
+    for kind, line in _LEGEND.items():
+        if kind in kinds:
+            yield style.sign(line[:3]) + line[3:]
+    yield ""
+    yield "kvmplan will perform the following actions:"
+    yield ""
+    for change in changes:
+        yield from _change(change, blocks.get(change["type"], {}), style)
+        yield ""
+
+
+def _change(change: Mapping[str, Any], blocks: Mapping[str, Any], style: Style) -> Iterator[str]:
+    kind = _kind(change)
+    yield "  " + style(f"# {change['address']} {_HEADINGS[kind]}", "bold")
+    reason = _REASONS.get(change.get("action_reason", ""))
+    if reason:
+        resource = f"{change['type']}.{change['name']}"
+        yield f"  # ({reason.format(resource=resource, index=change.get('index', ''))})"
+    impact = impact_line(change["kvmplan_impact"])
+    where = "" if change["kvmplan_host"] == "local" else f"on {change['kvmplan_host']}"
+    notes = " · ".join(note for note in (where, impact) if note)
+    if notes:
+        yield f"  # {notes}"
+    word = "data" if change["mode"] == "data" else "resource"
+    yield f'{style.sign(_SIGNS[kind])} {word} "{change["type"]}" "{change["name"]}" {{'
+    yield from resource_body(change["change"], blocks, style)
+    yield "    }"
+
+
+def impact_line(impact: Mapping[str, Any]) -> str:
+    """``impact live: web1, web2 (why)``, or nothing when nobody will notice."""
+    if impact["level"] == "none":
+        return ""
+    guests = f": {', '.join(impact['guests'])}" if impact["guests"] else ""
+    why = f" ({impact['why'].rstrip('.')})" if impact["why"] else ""
+    return f"impact {impact['level']}{guests}{why}"
+
+
+def _drift(document: Mapping[str, Any], style: Style) -> Iterator[str]:
+    yield style("Note: Objects have changed outside of kvmplan", "bold")
+    yield ""
+    yield "kvmplan found these changes on the hosts since the last apply:"
+    yield ""
+    for entry in document["resource_drift"]:
+        gone = _kind(entry) == "delete"
+        yield "  " + style(f"# {entry['address']} has {'been deleted' if gone else 'changed'}", "bold")
+        yield f'{style.sign(_SIGNS[_kind(entry)])} resource "{entry["type"]}" "{entry["name"]}" {{'
+        yield from resource_body(entry["change"], document["kvmplan_blocks"].get(entry["type"], {}), style)
+        yield "    }"
+        yield ""
+
+
+def counts(changes: list[dict[str, Any]]) -> str:
+    """``2 to add, 1 to change, 0 to destroy.``"""
+    actions = [action for change in changes for action in change["change"]["actions"]]
+    forgotten = actions.count("forget")
+    return (
+        f"{actions.count('create')} to add, {actions.count('update')} to change, {actions.count('delete')} to destroy"
+        + (f", {forgotten} to forget" if forgotten else "")
+        + "."
+    )
+
+
+def _steps(steps: list[dict[str, Any]], style: Style) -> Iterator[str]:
+    if not steps:
+        return
+    rows = [
+        (
+            f"Step {step['step']}",
+            f"{step['host']} / {step['provider']}",
+            _what(step),
+            impact_line(step["impact"]).removeprefix("impact ") or "none",
+        )
+        for step in steps
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    yield ""
+    yield style("In this order, and who will notice:", "bold")
+    for row in rows:
+        yield "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
+
+
+def _what(step: Mapping[str, Any]) -> str:
+    actions = [operation["action"] for operation in step["operations"]]
+    words = {"create": "add", "update": "change", "delete": "destroy"}
+    return ", ".join(f"{actions.count(action)} to {word}" for action, word in words.items() if action in actions)
+
+
+def _outputs(outputs: Mapping[str, Any], style: Style) -> Iterator[str]:
+    width = max(map(len, outputs))
+    for name, change in outputs.items():
+        node = differ(
+            ABSENT if change["before"] is None else change["before"],
+            ABSENT if change["after"] is None and not change["after_unknown"] else change["after"],
+            change["after_unknown"],
+            change["before_sensitive"],
+            change["after_sensitive"],
+        )
+        yield from named_line(name, node, 2, width, style, top=True)

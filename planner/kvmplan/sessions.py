@@ -1,0 +1,74 @@
+"""The sessions of a run: one per lane, hosts opened once and shared, everything closed at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+
+from kvmplan.hosts import OpenHost, open_host
+from kvmplan.plan.model import Lane
+from kvmplan.plugins import Plugins
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
+from kvmplan_sdk.provider import Provider, Session
+from kvmplan_sdk.values import Object
+
+
+class Sessions:
+    """Opens what a lane needs when it is first asked for. Safe to use from several threads, one per lane.
+
+    ``hosts``: addresses by name; ``configurations``: each provider's evaluated configuration.
+    """
+
+    def __init__(
+        self, plugins: Plugins, hosts: Mapping[str, str], configurations: Mapping[str, Object], lineage: str
+    ) -> None:
+        self._plugins = plugins
+        self._addresses = hosts
+        self._configurations = configurations
+        self._lineage = lineage
+        self._hosts: dict[str, OpenHost] = {}
+        self._sessions: dict[Lane, Session] = {}
+        self._failed: dict[Lane, tuple[Diagnostic, ...]] = {}
+        self._locks: dict[Lane | str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def provider(self, name: str) -> Provider:
+        with self._guard:
+            return self._plugins.provider(name)
+
+    def get(self, lane: Lane) -> Session:
+        """The session of a lane. Raises `DiagnosticError`, the same again for a lane that failed before."""
+        with self._lock(lane):
+            if lane in self._failed:
+                raise DiagnosticError(*self._failed[lane])
+            if lane not in self._sessions:
+                try:
+                    self._sessions[lane] = self._open(lane)
+                except DiagnosticError as problem:
+                    self._failed[lane] = problem.diagnostics
+                    raise
+            return self._sessions[lane]
+
+    def _open(self, lane: Lane) -> Session:
+        provider = self.provider(lane.provider)
+        with self._lock(lane.host):
+            if lane.host not in self._hosts:
+                self._hosts[lane.host] = open_host(lane.host, self._addresses.get(lane.host, "local"))
+            host = self._hosts[lane.host]
+        return provider.open(host, self._configurations.get(lane.provider, {}), self._lineage)
+
+    def _lock(self, key: Lane | str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(key, threading.Lock())
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for session in self._sessions.values():
+            session.close()
+        for host in self._hosts.values():
+            host.close()

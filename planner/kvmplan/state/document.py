@@ -1,0 +1,144 @@
+"""The state as JSON: version 1.
+
+``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
+"module"?, "provider", "instances": [{"index_key"?, "host", "schema_version", "attributes", "sensitive_attributes",
+"private", "dependencies", "prevent_destroy"?}]}]}``. Resources and instances are sorted, so equal states are equal
+bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from kvmplan import __version__
+from kvmplan.addresses import Address, format_key, parse_address
+from kvmplan.state.model import Instance, Output, State
+from kvmplan_sdk import types
+from kvmplan_sdk.diagnostics import DiagnosticError, error
+
+VERSION = 1
+
+
+def encode_number(value: object) -> object:
+    """For ``json.dumps(default=...)``: numbers that are not whole, without going through binary floating point."""
+    if isinstance(value, Decimal):
+        return float(value) if value != value.to_integral_value() else int(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+def dump_state(state: State) -> bytes:
+    document = {
+        "version": VERSION,
+        "kvmplan_version": __version__,
+        "serial": state.serial,
+        "lineage": state.lineage,
+        "outputs": {name: _output(output) for name, output in sorted(state.outputs.items())},
+        "hosts": dict(state.hosts),
+        "resources": _resources(state),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_number).encode() + b"\n"
+
+
+def _output(output: Output) -> dict[str, Any]:
+    entry: dict[str, Any] = {"value": output.value, "type": types.to_json(output.type)}
+    return {**entry, "sensitive": True} if output.sensitive else entry
+
+
+def _resources(state: State) -> list[dict[str, Any]]:
+    ordered = sorted(state.instances.values(), key=lambda instance: instance.address.sort_key)
+    return [_resource(resource, list(group)) for resource, group in groupby(ordered, lambda i: i.address.resource)]
+
+
+def _resource(resource: Address, instances: list[Instance]) -> dict[str, Any]:
+    module = ".".join(f"module.{name}{format_key(key)}" for name, key in resource.module)
+    return {
+        **({"module": module} if module else {}),
+        "mode": resource.mode,
+        "type": resource.type,
+        "name": resource.name,
+        "provider": resource.provider,
+        "instances": [_instance(instance) for instance in instances],
+    }
+
+
+def _instance(instance: Instance) -> dict[str, Any]:
+    key = instance.address.key
+    return {
+        **({"index_key": key} if key is not None else {}),
+        "host": instance.host,
+        "schema_version": instance.schema_version,
+        "attributes": instance.values,
+        "sensitive_attributes": [list(path) for path in instance.sensitive],
+        "private": instance.private,
+        "dependencies": [str(address) for address in instance.dependencies],
+        **({"prevent_destroy": True} if instance.prevent_destroy else {}),
+    }
+
+
+def load_state(data: bytes, path: str) -> State:
+    """Read a document. Raises `DiagnosticError` when it is broken or newer than this kvmplan."""
+    try:
+        document = json.loads(data, parse_float=Decimal)
+        version = document["version"]
+        if isinstance(version, int) and version > VERSION:
+            raise DiagnosticError(
+                error(
+                    "State is newer than this kvmplan",
+                    f"{path} has version {version}, written by kvmplan {document.get('kvmplan_version', '?')}; this is "
+                    f"kvmplan {__version__}, which reads up to version {VERSION}. Upgrade kvmplan; nothing was changed.",
+                )
+            )
+        return _read(document)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise DiagnosticError(
+            error(
+                "State cannot be read",
+                f"{path} is not a state document ({type(problem).__name__}: {problem}). Nothing was changed. The state "
+                f"before the last change is in {path}.backup: compare it and put it in place if it is whole.",
+            )
+        ) from problem
+
+
+def _read(document: Mapping[str, Any]) -> State:
+    instances = [
+        _read_instance(resource, entry) for resource in document["resources"] for entry in resource["instances"]
+    ]
+    return State(
+        lineage=str(document["lineage"]),
+        serial=int(document["serial"]),
+        instances={instance.address: instance for instance in instances},
+        outputs={
+            name: Output(
+                value=entry["value"], type=types.from_json(entry["type"]), sensitive=entry.get("sensitive", False)
+            )
+            for name, entry in document["outputs"].items()
+        },
+        hosts=dict(document["hosts"]),
+    )
+
+
+def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Instance:
+    prefix = f"{resource['module']}." if "module" in resource else ""
+    data = "data." if resource["mode"] == "data" else ""
+    address = _address(f"{prefix}{data}{resource['type']}.{resource['name']}{format_key(entry.get('index_key'))}")
+    return Instance(
+        address=address,
+        host=entry["host"],
+        values=entry["attributes"],
+        private=entry["private"],
+        schema_version=entry["schema_version"],
+        dependencies=tuple(_address(text) for text in entry["dependencies"]),
+        sensitive=tuple(tuple(path) for path in entry["sensitive_attributes"]),
+        prevent_destroy=entry.get("prevent_destroy", False),
+    )
+
+
+def _address(text: str) -> Address:
+    address = parse_address(text)
+    if address is None:
+        raise ValueError(f"{text!r} is no address")
+    return address

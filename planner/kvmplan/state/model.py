@@ -1,0 +1,60 @@
+"""The state document in memory: immutable, so that a run can keep what it started from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kvmplan.addresses import Address
+from kvmplan_sdk import types
+from kvmplan_sdk.values import Object, Path, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One object that is ours. ``dependencies``: the instances it refers to directly, sorted; ``host``: its host's name."""
+
+    address: Address
+    host: str
+    values: Object
+    private: Object = field(default_factory=dict)
+    schema_version: int = 0
+    dependencies: tuple[Address, ...] = ()
+    sensitive: tuple[Path, ...] = ()
+    prevent_destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    value: Value
+    type: types.Type
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """``hosts``: the address of every host that has objects here, by name, so that they are found without its block."""
+
+    lineage: str
+    serial: int = 0
+    instances: Mapping[Address, Instance] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+
+    def next(
+        self, *, instances: Mapping[Address, Instance], outputs: Mapping[str, Output], hosts: Mapping[str, str]
+    ) -> State:
+        """The state after this one, keeping only the hosts in use."""
+        used = {instance.host for instance in instances.values()}
+        return replace(
+            self,
+            serial=self.serial + 1,
+            instances=instances,
+            outputs=outputs,
+            hosts={name: address for name, address in sorted(hosts.items()) if name in used},
+        )
+
+
+def new_state() -> State:
+    return State(lineage=str(uuid.uuid4()))

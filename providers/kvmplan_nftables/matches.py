@@ -1,4 +1,4 @@
-"""Whether a packet meets a match of an nft rule, as libnftables-json(5) writes it: true, false, or None for cannot tell.
+"""Whether a packet meets a match of an nft rule, as libnftables-json(5) writes it: true, false, or None: no telling.
 
 iptables' own matches, named sets and what only the kernel knows (marks, limits, source addresses) cannot be told.
 """

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from kvmplan_sdk import Object
+from kvmplan_sdk import Object, Value
 from kvmplan_sdk.values import is_known
 
 PROTOCOLS = ("tcp", "udp")
@@ -78,16 +78,32 @@ def _masquerade(values: Object) -> Masquerade:
     interface = values.get("out_interface")
     if interface is not None and not INTERFACE.fullmatch(str(interface)):
         raise ValueError(f"{interface!r} is no interface name")
-    return Masquerade(ip_network(str(values["source"])), None if interface is None else str(interface))
+    source = ip_network(str(values["source"]))
+    _address(source.network_address)
+    return Masquerade(source, None if interface is None else str(interface))
 
 
 def _forward(values: Object) -> Forward:
     address, protocol = values.get("address"), str(values["protocol"])
     if protocol not in PROTOCOLS:
         raise ValueError(f"{protocol!r} is no protocol")
-    port, target = int(str(values["port"])), ip_address(str(values["target"]))
-    target_port = int(str(values.get("target_port") or port))
-    return Forward(protocol, port, None if address is None else ip_address(str(address)), target, target_port)
+    port, target = _port(values["port"]), _address(values["target"])
+    target_port = _port(values.get("target_port") or port)
+    return Forward(protocol, port, None if address is None else _address(address), target, target_port)
+
+
+def _port(value: Value) -> int:
+    number = int(str(value))
+    if not 1 <= number <= 65535:
+        raise ValueError(f"{number} is no port")
+    return number
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    address = ip_address(str(value))
+    if "%" in str(address):
+        raise ValueError(f"{address} has a zone, which nft does not take")
+    return address
 
 
 def values_of(found: Entry) -> Object:

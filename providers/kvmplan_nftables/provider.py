@@ -83,13 +83,17 @@ class NftablesSession(Session):
         values: dict[str, Value] = dict(proposal.proposed)
         if proposal.type == "nftables_port_forward" and proposal.configured["target_port"] is None:
             values["target_port"] = values["port"]
-        found = entry(proposal.type, values)
-        claims, diagnostics = [], []
-        if isinstance(found, Forward):
-            claims.append(PortClaim(found.protocol, found.port, str(found.address or "")))
-            diagnostics += _contradictions(found, proposal.address)
         impact = _impact(proposal.type, proposal.prior, values)
-        return Planned(values=values, impact=impact, claims=tuple(claims), diagnostics=tuple(diagnostics))
+        try:
+            found = entry(proposal.type, values)
+        except ValueError as problem:
+            invalid = error(f"Invalid {proposal.type}", f"{problem}.", address=proposal.address)
+            return Planned(values=values, impact=impact, diagnostics=(invalid,))
+        if not isinstance(found, Forward):
+            return Planned(values=values, impact=impact)
+        claim = PortClaim(found.protocol, found.port, str(found.address or ""))
+        problems = tuple(_contradictions(found, proposal.address))
+        return Planned(values=values, impact=impact, claims=(claim,), diagnostics=problems)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         batch = compile_batch(self._table(), step.operations, step.lineage)

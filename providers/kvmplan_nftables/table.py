@@ -120,5 +120,6 @@ def _masquerade(expressions: list[Json]) -> Masquerade | None:
 
 
 def _network(right: Any) -> IPv4Network | IPv6Network:
-    prefix = right["prefix"] if isinstance(right, dict) else None
-    return ip_network(f"{prefix['addr']}/{prefix['len']}" if prefix else right)
+    if isinstance(right, dict):
+        return ip_network(f"{right['prefix']['addr']}/{right['prefix']['len']}")
+    return ip_network(str(right))

@@ -1,0 +1,177 @@
+"""The provider against the real nft: the contract's rules, and a host that is left as it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kvmplan_nftables import NftablesProvider
+from kvmplan_nftables.identity import tag
+from kvmplan_sdk import DiagnosticError, Known, Object, Operation, Outcome, Session, Step, Verb
+from kvmplan_sdk.testing.conformance import Case, exercise
+
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+FOREIGN = "table inet mine {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\n"
+Open = Callable[[], Session]
+
+CASES = [
+    Case(
+        type="nftables_masquerade",
+        create={"source": "192.168.150.0/24"},
+        updates=[{"source": "192.168.150.0/24", "out_interface": "ens3"}, {"source": "192.168.151.0/25"}],
+    ),
+    Case(type="nftables_masquerade", create={"source": "FD00:0::/64"}, updates=[{"source": "fd00::1/128"}]),
+    Case(
+        type="nftables_port_forward",
+        create={"port": 8080, "target": "192.168.150.10", "target_port": 80},
+        updates=[
+            {"port": 8081, "target": "192.168.150.10", "target_port": 80},
+            {"port": 8081, "target": "192.168.150.11"},
+            {"port": 53, "protocol": "udp", "address": "10.0.0.1", "target": "192.168.150.11"},
+            {"port": 53, "protocol": "udp", "address": "FD00::1", "target": "fd00:0::2"},
+        ],
+        address='module.lan["x"].nftables_port_forward.web["a \\"b\\" ü"]',
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.create.get("source", "forward"))
+def test_contract(host: Any, open_session: Open, case: Case) -> None:
+    host.nft(FOREIGN)
+    before = host.ruleset()
+    exercise(NftablesProvider(), open_session, case)
+    assert host.ruleset() == before
+
+
+def operation(verb: Verb, name: str, port: int = 0, target: str = "192.168.150.10") -> Operation:
+    values: Object = {"protocol": "tcp", "port": port, "address": None, "target": target, "target_port": 80}
+    address = f"nftables_port_forward.{name}"
+    after = None if verb is Verb.DELETE else values
+    return Operation(verb=verb, address=address, type="nftables_port_forward", before=None, after=after)
+
+
+def apply(open_session: Open, *operations: Operation, lineage: str = LINEAGE) -> list[Outcome]:
+    return list(open_session().apply(Step(operations=operations, lineage=lineage)))
+
+
+def read(open_session: Open, *names: str, port: int = 8080) -> list[Object | None]:
+    values = operation(Verb.CREATE, "any", port).after or {}
+    known = [Known(address=f"nftables_port_forward.{n}", type="nftables_port_forward", values=values) for n in names]
+    return [found.values if found and found.owned else None for found in open_session().read(known)]
+
+
+def test_forwards_swap_their_ports_in_one_batch(open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080), operation(Verb.CREATE, "b", 8081))
+    outcomes = apply(open_session, operation(Verb.UPDATE, "a", 8081), operation(Verb.UPDATE, "b", 8080))
+    assert not any(outcome.diagnostics for outcome in outcomes)
+    assert [values and values["port"] for values in read(open_session, "a", "b")] == [8081, 8080]
+
+
+def test_a_failing_batch_changes_nothing_and_names_the_resource(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    before = host.ruleset()
+    outcomes = apply(open_session, operation(Verb.CREATE, "c", 8090), operation(Verb.CREATE, "b", 8080))
+    assert [outcome.address for outcome in outcomes] == ["nftables_port_forward.b"]
+    assert outcomes[0].values is None
+    assert "another entry for this port" in outcomes[0].diagnostics[0].detail
+    assert host.ruleset() == before
+
+
+def test_a_rehearsal_says_the_same_and_changes_nothing(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    before = host.ruleset()
+    session: Any = open_session()
+    (problem,) = session.dry_run(Step(operations=(operation(Verb.CREATE, "b", 8080),), lineage=LINEAGE))
+    assert problem.address == "nftables_port_forward.b"
+    assert not session.dry_run(Step(operations=(operation(Verb.CREATE, "c", 8081),), lineage=LINEAGE))
+    assert host.ruleset() == before
+
+
+def test_a_batch_may_come_twice(host: Any, open_session: Open) -> None:
+    """As after a crash between the batch and the journal."""
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    before = host.ruleset()
+    assert not apply(open_session, operation(Verb.CREATE, "a", 8080))[0].diagnostics
+    assert host.ruleset() == before
+    for _ in range(2):
+        assert apply(open_session, operation(Verb.DELETE, "a"))[0].values is None
+    assert host.ruleset() == ""
+
+
+def test_two_states_share_the_table_and_leave_each_other_alone(host: Any, open_session: Open) -> None:
+    other = "ffffffff-0000-4000-8000-000000000000"
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    apply(open_session, operation(Verb.CREATE, "a", 8081), lineage=other)
+    assert [values and values["port"] for values in read(open_session, "a")] == [8080]
+    apply(open_session, operation(Verb.DELETE, "a"))
+    assert "8081" in host.ruleset()
+    (found,) = open_session().read([known_at(8081)])
+    assert found is not None
+    assert not found.owned, "what another state made is present but not ours"
+
+
+def known_at(port: int) -> Known:
+    values = operation(Verb.CREATE, "a", port).after or {}
+    return Known(address="nftables_port_forward.a", type="nftables_port_forward", values=values)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "flush chain inet kvmplan prerouting",
+        "delete chain inet kvmplan hairpin",
+        "flush ruleset",
+        "chain inet kvmplan output { policy drop; }",
+    ],
+)
+def test_damage_to_the_table_is_drift_and_repaired(host: Any, open_session: Open, damage: str) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080), operation(Verb.CREATE, "b", 8081))
+    before = host.ruleset()
+    host.nft(f"{damage}\n")
+    assert read(open_session, "a", "b") == [None, None]
+    apply(open_session, operation(Verb.CREATE, "a", 8080), operation(Verb.CREATE, "b", 8081))
+    assert host.ruleset() == before
+
+
+def test_a_removed_element_is_missing_and_a_changed_one_differs(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080), operation(Verb.CREATE, "b", 8081))
+    comment = tag(LINEAGE, "nftables_port_forward.b")
+    host.nft(
+        "delete element inet kvmplan pf4 { tcp . 8080 }\ndelete element inet kvmplan pf4 { tcp . 8081 }\n"
+        f'add element inet kvmplan pf4 {{ tcp . 8081 comment "{comment}" : 192.168.150.99 . 80 }}\n'
+    )
+    missing, changed = read(open_session, "a", "b")
+    assert missing is None
+    assert changed is not None
+    assert changed["target"] == "192.168.150.99"
+
+
+def test_foreign_rules_in_our_table_are_never_deleted(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    host.nft('add rule inet kvmplan postrouting oifname "ens9" counter\n')
+    before = host.ruleset()
+    with pytest.raises(DiagnosticError, match=r"rule with handle .* in chain postrouting"):
+        apply(open_session, operation(Verb.DELETE, "a"))
+    assert host.ruleset() == before
+    assert not apply(open_session, operation(Verb.CREATE, "b", 8081))[0].diagnostics
+
+
+def test_a_foreign_table_of_our_name_is_left_alone(host: Any, open_session: Open) -> None:
+    host.nft("table inet kvmplan { chain mine { accept; }; }\n")
+    before = host.ruleset()
+    with pytest.raises(DiagnosticError, match="chain mine"):
+        apply(open_session, operation(Verb.CREATE, "a", 8080))
+    session: Any = open_session()
+    (problem,) = session.dry_run(Step(operations=(operation(Verb.CREATE, "a", 8080),), lineage=LINEAGE))
+    assert "foreign objects" in problem.summary
+    assert host.ruleset() == before
+
+
+def test_a_step_is_one_batch_whatever_its_size(host: Any, open_session: Open) -> None:
+    many = [operation(Verb.CREATE, f"a{port}", port) for port in range(10_000, 10_400)]
+    assert len(apply(open_session, *many)) == 400
+    assert None not in read(open_session, *(f"a{port}" for port in range(10_000, 10_400)))
+    apply(open_session, *(operation(Verb.DELETE, f"a{port}") for port in range(10_000, 10_400)))
+    assert host.ruleset() == ""

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from kvmplan_nftables.identity import LIMIT, TAG, tag
+from kvmplan_nftables.objects import entry
+from kvmplan_sdk import UNKNOWN
+
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+ADDRESSES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+
+
+def test_tags_can_be_read() -> None:
+    tagged = tag(LINEAGE, 'module.lan["a"].nftables_masquerade.out[0]')
+    assert tagged == "8d0f5c5e module.lan['a'].nftables_masquerade.out[0]"
+
+
+@given(ADDRESSES, ADDRESSES)
+def test_tags_are_safe_short_and_tell_addresses_apart(one: str, other: str) -> None:
+    tagged = tag(LINEAGE, one)
+    assert len(tagged.encode()) <= LIMIT
+    assert tagged.isascii()
+    assert tagged.isprintable()
+    assert not set('"\\\n') & set(tagged)
+    assume(one != other)
+    assert tagged != tag(LINEAGE, other)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ADDRESSES)
+def test_tags_come_back_from_nft_as_they_went(host: Any, address: str) -> None:
+    tagged = tag(LINEAGE, address)
+    host.nft(f'table inet t {{ chain c {{ accept comment "{tagged}"; }}; }}\n')
+    assert f'accept comment "{tagged}"\n' in host.ruleset()
+    assert TAG.fullmatch(tagged) or address.startswith(" ")
+    host.nft("delete table inet t\n")
+
+
+TEXT = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["10.0.0.1", "80; flush ruleset", '"; }', "10.0.0.0/24", "x\naccept", "{}", "eth0*", "fd00::1%eth0;"]
+    ),
+)
+
+
+FORWARD = {"protocol": "tcp", "port": "80", "address": "fd00::1", "target": "fd00::2", "target_port": "8080"}
+MASQUERADE = {"source": "fd00::/64", "out_interface": "ens3"}
+
+
+@given(st.sampled_from(sorted(FORWARD)), TEXT)
+def test_no_text_gets_into_a_forward_s_command(name: str, text: str) -> None:
+    _assert_harmless("nftables_port_forward", {**FORWARD, name: text})
+
+
+@given(st.sampled_from(sorted(MASQUERADE)), TEXT)
+def test_no_text_gets_into_a_masquerade_s_command(name: str, text: str) -> None:
+    _assert_harmless("nftables_masquerade", {**MASQUERADE, name: text})
+
+
+def _assert_harmless(type_: str, values: dict[str, str]) -> None:
+    try:
+        found = entry(type_, values)
+    except ValueError:
+        return
+    assert found is not None
+    command = found.add("tag").replace(' comment "tag"', "")
+    assert not set(";\n\\#*%'$") & set(command)
+    assert command.count("{") <= 1
+    assert command.count('"') in (0, 2)
+
+
+def test_an_object_with_unknowns_is_none_yet() -> None:
+    assert entry("nftables_masquerade", {"source": UNKNOWN, "out_interface": None}) is None

@@ -72,6 +72,6 @@ IMPACTS: dict[str, dict[str, Impact]] = {
 
 REMOVAL = Impact(
     ImpactLevel.LIVE,
-    why="new connections are no longer translated; established ones go on as they are",
+    why="new connections are no longer translated; established ones end with the table, when this is its last entry",
     steps=("nft -f",),
 )

@@ -1,0 +1,106 @@
+"""The part of libvirt's API in use, typed: libvirt-python brings no stubs.
+
+The numbers are libvirt's stable ABI, written here so that pure code needs no libvirt to be imported; a test compares
+them with the library's.
+"""
+
+# ruff: noqa: N802, N803, A002 - the names are libvirt-python's
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum, IntFlag
+from typing import Protocol
+
+XML_INACTIVE = 1
+"""``VIR_NETWORK_XML_INACTIVE``; for domains it is ``DOMAIN_XML_INACTIVE``."""
+DOMAIN_XML_INACTIVE = 2
+METADATA_ELEMENT = 2
+NETWORK_DEFINE_VALIDATE = 1
+
+
+class Affect(IntFlag):
+    """What a call changes: the running object, its persistent definition, or both."""
+
+    LIVE = 1
+    CONFIG = 2
+
+
+class Command(IntEnum):
+    """``virNetworkUpdateCommand``."""
+
+    DELETE = 2
+    ADD_LAST = 3
+    ADD_FIRST = 4
+
+
+class Section(IntEnum):
+    """``virNetworkUpdateSection``, those that can be changed while a network runs."""
+
+    IP_DHCP_HOST = 4
+    IP_DHCP_RANGE = 5
+    FORWARD_INTERFACE = 7
+    PORTGROUP = 9
+    DNS_HOST = 10
+    DNS_TXT = 11
+    DNS_SRV = 12
+
+
+class Code(IntEnum):
+    """``virErrorNumber``, those told apart here."""
+
+    NO_SUPPORT = 3
+    INVALID_ARG = 8
+    SYSTEM_ERROR = 38
+    NO_DOMAIN = 42
+    NO_NETWORK = 43
+    AUTH_FAILED = 45
+    AUTH_DENIED = 46
+    AUTH_CANCELLED = 79
+    NO_DOMAIN_METADATA = 80
+    AUTH_UNAVAILABLE = 93
+
+
+class Network(Protocol):
+    def name(self) -> str: ...
+    def UUIDString(self) -> str: ...
+    def XMLDesc(self, flags: int = 0) -> str: ...
+    def isActive(self) -> int: ...
+    def isPersistent(self) -> int: ...
+    def autostart(self) -> int: ...
+    def setAutostart(self, autostart: int) -> int: ...
+    def create(self) -> int: ...
+    def destroy(self) -> int: ...
+    def undefine(self) -> int: ...
+    def update(self, command: int, section: int, parentIndex: int, xml: str, flags: int) -> int: ...
+
+
+class Domain(Protocol):
+    def name(self) -> str: ...
+    def UUIDString(self) -> str: ...
+    def XMLDesc(self, flags: int = 0) -> str: ...
+    def isActive(self) -> int: ...
+    def isPersistent(self) -> int: ...
+    def state(self, flags: int = 0) -> Sequence[int]: ...
+    def metadata(self, type: int, uri: str | None, flags: int = 0) -> str: ...
+    def setMetadata(
+        self,
+        type: int,
+        metadata: str | None,
+        key: str | None,
+        uri: str | None,
+        flags: int = 0,
+    ) -> int: ...
+    def attachDeviceFlags(self, xml: str, flags: int = 0) -> int: ...
+    def detachDeviceFlags(self, xml: str, flags: int = 0) -> int: ...
+    def updateDeviceFlags(self, xml: str, flags: int = 0) -> int: ...
+
+
+class Connection(Protocol):
+    def close(self) -> int: ...
+    def getLibVersion(self) -> int: ...
+    def listAllNetworks(self, flags: int = 0) -> Sequence[Network]: ...
+    def listAllDomains(self, flags: int = 0) -> Sequence[Domain]: ...
+    def networkLookupByUUIDString(self, uuid: str) -> Network: ...
+    def networkDefineXML(self, xml: str) -> Network: ...
+    def lookupByName(self, name: str) -> Domain: ...

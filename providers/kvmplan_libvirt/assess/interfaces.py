@@ -1,0 +1,69 @@
+"""NICs that cannot be where they are planned: no such domain, no such network, a MAC address that is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvmplan_libvirt.assess.scene import Scene
+from kvmplan_libvirt.domain_data import no_domain
+from kvmplan_libvirt.inventory import nics_of
+from kvmplan_libvirt.plain import text
+from kvmplan_sdk import Change, Diagnostic, Object, error
+
+
+def check_interfaces(scene: Scene) -> Iterator[Diagnostic]:
+    for change, after in scene.planned("libvirt_interface"):
+        domain = text(after, "domain")
+        if domain is not None and domain not in scene.inventory.domains:
+            yield _placed(no_domain(domain, scene.inventory), change)
+        yield from _check_network(scene, change, after)
+        yield from _check_mac(scene, change, after)
+
+
+def _placed(diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return diagnostic.about(change.address)
+
+
+def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:
+    name = text(after, "network")
+    if name is None:
+        return
+    planned = {text(network, "name") for _, network in scene.planned("libvirt_network")}
+    going = {network for _, network in scene.removed_networks()} - planned
+    there = {record.name for record in scene.inventory.networks.values()} - going
+    if name not in planned | there:
+        listed = ", ".join(sorted({*there, *(item for item in planned if item)})) or "none"
+        yield error(
+            f"There is no network {name}",
+            f"It is neither on the host nor planned{' to stay' if name in going else ''}. Networks: {listed}.",
+            address=change.address,
+            path=("network",),
+        )
+
+
+def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:
+    mac = (text(after, "mac") or "").lower()
+    if not mac:
+        return
+    owner = scene.reach.owner(change.address, mac)
+    for record in scene.inventory.domains.values():
+        found = any(nic.mac == mac for element in (record.live, record.config) for nic in nics_of(record.name, element))
+        if found and owner not in record.owners and not _goes(scene, record.name, mac):
+            yield error(
+                f"The MAC address {mac} is taken",
+                f"A NIC of domain {record.name} that this resource did not make has it. Leave `mac` out to get one of "
+                "its own, or choose another.",
+                address=change.address,
+                path=("mac",),
+            )
+
+
+def _goes(scene: Scene, domain: str, mac: str) -> bool:
+    """Whether the plan removes the NIC of ``domain`` that has this MAC address."""
+    return any(
+        change.before is not None
+        and (change.after is None or change.replaced)
+        and text(change.before, "domain") == domain
+        and (text(change.before, "mac") or "").lower() == mac
+        for change in scene.of("libvirt_interface")
+    )

@@ -1,0 +1,51 @@
+"""The data source ``libvirt_domain``: what a guest is and where its NICs are, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kvmplan_libvirt.inventory import Inventory
+from kvmplan_sdk import Attribute, DiagnosticError, Object, ObjectSchema, error
+from kvmplan_sdk.schema import BOOL, STRING
+from kvmplan_sdk.types import ListType, ObjectType
+
+_NIC = ("mac", "network", "bridge", "model", "target")
+_STATES = ("none", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "suspended")
+
+SCHEMA = ObjectSchema(
+    doc="A domain of the host.",
+    attributes={
+        "name": Attribute(type=STRING, doc="Name of the domain.", required=True),
+        "uuid": Attribute(type=STRING, doc="UUID of the domain.", computed=True),
+        "active": Attribute(type=BOOL, doc="Whether the guest runs.", computed=True),
+        "state": Attribute(type=STRING, doc=f"One of {', '.join(f'`{state}`' for state in _STATES)}.", computed=True),
+        "interfaces": Attribute(
+            type=ListType(ObjectType(dict.fromkeys(_NIC, STRING))),
+            doc=(
+                "Its NICs: `mac`, `network` or `bridge`, `model`, and `target`, the name of the tap on the host, which "
+                "is null while the guest does not run."
+            ),
+            computed=True,
+        ),
+    },
+)
+
+
+def read_domain(inventory: Inventory, configuration: Object) -> Mapping[str, Any]:
+    name = str(configuration["name"])
+    record = inventory.domains.get(name)
+    if record is None:
+        raise DiagnosticError(no_domain(name, inventory))
+    return {
+        "name": name,
+        "uuid": record.uuid,
+        "active": record.running,
+        "state": _STATES[record.state],
+        "interfaces": [{field: getattr(nic, field) for field in _NIC} for nic in record.nics()],
+    }
+
+
+def no_domain(name: str, inventory: Inventory) -> Any:
+    there = ", ".join(sorted(inventory.domains)) or "none"
+    return error(f"There is no domain {name}", f"Domains on this host: {there}.", path=("name",))

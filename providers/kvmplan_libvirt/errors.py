@@ -1,0 +1,87 @@
+"""What libvirt says, turned into diagnostics: the one place where its exceptions are caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from kvmplan_libvirt.api import Code
+from kvmplan_sdk import DiagnosticError, error
+
+T = TypeVar("T")
+
+MISSING_LIBRARY = error(
+    "libvirt-python is not installed",
+    "The libvirt provider needs it on the machine where kvmplan runs. Install it with "
+    "`pip install 'kvmplan[libvirt]'`, which compiles it and needs the packages libvirt-dev, pkg-config, gcc and "
+    "python3-dev; or install the distribution's python3-libvirt for the Python that runs kvmplan.",
+)
+
+_AUTHENTICATION = {Code.AUTH_FAILED, Code.AUTH_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Turn a libvirt error inside into a `DiagnosticError` headed ``what`` failed."""
+    import libvirt
+
+    try:
+        yield
+    except libvirt.libvirtError as problem:
+        raise DiagnosticError(error(f"{what} failed", f"libvirt says: {_said(problem)}.")) from problem
+
+
+def found(lookup: Callable[[], T]) -> T | None:
+    """What ``lookup`` finds; None when libvirt knows no such object."""
+    import libvirt
+
+    try:
+        return lookup()
+    except libvirt.libvirtError as problem:
+        if problem.get_error_code() in {Code.NO_NETWORK, Code.NO_DOMAIN, Code.NO_DOMAIN_METADATA}:
+            return None
+        raise
+
+
+def supported(call: Callable[[], T]) -> T | None:
+    """What ``call`` gives; None when libvirt's driver does not know how."""
+    import libvirt
+
+    try:
+        return call()
+    except libvirt.libvirtError as problem:
+        if problem.get_error_code() in {Code.NO_SUPPORT, Code.INVALID_ARG}:
+            return None
+        raise
+
+
+@contextmanager
+def connecting(host: str, uri: str) -> Iterator[None]:
+    """Turn a failed connection into a `DiagnosticError` that says what to start or how to be let in."""
+    import libvirt
+
+    try:
+        yield
+    except libvirt.libvirtError as problem:
+        said = _said(problem)
+        summary = f"No connection to libvirt on {host}"
+        raise DiagnosticError(error(summary, f"{uri}: {said}. {_remedy(problem.get_error_code(), said)}")) from problem
+
+
+def _remedy(code: int, said: str) -> str:
+    if code in _AUTHENTICATION or "Permission denied" in said:
+        return (
+            "The user kvmplan runs as on that host may not manage libvirt: use root, or add the user to the group "
+            "libvirt (`usermod -aG libvirt USER`) and log in again."
+        )
+    return (
+        "Start libvirt on that host (`systemctl enable --now libvirtd.socket`, or `virtqemud.socket` and "
+        "`virtnetworkd.socket` where it is split); if it is not there, install it (Debian and Ubuntu: "
+        "`apt install libvirt-daemon-system`)."
+    )
+
+
+def _said(problem: Exception) -> str:
+    message = getattr(problem, "get_error_message", lambda: None)()
+    return str(message or problem).rstrip(".")

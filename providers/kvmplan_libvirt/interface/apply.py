@@ -1,0 +1,132 @@
+"""Plugging NICs in, moving them and taking them out, in the running guest and in its definition alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from kvmplan_libvirt.api import METADATA_ELEMENT, Affect, Domain
+from kvmplan_libvirt.errors import calling, found
+from kvmplan_libvirt.interface.plan import complete_rest
+from kvmplan_libvirt.interface.xml import document, named_by_mac, values_of
+from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
+from kvmplan_libvirt.ownership import KEY, URI, Owner, interfaces_metadata
+from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.spelling import same
+from kvmplan_sdk import DiagnosticError, Object, Operation, error
+
+UNPLUG_DEADLINE = 30.0
+"""Seconds a guest gets to let go of a NIC; one that is still booting does not answer at all."""
+_ASK_AGAIN = 6.0
+_POLL = 0.1
+
+
+def put(reach: Reach, operation: Operation) -> Object:
+    """The NIC as planned, in whichever of guest and definition it is not yet so."""
+    assert operation.after is not None
+    wanted = complete_rest(operation.after, reach.seed(operation.address))
+    name, mac = str(wanted["domain"]), str(wanted["mac"])
+    with calling(f"NIC {mac} of domain {name}"):
+        domain = _domain(reach, name)
+        record = domain_record(domain)
+        owner = reach.owner(operation.address, mac.lower())
+        _refuse_foreign(record, owner)
+        _tag(domain, record, record.owners | {owner})
+        _plug(domain, record, wanted)
+        _move(domain, record, wanted)
+    return wanted
+
+
+def delete(reach: Reach, operation: Operation) -> None:
+    assert operation.before is not None
+    name, mac = str(operation.before["domain"]), str(operation.before["mac"])
+    with calling(f"Taking NIC {mac} out of domain {name}"):
+        domain = found(lambda: reach.connection.lookupByName(name))
+        if domain is None:
+            return
+        record = domain_record(domain)
+        owner = reach.owner(operation.address, mac.lower())
+        _refuse_foreign(record, owner)
+        if nic_with(mac, name, record.live):
+            _unplug(domain, name, mac)
+        if nic_with(mac, name, record.config):
+            domain.detachDeviceFlags(named_by_mac(mac), Affect.CONFIG)
+        _tag(domain, record, record.owners - {owner})
+
+
+def _domain(reach: Reach, name: str) -> Domain:
+    domain = found(lambda: reach.connection.lookupByName(name))
+    if domain is None:
+        raise DiagnosticError(
+            error(f"There is no domain {name}", "It was removed since the plan was made. Plan again.")
+        )
+    return domain
+
+
+def _refuse_foreign(record: DomainRecord, owner: Owner) -> None:
+    there = any(nic_with(owner.mac, record.name, element) for element in (record.live, record.config))
+    if there and owner not in record.owners:
+        raise DiagnosticError(
+            error(
+                f"NIC {owner.mac} of domain {record.name} is not ours",
+                f"It does not carry the tag of {owner.address} in this state, so it is neither changed nor removed. "
+                "Choose another MAC address, or take the NIC out of the domain.",
+            )
+        )
+
+
+def _parts(record: DomainRecord) -> Iterator[tuple[Affect, Any]]:
+    if record.live is not None:
+        yield Affect.LIVE, record.live
+    if record.config is not None:
+        yield Affect.CONFIG, record.config
+
+
+def _tag(domain: Domain, record: DomainRecord, owners: frozenset[Owner]) -> None:
+    """List our NICs in the domain's metadata, live and persistent alike."""
+    if owners != record.owners:
+        flags = sum(affect for affect, _ in _parts(record))
+        domain.setMetadata(METADATA_ELEMENT, interfaces_metadata(owners), KEY, URI, flags)
+
+
+def _plug(domain: Domain, record: DomainRecord, wanted: Object) -> None:
+    mac = str(wanted["mac"])
+    flags = sum(affect for affect, element in _parts(record) if nic_with(mac, record.name, element) is None)
+    if flags:
+        domain.attachDeviceFlags(document(wanted), flags)
+
+
+def _move(domain: Domain, record: DomainRecord, wanted: Object) -> None:
+    for affect, element in _parts(record):
+        nic = nic_with(str(wanted["mac"]), record.name, element)
+        if nic is not None and not _as_wanted(nic, wanted):
+            domain.updateDeviceFlags(document(wanted, nic.element), affect)
+
+
+def _as_wanted(nic: Nic, wanted: Object) -> bool:
+    return same(values_of(nic), {**wanted})
+
+
+def _unplug(domain: Domain, name: str, mac: str) -> None:
+    """Take the NIC out of the running guest, which does it in its own time and may need to be asked again."""
+    import libvirt
+
+    domain.detachDeviceFlags(named_by_mac(mac), Affect.LIVE)
+    started = asked = time.monotonic()
+    while domain.isActive() and nic_with(mac, name, domain_record(domain).live) is not None:
+        passed = time.monotonic() - started
+        if passed > UNPLUG_DEADLINE:
+            raise DiagnosticError(
+                error(
+                    f"Guest {name} does not let go of NIC {mac}",
+                    f"It was asked {passed:.0f} s ago and still has it: its operating system does not answer ACPI or "
+                    "PCI hot-plug requests, perhaps because it is still booting. Try again, or shut it off first.",
+                )
+            )
+        if time.monotonic() - asked > _ASK_AGAIN:
+            with suppress(libvirt.libvirtError):
+                domain.detachDeviceFlags(named_by_mac(mac), Affect.LIVE)
+            asked = time.monotonic()
+        time.sleep(_POLL)

@@ -1,0 +1,30 @@
+"""Reading a NIC: in the running guest and in its definition, told as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kvmplan_libvirt.interface.model import INTERFACE
+from kvmplan_libvirt.interface.plan import complete_rest
+from kvmplan_libvirt.interface.xml import values_of
+from kvmplan_libvirt.inventory import DomainRecord, Inventory, nic_with
+from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.reconcile import telling
+from kvmplan_sdk import Known, Object, Observed
+
+
+def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
+    wanted = complete_rest(known.values, reach.seed(known.address))
+    record = inventory.domains.get(str(wanted["domain"]))
+    found = None if record is None else values(record, wanted)
+    if record is None or found is None:
+        return None
+    return Observed(values=found, owned=reach.owner(known.address, str(wanted["mac"]).lower()) in record.owners)
+
+
+def values(record: DomainRecord, known: Object) -> dict[str, Any] | None:
+    """The NIC with the MAC address of ``known``; None where the guest, as it runs or as it is defined, lacks it."""
+    elements = [element for element in (record.config, record.live) if element is not None]
+    nics = [nic_with(str(known["mac"]), record.name, element) for element in elements]
+    parts = [values_of(nic) for nic in nics if nic is not None]
+    return telling(INTERFACE, parts, known) if len(parts) == len(elements) else None

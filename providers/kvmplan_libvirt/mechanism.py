@@ -1,0 +1,64 @@
+"""How a change is carried out and what it disturbs: the rows that attributes point to, and the docs are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvmplan_libvirt.api import Section
+from kvmplan_sdk import ImpactLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """``level`` is what it disturbs at worst, ``call`` what is called, ``why`` a sentence for the plan.
+
+    ``section`` is set where ``virNetworkUpdate`` changes the running network.
+    """
+
+    level: ImpactLevel
+    call: str
+    why: str
+    section: Section | None = None
+
+
+REPLACE = Mechanism(
+    ImpactLevel.GUEST_DISCONNECT,
+    "replacement",
+    "The object is removed and made anew.",
+)
+DIRECT = Mechanism(ImpactLevel.NONE, "virNetworkSetAutostart", "Only what happens at the host's next start changes.")
+SWITCH = Mechanism(
+    ImpactLevel.GUEST_DISCONNECT, "virNetworkCreate or virNetworkDestroy", "Guests lose the network while it is off."
+)
+RESTART = Mechanism(
+    ImpactLevel.LINK_FLAP,
+    "virNetworkDefineXML, virNetworkDestroy, virNetworkCreate, then each running guest's tap is attached again",
+    "libvirt takes this only at the start of a network, so it is restarted and its guests are attached again.",
+)
+DHCP_HOST = Mechanism(
+    ImpactLevel.LIVE,
+    "virNetworkUpdate ip-dhcp-host",
+    "dnsmasq reads its reservations again; leases in use stay.",
+    Section.IP_DHCP_HOST,
+)
+DHCP_RANGE = Mechanism(
+    ImpactLevel.DNSMASQ_RESTART,
+    "virNetworkUpdate ip-dhcp-range",
+    "dnsmasq is restarted; leases are kept on file.",
+    Section.IP_DHCP_RANGE,
+)
+HOTPLUG = Mechanism(
+    ImpactLevel.LIVE,
+    "virDomainAttachDeviceFlags",
+    "The NIC is plugged into the running guest.",
+)
+UNPLUG = Mechanism(
+    ImpactLevel.GUEST_DISCONNECT,
+    "virDomainDetachDeviceFlags",
+    "The guest loses this NIC.",
+)
+MOVE = Mechanism(
+    ImpactLevel.LIVE,
+    "virDomainUpdateDeviceFlags",
+    "The NIC is moved to the other network while the guest runs.",
+)

@@ -1,0 +1,107 @@
+"""Planning one network, without I/O: what is derived is filled in, what cannot work is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kvmplan_libvirt.identity import bridge_name, derived_mac, derived_uuid
+from kvmplan_libvirt.impact import impact_between
+from kvmplan_libvirt.network.check import check
+from kvmplan_libvirt.network.model import BRIDGE, ISOLATED, NAT, NETWORK
+from kvmplan_libvirt.network.xml import fill_ip
+from kvmplan_libvirt.plain import block, blocks, interfaces, text, thawed
+from kvmplan_libvirt.reach import Reach
+from kvmplan_sdk import UNKNOWN, Claim, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
+
+_FILTERED = {
+    NAT: 'libvirt\'s own firewall for mode = "nat" networks',
+    ISOLATED: 'libvirt\'s own firewall for mode = "isolated" networks',
+}
+
+
+Seed = tuple[str, ...]
+"""What identities are derived from: the machine, and the address of the resource on it."""
+
+
+def plan(proposal: Proposal, reach: Reach) -> Planned:
+    prior = proposal.prior
+    renamed = prior is not None and prior.get("name") != proposal.proposed.get("name")
+    values = complete(proposal.proposed, proposal.configured, None if renamed else prior, reach.seed(proposal.address))
+    return Planned(
+        values=values,
+        impact=impact_between(NETWORK, prior, values),
+        claims=tuple(claims(values)),
+        diagnostics=tuple(check(values, proposal.configured, reach.version)),
+    )
+
+
+def complete(values: Object, configured: Object, prior: Object | None, seed: Seed) -> dict[str, Any]:
+    """``values`` with everything filled in that is not configured and follows from what is known."""
+    draft: dict[str, Any] = thawed(values)
+    name, mode = text(draft, "name"), text(draft, "mode")
+    if name is not None and mode is not None:
+        _fill_identity(draft, configured, prior, (*seed, name))
+        _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, _own_bridge(prior), name, mode)
+    if isinstance(draft["ip"], list):
+        for ip, written in zip(draft["ip"], blocks(configured, "ip"), strict=False):
+            _fill_free(ip, written)
+    return draft
+
+
+def complete_rest(values: Object, seed: Seed) -> dict[str, Any]:
+    """``values`` as they are applied: what is still unknown of what the provider derives is filled in."""
+    return complete(values, _known_part(values), None, seed)
+
+
+def _known_part(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _known_part(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known_part(item) for item in value]
+    return None if value is UNKNOWN else value
+
+
+def _fill_identity(draft: dict[str, Any], configured: Object, prior: Object | None, seed: Seed) -> None:
+    if configured.get("uuid") is None:
+        draft["uuid"] = (prior and text(prior, "uuid")) or derived_uuid(*seed)
+    if configured.get("mac") is None:
+        kept = text(prior, "mac") if prior else None
+        draft["mac"] = None if draft["mode"] == BRIDGE else kept or derived_mac(*seed)
+
+
+def _fill_bridge(draft: dict[str, Any], configured: Object, kept: str | None, name: str, mode: str) -> None:
+    own = mode != BRIDGE
+    derived = {
+        "name": (kept or bridge_name(name)) if own else None,
+        "stp": True if own else None,
+        "delay": 0 if own else None,
+    }
+    draft.update({key: value for key, value in derived.items() if configured.get(key) is None})
+
+
+def _own_bridge(prior: Object | None) -> str | None:
+    """The name of the bridge that libvirt made for the network as it was."""
+    if prior is None or prior.get("mode") == BRIDGE:
+        return None
+    return text(block(prior, "bridge") or {}, "name")
+
+
+def _fill_free(ip: dict[str, Any], configured: Object) -> None:
+    free = [name for name in ("prefix", "netmask", "family") if configured.get(name) is None]
+    ip.update(dict.fromkeys(free))
+    fill_ip(ip)
+    if UNKNOWN in (ip["address"], ip["prefix"], ip["netmask"]):
+        ip.update({name: UNKNOWN for name in free if ip[name] is None})
+
+
+def claims(values: Object) -> Iterator[Claim]:
+    """What the network takes of its host. A host's own bridge is claimed by whoever makes it."""
+    bridge, mode, mac = text(block(values, "bridge") or {}, "name"), text(values, "mode"), text(values, "mac")
+    if bridge is None or mode is None or mode == BRIDGE:
+        return
+    yield InterfaceClaim(bridge)
+    if mac is not None:
+        yield MacClaim(mac.lower())
+    for _, address in interfaces(values):
+        yield SubnetClaim(address.network, bridge, _FILTERED.get(mode, ""))

@@ -1,0 +1,37 @@
+"""Reading a network: what runs and what is defined, told as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kvmplan_libvirt.inventory import Inventory, NetworkRecord
+from kvmplan_libvirt.network.changes import Now
+from kvmplan_libvirt.network.model import NETWORK
+from kvmplan_libvirt.network.plan import complete_rest
+from kvmplan_libvirt.network.xml import values_of
+from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.reconcile import respell, telling
+from kvmplan_sdk import Known, Object, Observed
+
+
+def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
+    record = inventory.networks.get(str(complete_rest(known.values, reach.seed(known.address))["uuid"]))
+    if record is None:
+        return None
+    return Observed(values=values(record, known.values), owned=record.owner == reach.owner(known.address))
+
+
+def now(record: NetworkRecord) -> Now:
+    return Now(
+        live=None if record.live is None else values_of(record.live),
+        config=None if record.config is None else values_of(record.config),
+        autostart=record.autostart,
+    )
+
+
+def values(record: NetworkRecord, known: Object) -> dict[str, Any]:
+    """The network's values, spelled as ``known``. Where live and persistent differ, the one that is not as known."""
+    seen = now(record)
+    found = telling(NETWORK, [part for part in (seen.config, seen.live) if part is not None], known)
+    found |= {"autostart": record.autostart, "active": record.live is not None}
+    return respell(NETWORK, found, known)

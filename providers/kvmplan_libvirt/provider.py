@@ -1,0 +1,112 @@
+"""The provider, and its session on one host: each call goes to the kind that knows the type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kvmplan_libvirt.assess import assess
+from kvmplan_libvirt.connection import connect
+from kvmplan_libvirt.domain_data import SCHEMA as DOMAIN
+from kvmplan_libvirt.domain_data import read_domain
+from kvmplan_libvirt.errors import calling
+from kvmplan_libvirt.inventory import Inventory
+from kvmplan_libvirt.kinds import KINDS
+from kvmplan_libvirt.plain import text
+from kvmplan_libvirt.reach import Reach
+from kvmplan_sdk import (
+    Attribute,
+    Change,
+    ClaimedBy,
+    DiagnosticError,
+    Findings,
+    Host,
+    Known,
+    Object,
+    ObjectSchema,
+    Observed,
+    Operation,
+    Outcome,
+    Planned,
+    Proposal,
+    Provider,
+    ProviderSchema,
+    Session,
+    Step,
+    Verb,
+)
+from kvmplan_sdk.schema import STRING
+
+SCHEMA = ProviderSchema(
+    configuration=ObjectSchema(
+        doc="Which libvirt of a host is meant; the system's unless said.",
+        attributes={
+            "uri": Attribute(
+                type=STRING,
+                doc="A libvirt connection URI as seen from where kvmplan runs, such as `test:///default`.",
+            )
+        },
+    ),
+    resources={name: kind.node.schema() for name, kind in KINDS.items()},
+    data_sources={"libvirt_domain": DOMAIN},
+)
+
+
+class LibvirtProvider(Provider):
+    name = "libvirt"
+    version = "0.1.0"
+    schema = SCHEMA
+
+    def open(self, host: Host, configuration: Object, lineage: str) -> Session:
+        uri = text(configuration, "uri")
+        connection = connect(host, uri)
+        with calling("Asking libvirt for its version"):
+            version = connection.getLibVersion()
+        machine = f"{host.name}@{host.facts().hostname}"
+        return LibvirtSession(Reach(connection, host, lineage, machine, version, on_host=uri is None))
+
+
+class LibvirtSession(Session):
+    """libvirt on one host. What was listed is kept until something is applied."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._inventory = Inventory(reach.connection)
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        return [KINDS[known.type].read(self._inventory, self._reach, known) for known in objects]
+
+    def plan(self, proposal: Proposal) -> Planned:
+        return KINDS[proposal.type].plan(proposal, self._reach)
+
+    def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
+        return assess(self._reach, self._inventory, changes, claims)
+
+    def read_data(self, type_: str, configuration: Object) -> Object:
+        assert type_ == "libvirt_domain"
+        return read_domain(self._inventory, configuration)
+
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        """In order, up to the first that fails: what comes after may need it."""
+        for operation in step.operations:
+            self._inventory = Inventory(self._reach.connection)
+            outcome = _carry_out(self._reach, operation)
+            yield outcome
+            if outcome.diagnostics:
+                return
+
+    def close(self) -> None:
+        with calling("Closing the connection to libvirt"):
+            self._reach.connection.close()
+
+
+def _carry_out(reach: Reach, operation: Operation) -> Outcome:
+    kind = KINDS[operation.type]
+    address, verb = operation.address, operation.verb
+    try:
+        if verb is Verb.DELETE:
+            kind.delete(reach, operation)
+            return Outcome(address=address, verb=verb, values=None)
+        return Outcome(address=address, verb=verb, values=kind.put(reach, operation))
+    except DiagnosticError as failed:
+        told = tuple(diagnostic.about(address) for diagnostic in failed.diagnostics)
+        return Outcome(address=address, verb=verb, values=operation.before, diagnostics=told)

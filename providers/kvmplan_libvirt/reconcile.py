@@ -1,0 +1,53 @@
+"""What was found, told as it is known: same spelling, same order, so that only a change looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kvmplan_libvirt.document import Node
+from kvmplan_libvirt.spelling import same
+from kvmplan_sdk import Nesting, Object, Value
+
+
+def respell(node: Node, found: Object, known: Object) -> dict[str, Value]:
+    """``found``, spelled and ordered as ``known`` wherever both mean the same."""
+    values: dict[str, Value] = {}
+    for name, value in found.items():
+        meant = known.get(name)
+        if name in node.nodes:
+            values[name] = _respell_block(node.nodes[name], value, meant)
+        else:
+            values[name] = meant if same(value, meant) else value
+    return values
+
+
+def _respell_block(node: Node, found: Value, known: Value) -> Value:
+    if isinstance(found, Mapping) and isinstance(known, Mapping):
+        return respell(node, found, known)
+    if isinstance(found, list) and isinstance(known, (list, tuple)):
+        if node.nesting is Nesting.SET:
+            return _align(found, known)
+        partners = [*known, *([None] * len(found))]
+        return [_respell_block(node, item, partner) for item, partner in zip(found, partners, strict=False)]
+    return found
+
+
+def _align(found: Sequence[Value], known: Sequence[Value]) -> list[Value]:
+    """A set in the order of ``known``; what is only in ``found`` comes last."""
+    rest = list(found)
+    aligned: list[Value] = []
+    for meant in known:
+        match = next((index for index, item in enumerate(rest) if same(item, meant)), None)
+        if match is not None:
+            aligned.append(meant)
+            rest.pop(match)
+    return [*aligned, *rest]
+
+
+def telling(node: Node, parts: Sequence[Object], known: Object) -> dict[str, Value]:
+    """One object out of its live and persistent ``parts``: of each attribute, a value that is not as known, if any."""
+    respelled = [respell(node, part, known) for part in parts]
+    return {
+        name: next((part[name] for part in respelled if part[name] != known.get(name)), respelled[0][name])
+        for name in respelled[0]
+    }

@@ -1,0 +1,38 @@
+"""Spellings: libvirt writes some values in its own way, which must not look like a change.
+
+``52:54:00:AA:00:01`` and ``52:54:00:aa:00:01`` are one MAC address, ``FD00:0::1`` and ``fd00::1`` one address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+from kvmplan_sdk import Value
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+
+
+def canonical(value: Value) -> Value:
+    """``value`` in one spelling, for comparing."""
+    if isinstance(value, str):
+        return _canonical_text(value)
+    if isinstance(value, Mapping):
+        return {name: canonical(item) for name, item in value.items()}
+    return [canonical(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _canonical_text(value: str) -> str:
+    if _MAC.fullmatch(value):
+        return value.lower()
+    if ":" not in value:
+        return value
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        return value
+
+
+def same(left: Value, right: Value) -> bool:
+    return canonical(left) == canonical(right)

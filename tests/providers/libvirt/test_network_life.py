@@ -1,0 +1,105 @@
+"""Networks led through their lives on libvirt's test driver, the contract's rules asserted all along."""
+
+from __future__ import annotations
+
+import pytest
+from tests.providers.libvirt.conftest import LINEAGE, Rig
+
+from kvmplan_sdk import Object
+from kvmplan_sdk.testing.conformance import Case, exercise
+
+IP: Object = {"address": "10.77.0.1", "prefix": 24}
+WEB = {"mac": "52:54:00:AA:00:01", "name": "web", "ip": "10.77.0.10"}
+DB = {"mac": "52:54:00:aa:00:02", "name": "db", "ip": "10.77.0.11"}
+
+
+def dhcp(*hosts: dict[str, str], ranges: tuple[tuple[str, str], ...] = ()) -> Object:
+    return {"host": list(hosts), "range": [{"start": start, "end": end} for start, end in ranges]}
+
+
+CASES = {
+    "nat, with reservations that come, change and go": Case(
+        type="libvirt_network",
+        create={"name": "lan", "ip": [{**IP, "dhcp": dhcp(WEB, DB)}]},
+        updates=[
+            {"name": "lan", "ip": [{**IP, "dhcp": dhcp(DB, {**WEB, "ip": "10.77.0.12"})}]},
+            {"name": "lan", "ip": [{**IP, "dhcp": dhcp({**DB, "ip": "10.77.0.12"}, {**WEB, "ip": "10.77.0.11"})}]},
+            {"name": "lan", "ip": [{**IP, "dhcp": dhcp(ranges=(("10.77.0.100", "10.77.0.110"),))}]},
+            {"name": "lan", "ip": [IP]},
+        ],
+    ),
+    "open, with ranges that move": Case(
+        type="libvirt_network",
+        create={
+            "name": "lan",
+            "mode": "open",
+            "ip": [{**IP, "dhcp": dhcp(ranges=(("10.77.0.50", "10.77.0.60"), ("10.77.0.70", "10.77.0.80")))}],
+        },
+        updates=[
+            {
+                "name": "lan",
+                "mode": "open",
+                "ip": [{**IP, "dhcp": dhcp(ranges=(("10.77.0.55", "10.77.0.60"), ("10.77.0.70", "10.77.0.80")))}],
+            },
+        ],
+    ),
+    "switched off and on": Case(
+        type="libvirt_network",
+        create={"name": "lan", "ip": [IP]},
+        updates=[
+            {"name": "lan", "ip": [IP], "active": False, "autostart": False},
+            {"name": "lan", "ip": [{**IP, "dhcp": dhcp(WEB)}], "active": False},
+            {"name": "lan", "ip": [IP]},
+        ],
+    ),
+    "what needs a restart": Case(
+        type="libvirt_network",
+        create={"name": "lan", "ip": [IP]},
+        updates=[
+            {
+                "name": "lan",
+                "mode": "route",
+                "mtu": 9000,
+                "mac": "52:54:00:0A:0B:0C",
+                "bridge": {"name": "br-lan", "stp": False, "delay": 2},
+                "domain": {"name": "lan.test", "local_only": True},
+                "ip": [IP, {"address": "FD00:77:0::1", "prefix": 64}],
+            },
+            {"name": "lan", "ip": [{"address": "10.78.0.1", "netmask": "255.255.0.0"}]},
+        ],
+    ),
+    "isolated, without an address": Case(
+        type="libvirt_network", create={"name": "lan", "mode": "isolated"}, updates=[{"name": "lan", "ip": [IP]}]
+    ),
+    "on a bridge of the host": Case(
+        type="libvirt_network",
+        create={"name": "lan", "mode": "bridge", "bridge": {"name": "br0"}},
+        updates=[
+            {"name": "lan", "mode": "bridge", "bridge": {"name": "br1"}},
+            {"name": "lan", "mode": "nat", "ip": [IP]},
+        ],
+    ),
+    "a name too long for its bridge": Case(
+        type="libvirt_network", create={"name": "a network with quite a long name", "ip": [IP]}
+    ),
+    "IPv6 reservations": Case(
+        type="libvirt_network",
+        create={
+            "name": "lan",
+            "ip": [{"address": "fd00::1", "prefix": 64, "dhcp": dhcp({"name": "web", "ip": "FD00::A"})}],
+        },
+        updates=[
+            {
+                "name": "lan",
+                "ip": [{"address": "fd00::1", "prefix": 64, "dhcp": dhcp({"id": "0:3:0:1:0:16", "ip": "fd00::b"})}],
+            }
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_rules_hold(rig: Rig, case: Case) -> None:
+    assert case.lineage == LINEAGE
+    exercise(rig.provider, rig.open, case)
+    assert [network.name() for network in rig.connection.listAllNetworks()] == ["default"]

@@ -12,15 +12,19 @@ from kvmplan.lab.errors import LabError
 LAN = ipaddress.IPv4Network("203.0.113.0/24")
 GATEWAY = LAN[1]
 INTERNET = ipaddress.IPv4Address("192.0.2.80")
-_FIRST, _LAST = 10, 250
+_FIRST, _LAST = 10, 199
+# What the LAN's own DHCP server gives to guests that are bridged onto it.
+LEASED = (LAN[200], LAN[250])
+_RESERVED = frozenset(("localhost", "outside"))
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
 def checked_name(name: str, what: str = "host") -> str:
     """``name`` itself; raises LabError where it cannot be a host name, a file name and part of a MAC's seed."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in _RESERVED:
         raise LabError(
-            f"{name!r} cannot name a lab {what}: 1 to 32 small letters, digits and inner hyphens, a letter first"
+            f"{name!r} cannot name a lab {what}: 1 to 32 small letters, digits and inner hyphens, a letter first,"
+            f" and none of {', '.join(sorted(_RESERVED))}"
         )
     return name
 
@@ -44,6 +48,8 @@ def checked_address(address: str, taken: Collection[str]) -> str:
         raise LabError(f"{address!r} is no IPv4 address") from None
     if parsed not in LAN or parsed in (LAN.network_address, LAN.broadcast_address, GATEWAY):
         raise LabError(f"{address} is no host address of the lab's LAN {LAN} (gateway {GATEWAY})")
+    if LEASED[0] <= parsed <= LEASED[1]:
+        raise LabError(f"{address} is one of those the LAN's DHCP server gives out ({LEASED[0]} to {LEASED[1]})")
     if str(parsed) in taken:
         raise LabError(f"{address} belongs to another lab host already")
     return str(parsed)

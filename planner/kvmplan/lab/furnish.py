@@ -18,13 +18,11 @@ from kvmplan.lab.process import ProcessId
 from kvmplan.lab.strip import MASKED_UNITS, preparation
 
 HOSTS_TAG = "# kvmplan-lab"
-_WANTED = {
-    "multi-user.target.wants": ("ssh.service", "systemd-networkd.service", "libvirtd.service"),
-    "sockets.target.wants": (
-        *("libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket", "virtlogd.socket", "virtlockd.socket"),
-        *("virtqemud.socket", "virtnetworkd.socket", "virtstoraged.socket", "virtnodedevd.socket"),
-    ),
-}
+_SERVICES = ("ssh.service", "systemd-networkd.service")
+# One daemon for everything where the distribution has it, else one a driver; never both, they exclude one another.
+_LIBVIRTD = ("libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket")
+_MODULAR = ("virtqemud.socket", "virtnetworkd.socket", "virtstoraged.socket", "virtnodedevd.socket")
+_SOCKETS = ("virtlogd.socket", "virtlockd.socket")
 _QEMU_CONF = """\
 user = "root"
 group = "root"
@@ -176,11 +174,16 @@ def furniture(identity: Identity, keys: Keys, units: Sequence[str]) -> Furniture
     links = {f"/etc/systemd/system/{unit}": "/dev/null" for unit in MASKED_UNITS}
     links["/etc/systemd/system/default.target"] = "/lib/systemd/system/multi-user.target"
     links["/etc/tmpfiles.d/tmp.conf"] = "/dev/null"
-    for target, wanted in _WANTED.items():
-        for unit in wanted:
-            if unit in units:
-                links[f"/etc/systemd/system/{target}/{unit}"] = f"/lib/systemd/system/{unit}"
+    for unit in _enabled(units):
+        target = "sockets.target" if unit.endswith(".socket") else "multi-user.target"
+        links[f"/etc/systemd/system/{target}.wants/{unit}"] = f"/lib/systemd/system/{unit}"
     return Furniture(files, links)
+
+
+def _enabled(units: Sequence[str]) -> list[str]:
+    """Those of the units ``units`` that are started at boot."""
+    libvirt = _LIBVIRTD if "libvirtd.service" in units else _MODULAR
+    return [unit for unit in (*_SERVICES, *libvirt, *_SOCKETS) if unit in units]
 
 
 def machine_units(root: Path = Path("/")) -> list[str]:

@@ -29,7 +29,7 @@ while :; do
     seen=/run/nic.$nic.$(cat "$path/ifindex")
     [ -e "$seen" ] && continue
     ip link set "$nic" up
-    udhcpc -f -i "$nic" -s /etc/lease -x "hostname:$name" -t 4 -T 1 -A 1 >/dev/null 2>&1 &
+    udhcpc -f -i "$nic" -s /etc/lease -x "hostname:$name" -t 15 -T 1 -A 1 >/dev/null 2>&1 &
     echo $! >"$seen"
     echo "kvmplan-lab: $nic $(cat "$path/address") plugged"
   done

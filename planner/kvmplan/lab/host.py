@@ -19,7 +19,7 @@ from kvmplan.lab.process import ENVIRONMENT, ProcessId, call, last_words
 from kvmplan.lab.registry import HostRecord, Registry
 
 RUN_SECONDS = 60.0
-_IN_FOLDER = 'cd -- "$0" 2>/dev/null || cd /; exec "$@"'
+_IN_FOLDER = ("sh", "-c", 'cd -- "$1" 2>/dev/null || cd /; shift; exec "$@"', "sh")
 _PASSED = ("TERM", "PATH", "LANG", "TZ", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "VIRTUAL_ENV", "EDITOR", "PAGER")
 _PASSED_PREFIXES = ("LC_", "PYTHON", "KVMPLAN_", "CLICOLOR")
 
@@ -151,7 +151,7 @@ class LabHost:
 
     def command(self, argv: Sequence[str], *, cwd: str) -> list[str]:
         """The command line that runs ``argv`` in the host, in the folder ``cwd`` if it exists there."""
-        return ["nsenter", "-t", str(self.init().pid), "-a", "--", "sh", "-c", _IN_FOLDER, cwd, *argv]
+        return ["nsenter", "-t", str(self.init().pid), "-a", "--", *_IN_FOLDER, cwd, *argv]
 
     def outside_command(self, argv: Sequence[str]) -> list[str]:
         """The command line that runs ``argv`` in the network of the host's segment."""
@@ -159,7 +159,7 @@ class LabHost:
         if record is None or record.process is None or not record.process.alive():
             raise LabError(f"the segment {self.segment} does not exist (any more)")
         holder = str(record.process.pid)
-        return ["nsenter", "-t", holder, "--mount", "--net", "--", "sh", "-c", _IN_FOLDER, str(Path.cwd()), *argv]
+        return ["nsenter", "-t", holder, "--mount", "--net", "--", *_IN_FOLDER, str(Path.cwd()), *argv]
 
     def __enter__(self) -> Self:
         return self

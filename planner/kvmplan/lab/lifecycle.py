@@ -26,6 +26,11 @@ BOOT_SECONDS = 90.0
 ANSWER_SECONDS = 60.0
 END_SECONDS = 10.0
 MAXIMUM_NICS = 8
+# A new namespace may copy the machine's settings, and duplicate address detection costs a second of every boot.
+_KERNEL_SETTINGS = """\
+echo 0 >/proc/sys/net/ipv4/ip_forward
+echo 0 >/proc/sys/net/ipv6/conf/ens3/dad_transmits
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,8 @@ def _make(registry: Registry, wish: Wish, progress: Progress) -> HostRecord:
         where = root.mount_root(waiter.process, base, root.system_trees(mounts), len(hidden))
         identity = furnish.Identity(wish.name, record.address, uuid.uuid4().hex)
         furnish.apply(waiter.process, where, furnish.furniture(identity, secrets, furnish.machine_units()))
-        inside(waiter.process, ["sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward"])
         segment.plug(switch, record, waiter.process)
+        inside(waiter.process, ["sh", "-c", _KERNEL_SETTINGS])
         progress(f"{wish.name}: booting at {record.address}")
         waiter.go()
     init = boot.first_process(waiter.process, base / "console.log", CONTAINER_SECONDS)

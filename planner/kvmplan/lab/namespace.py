@@ -34,9 +34,13 @@ class Waiter:
     pipe: int
 
     @classmethod
-    def start(cls, argv: Sequence[str], *, log: Path, env: dict[str, str] | None = None) -> Waiter:
-        """Start a process that will become ``argv`` (output to ``log``) once told to go."""
-        command = ["unshare", "--mount", "--net", "sh", "-c", _WAIT, "kvmplan-lab", str(log), *argv]
+    def start(cls, argv: Sequence[str], *, log: Path, env: dict[str, str] | None = None, pids: bool = False) -> Waiter:
+        """Start a process that will become ``argv`` (output to ``log``) once told to go.
+
+        With ``pids`` it is the first of a PID namespace: whatever it starts ends with it.
+        """
+        options = ["--pid", "--fork", "--kill-child"] if pids else []
+        command = ["unshare", "--mount", "--net", *options, "sh", "-c", _WAIT, "kvmplan-lab", str(log), *argv]
         ours, theirs = os.pipe(), os.pipe()
         try:
             pid = os.posix_spawnp(

@@ -1,8 +1,8 @@
 """A LAN segment: one network namespace that is the switch, the gateway, the client and the Internet of its hosts.
 
 Its bridge ``lan`` is the switch; the bridge's own address is the gateway and the neighbour from which an outside client
-is played. The loopback holds an address "beyond" the gateway with a small web server. The web server is also the
-process that holds the namespace open, so that ending it ends everything.
+is played. The loopback holds an address "beyond" the gateway with a small web server. A DHCP server serves guests that
+are bridged onto the LAN. The process that holds the namespaces open runs them, so that ending it ends everything.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shlex
 import signal
 from collections.abc import Sequence
 
-from kvmplan.lab.addressing import GATEWAY, INTERNET, LAN, mac_for
+from kvmplan.lab.addressing import GATEWAY, INTERNET, LAN, LEASED, mac_for
 from kvmplan.lab.errors import LabError
 from kvmplan.lab.furnish import HOSTS_TAG, ssh_config
 from kvmplan.lab.namespace import Waiter, inside
@@ -41,8 +41,7 @@ def ensure(registry: Registry, name: str) -> ProcessId:
     (folder / "ssh_config").write_text(ssh_config(str(keys / "id_ed25519"), str(keys / "known_hosts")))
     page = folder / "www"
     page.mkdir()
-    server = ["busybox", "httpd", "-f", "-p", f"{INTERNET}:80", "-h", str(page)]
-    with Waiter.start(server, log=folder / "server.log") as waiter:
+    with Waiter.start(["sh", "-c", _servers(str(page))], log=folder / "server.log", pids=True) as waiter:
         registry.write_segment(SegmentRecord(name, waiter.process))
         inside(waiter.process, ["sh", "-ec", _wiring(str(folder))])
         waiter.go()
@@ -108,6 +107,16 @@ def _tell(init: ProcessId, lines: str) -> None:
         inside(init, ["sh", "-c", script], data=lines.encode(), timeout=5.0)
     except LabError:
         return
+
+
+def _servers(page: str) -> str:
+    """The commands that give bridged guests addresses and then become the web server."""
+    first, last = LEASED
+    return (
+        f"dnsmasq --conf-file=/dev/null --keep-in-foreground --port=0 --interface={BRIDGE} --bind-interfaces --no-ping"
+        f" --dhcp-authoritative --dhcp-range={first},{last},1h --leasefile-ro --pid-file --user=root &\n"
+        f"exec busybox httpd -f -p {INTERNET}:80 -h {shlex.quote(page)}"
+    )
 
 
 def _wiring(folder: str) -> str:

@@ -103,3 +103,25 @@ def to_json(type_: Type) -> JSONType:
         case ObjectType(attributes, optional):
             shape = {name: to_json(attribute) for name, attribute in sorted(attributes.items())}
             return ["object", shape, sorted(optional)] if optional else ["object", shape]
+
+
+def from_json(data: object) -> Type:
+    """The type that ``data`` writes in cty's JSON notation. Raises `ValueError`."""
+    match data:
+        case "dynamic":
+            return ANY
+        case "string" | "number" | "bool":
+            return Primitive(data)
+        case ["list", element]:
+            return ListType(from_json(element))
+        case ["set", element]:
+            return SetType(from_json(element))
+        case ["map", element]:
+            return MapType(from_json(element))
+        case ["tuple", list(elements)]:
+            return TupleType(tuple(map(from_json, elements)))
+        case ["object", dict(shape), *rest]:
+            optional = rest[0] if rest and isinstance(rest[0], list) else []
+            attributes = {str(name): from_json(attribute) for name, attribute in shape.items()}
+            return ObjectType(attributes, frozenset(map(str, optional)))
+    raise ValueError(f"not a type in JSON notation: {data!r}")

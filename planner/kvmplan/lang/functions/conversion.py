@@ -1,0 +1,169 @@
+"""Functions that convert between types, tell types and marks, and try expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kvmplan.lang.convert import ConversionError, convert, convertible, friendly
+from kvmplan.lang.function import Function, FunctionError, Param, Registry, define
+from kvmplan.lang.scope import Scope
+from kvmplan.lang.values import (
+    DYNAMIC,
+    EPHEMERAL,
+    SENSITIVE,
+    UNREFINED,
+    MapValue,
+    Marked,
+    ObjectValue,
+    Unknown,
+    Value,
+    is_wholly_known,
+    mark,
+    null,
+    type_of_value,
+    unmark,
+    with_entries,
+    with_items,
+)
+from kvmplan.syntax.nodes import Call
+from kvmplan.syntax.static import references
+from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
+
+REGISTRY: Registry = {}
+
+
+def _converter(name: str, wanted: Type) -> None:
+    def result(value: Value) -> Type:
+        given = type_of_value(value)
+        if not convertible(given, wanted):
+            raise FunctionError(f"cannot convert {friendly(given)} to {friendly(wanted)}", 0)
+        try:
+            return type_of_value(convert(Unknown(given), wanted)) if given != ANY else wanted
+        except ConversionError as problem:
+            raise FunctionError(str(problem), 0) from None
+
+    def implementation(value: Value) -> Value:
+        try:
+            return convert(value, wanted)
+        except ConversionError as problem:
+            raise FunctionError(f"cannot convert to {friendly(wanted)}: {problem}", 0) from None
+
+    implementation.__doc__ = f"Converts `value` to {friendly(wanted)}; null stays null."
+    param = Param("value", ANY, null=True, unknown=True, marked=True, dynamic=True)
+    define(REGISTRY, name, param, returns=result, refine=UNREFINED)(implementation)
+
+
+for _name, _type in (
+    ("tostring", STRING),
+    ("tonumber", NUMBER),
+    ("tobool", BOOL),
+    ("tolist", ListType(ANY)),
+    ("toset", SetType(ANY)),
+    ("tomap", MapType(ANY)),
+):
+    _converter(_name, _type)
+
+
+_ANY = Param("value", ANY, null=True, unknown=True, marked=True, dynamic=True)
+
+
+def _same_type(value: Value) -> Type:
+    return type_of_value(value)
+
+
+@define(REGISTRY, "sensitive", _ANY, returns=_same_type)
+def sensitive(value: Value) -> Value:
+    """`value`, never to be shown."""
+    return mark(value, frozenset({SENSITIVE}))
+
+
+@define(REGISTRY, "nonsensitive", _ANY, returns=_same_type)
+def nonsensitive(value: Value) -> Value:
+    """`value` without its sensitive mark: you decide that it may be shown."""
+    bare, marks = unmark(value)
+    return mark(bare, marks - {SENSITIVE})
+
+
+@define(REGISTRY, "issensitive", _ANY, returns=BOOL)
+def issensitive(value: Value) -> Value:
+    """Whether `value` itself is marked as sensitive."""
+    bare, marks = unmark(value)
+    if SENSITIVE in marks:
+        return True
+    return Unknown(BOOL) if isinstance(bare, Unknown) else False
+
+
+@define(REGISTRY, "ephemeralasnull", _ANY, returns=_same_type)
+def ephemeralasnull(value: Value) -> Value:
+    """`value` with every ephemeral value in it replaced by null."""
+    if isinstance(value, Marked):
+        if EPHEMERAL in value.marks:
+            return mark(null(type_of_value(value)), value.marks - {EPHEMERAL})
+        return mark(ephemeralasnull(value.value), value.marks)
+    if isinstance(value, (MapValue, ObjectValue)):
+        return with_entries(value, {name: ephemeralasnull(item) for name, item in value.entries.items()})
+    if hasattr(value, "items"):
+        return with_items(value, [ephemeralasnull(item) for item in value.items])  # type: ignore[arg-type]
+    return value
+
+
+# Functions that take their arguments unevaluated
+
+
+def _special(name: str, returns: Type, variadic: Param | None, doc: str, run: Callable[[Call, Scope], Value]) -> None:
+    params = () if variadic else (Param("expression"),)
+    REGISTRY[name] = Function(name, params, variadic, returns, run, doc, special=run)
+
+
+def _depends_on_unknowns(call: Call, at: int, scope: Scope) -> bool:
+    from kvmplan.lang.evaluate import evaluate
+
+    for reference in references(call.arguments[at]):
+        apart = scope.apart()
+        value = evaluate(reference, apart)
+        if not apart.diagnostics and not is_wholly_known(value):
+            return True
+    return False
+
+
+def _try(call: Call, scope: Scope) -> Value:
+    from kvmplan.lang.evaluate import evaluate
+
+    if not call.arguments:
+        scope.error("Not enough function arguments", "try needs at least one argument.", call)
+        return DYNAMIC
+    problems = []
+    for at, argument in enumerate(call.arguments):
+        if _depends_on_unknowns(call, at, scope):
+            return DYNAMIC
+        apart = scope.apart()
+        value = evaluate(argument, apart)
+        if not any(found.is_error for found in apart.diagnostics):
+            return value
+        problems.extend(apart.diagnostics)
+    said = "\n".join(f"- {found.summary}: {found.detail}" for found in problems)
+    scope.error("Error in function call", f"No argument of try could be evaluated:\n{said}", call)
+    return DYNAMIC
+
+
+def _can(call: Call, scope: Scope) -> Value:
+    from kvmplan.lang.evaluate import evaluate
+
+    if len(call.arguments) != 1:
+        scope.error("Wrong number of arguments", "can takes one expression.", call)
+        return Unknown(BOOL)
+    if _depends_on_unknowns(call, 0, scope):
+        return Unknown(BOOL)
+    apart = scope.apart()
+    evaluate(call.arguments[0], apart)
+    return not any(found.is_error for found in apart.diagnostics)
+
+
+_special(
+    "try",
+    ANY,
+    Param("expressions"),
+    "The first of `expressions` that can be evaluated without an error.",
+    _try,
+)
+_special("can", BOOL, None, "Whether `expression` can be evaluated without an error.", _can)

@@ -1,0 +1,116 @@
+"""Scopes: what names and functions an expression sees, and where its diagnostics go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from kvmplan.lang.values import Value
+from kvmplan.syntax.nodes import Expression, Traversal
+from kvmplan_sdk.diagnostics import Diagnostic, Severity, SourceRange
+
+if TYPE_CHECKING:
+    from kvmplan.lang.function import Function
+
+Resolver = Callable[[Traversal, "Scope"], tuple[Value, int]]
+"""Resolves a reference on demand: its value, and how many of its steps that took. May report to the scope."""
+
+Entry = Union[Value, Resolver, Mapping[str, "Entry"]]
+"""What a name stands for. A plain mapping is entered by the next step, which must be a static name."""
+
+
+class Scope:
+    """Immutable but for ``diagnostics``, which all scopes made from one another share.
+
+    ``base_dir`` is what relative paths of file functions start from; ``now`` the moment that ``plantimestamp`` tells.
+    """
+
+    __slots__ = ("_parent", "base_dir", "depth", "diagnostics", "functions", "item", "now", "pure", "variables")
+
+    def __init__(
+        self,
+        variables: Mapping[str, Entry] | None = None,
+        functions: Mapping[str, Function] | None = None,
+        *,
+        base_dir: Path | str = ".",
+        diagnostics: list[Diagnostic] | None = None,
+        now: datetime | None = None,
+        pure: bool = False,
+    ) -> None:
+        if functions is None:
+            from kvmplan.lang.functions import FUNCTIONS
+
+            functions = FUNCTIONS
+        self.variables: Mapping[str, Entry] = {} if variables is None else variables
+        self.functions = functions
+        self.base_dir = Path(base_dir)
+        self.diagnostics: list[Diagnostic] = [] if diagnostics is None else diagnostics
+        self.now = now
+        self.pure = pure
+        self.item: Value = None
+        self.depth = 0
+        self._parent: Scope | None = None
+
+    def child(self, variables: Mapping[str, Entry]) -> Scope:
+        """A scope that sees ``variables`` first, then what this one sees."""
+        made = self._copy()
+        made.variables = variables
+        made._parent = self
+        return made
+
+    def with_item(self, item: Value) -> Scope:
+        """A scope for one element of a splat."""
+        made = self._copy()
+        made.item = item
+        return made
+
+    def apart(self) -> Scope:
+        """The same scope with diagnostics of its own, for what is only tried."""
+        made = self._copy()
+        made.diagnostics = []
+        return made
+
+    def alone(self, variables: Mapping[str, Entry]) -> Scope:
+        """A scope of the same functions that sees ``variables`` and nothing else: a template's."""
+        made = self._copy()
+        made.variables, made._parent, made.depth = variables, None, self.depth + 1
+        return made
+
+    def _copy(self) -> Scope:
+        made = Scope.__new__(Scope)
+        made.variables, made.functions, made._parent = self.variables, self.functions, self._parent
+        made.base_dir, made.diagnostics, made.now = self.base_dir, self.diagnostics, self.now
+        made.pure, made.item, made.depth = self.pure, self.item, self.depth
+        return made
+
+    def find(self, name: str) -> Entry | _Missing:
+        """What ``name`` stands for, or `MISSING`."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.variables.get(name, MISSING)
+            if found is not MISSING:
+                return found
+            scope = scope._parent
+        return MISSING
+
+    def names(self) -> list[str]:
+        """Every name in scope, for suggestions."""
+        found: set[str] = set()
+        scope: Scope | None = self
+        while scope is not None:
+            found.update(scope.variables)
+            scope = scope._parent
+        return sorted(found)
+
+    def error(self, summary: str, detail: str, at: Expression | SourceRange | None) -> None:
+        source = at.range if isinstance(at, Expression) else at
+        self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source))
+
+
+class _Missing:
+    __slots__ = ()
+
+
+MISSING = _Missing()

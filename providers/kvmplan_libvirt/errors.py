@@ -66,7 +66,9 @@ def connecting(host: str, uri: str) -> Iterator[None]:
     except libvirt.libvirtError as problem:
         said = _said(problem)
         summary = f"No connection to libvirt on {host}"
-        raise DiagnosticError(error(summary, f"{uri}: {said}. {_remedy(problem.get_error_code(), said)}")) from problem
+        raise DiagnosticError(
+            error(summary, f"{uri}: {said}. {_remedy(problem.get_error_code() or 0, said)}")
+        ) from problem
 
 
 def _remedy(code: int, said: str) -> str:

@@ -55,6 +55,10 @@ class Nic:
     target: str | None
     element: ET.Element
 
+    @property
+    def text(self) -> str:
+        return ET.tostring(self.element, encoding="unicode")
+
 
 @dataclass(frozen=True, slots=True)
 class DomainRecord:

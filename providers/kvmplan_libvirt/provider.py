@@ -109,4 +109,15 @@ def _carry_out(reach: Reach, operation: Operation) -> Outcome:
         return Outcome(address=address, verb=verb, values=kind.put(reach, operation))
     except DiagnosticError as failed:
         told = tuple(diagnostic.about(address) for diagnostic in failed.diagnostics)
-        return Outcome(address=address, verb=verb, values=operation.before, diagnostics=told)
+        return Outcome(address=address, verb=verb, values=_left(reach, operation), diagnostics=told)
+
+
+def _left(reach: Reach, operation: Operation) -> Object | None:
+    """What is there of ours after an operation that failed; what was there before if libvirt does not say."""
+    values = operation.after or operation.before or {}
+    known = Known(address=operation.address, type=operation.type, values=values, private=operation.private)
+    try:
+        observed = KINDS[operation.type].read(Inventory(reach.connection), reach, known)
+    except DiagnosticError:
+        return operation.before
+    return observed.values if observed is not None and observed.owned else None

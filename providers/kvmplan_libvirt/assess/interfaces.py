@@ -31,6 +31,15 @@ def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diag
     planned = {text(network, "name") for _, network in scene.planned("libvirt_network")}
     going = {network for _, network in scene.removed_networks()} - planned
     there = {record.name for record in scene.inventory.networks.values()} - going
+    record = scene.inventory.network_named(name)
+    domain = scene.inventory.domains.get(text(after, "domain") or "")
+    if name not in planned and record is not None and record.live is None and domain is not None and domain.running:
+        yield error(
+            f"Network {name} is not running",
+            f"Guest {domain.name} is, and its NIC cannot be attached. Start it: `virsh net-start {name}`.",
+            address=change.address,
+            path=("network",),
+        )
     if name not in planned | there:
         listed = ", ".join(sorted({*there, *(item for item in planned if item)})) or "none"
         yield error(

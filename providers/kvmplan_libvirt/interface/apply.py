@@ -10,7 +10,7 @@ from typing import Any
 from kvmplan_libvirt.api import METADATA_ELEMENT, Affect, Domain
 from kvmplan_libvirt.errors import calling, found
 from kvmplan_libvirt.interface.plan import complete_rest
-from kvmplan_libvirt.interface.xml import document, named_by_mac, values_of
+from kvmplan_libvirt.interface.xml import document, values_of
 from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
 from kvmplan_libvirt.ownership import KEY, URI, Owner, interfaces_metadata
 from kvmplan_libvirt.reach import Reach
@@ -25,6 +25,8 @@ _POLL = 0.1
 
 def put(reach: Reach, operation: Operation) -> Object:
     """The NIC as planned, in whichever of guest and definition it is not yet so."""
+    import libvirt
+
     assert operation.after is not None
     wanted = complete_rest(operation.after, reach.seed(operation.address))
     name, mac = str(wanted["domain"]), str(wanted["mac"])
@@ -33,8 +35,12 @@ def put(reach: Reach, operation: Operation) -> Object:
         record = domain_record(domain)
         owner = reach.owner(operation.address, mac.lower())
         _refuse_foreign(record, owner)
-        _tag(domain, record, record.owners | {owner})
-        _plug(domain, record, wanted)
+        _tag(domain, record, record.owners, record.owners | {owner})
+        try:
+            _plug(domain, record, wanted)
+        except libvirt.libvirtError:
+            _tag(domain, record, record.owners | {owner}, record.owners)
+            raise
         _move(domain, record, wanted)
     return wanted
 
@@ -49,11 +55,11 @@ def delete(reach: Reach, operation: Operation) -> None:
         record = domain_record(domain)
         owner = reach.owner(operation.address, mac.lower())
         _refuse_foreign(record, owner)
-        if nic_with(mac, name, record.live):
-            _unplug(domain, name, mac)
-        if nic_with(mac, name, record.config):
-            domain.detachDeviceFlags(named_by_mac(mac), Affect.CONFIG)
-        _tag(domain, record, record.owners - {owner})
+        if (live := nic_with(mac, name, record.live)) is not None:
+            _unplug(domain, live)
+        if (config := nic_with(mac, name, record.config)) is not None:
+            domain.detachDeviceFlags(config.text, Affect.CONFIG)
+        _tag(domain, record, record.owners, record.owners - {owner})
 
 
 def _domain(reach: Reach, name: str) -> Domain:
@@ -84,11 +90,11 @@ def _parts(record: DomainRecord) -> Iterator[tuple[Affect, Any]]:
         yield Affect.CONFIG, record.config
 
 
-def _tag(domain: Domain, record: DomainRecord, owners: frozenset[Owner]) -> None:
+def _tag(domain: Domain, record: DomainRecord, before: frozenset[Owner], after: frozenset[Owner]) -> None:
     """List our NICs in the domain's metadata, live and persistent alike."""
-    if owners != record.owners:
+    if before != after:
         flags = sum(affect for affect, _ in _parts(record))
-        domain.setMetadata(METADATA_ELEMENT, interfaces_metadata(owners), KEY, URI, flags)
+        domain.setMetadata(METADATA_ELEMENT, interfaces_metadata(after), KEY, URI, flags)
 
 
 def _plug(domain: Domain, record: DomainRecord, wanted: Object) -> None:
@@ -109,24 +115,24 @@ def _as_wanted(nic: Nic, wanted: Object) -> bool:
     return same(values_of(nic), {**wanted})
 
 
-def _unplug(domain: Domain, name: str, mac: str) -> None:
+def _unplug(domain: Domain, nic: Nic) -> None:
     """Take the NIC out of the running guest, which does it in its own time and may need to be asked again."""
     import libvirt
 
-    domain.detachDeviceFlags(named_by_mac(mac), Affect.LIVE)
+    domain.detachDeviceFlags(nic.text, Affect.LIVE)
     started = asked = time.monotonic()
-    while domain.isActive() and nic_with(mac, name, domain_record(domain).live) is not None:
+    while domain.isActive() and nic_with(nic.mac, nic.domain, domain_record(domain).live) is not None:
         passed = time.monotonic() - started
         if passed > UNPLUG_DEADLINE:
             raise DiagnosticError(
                 error(
-                    f"Guest {name} does not let go of NIC {mac}",
+                    f"Guest {nic.domain} does not let go of NIC {nic.mac}",
                     f"It was asked {passed:.0f} s ago and still has it: its operating system does not answer ACPI or "
                     "PCI hot-plug requests, perhaps because it is still booting. Try again, or shut it off first.",
                 )
             )
         if time.monotonic() - asked > _ASK_AGAIN:
             with suppress(libvirt.libvirtError):
-                domain.detachDeviceFlags(named_by_mac(mac), Affect.LIVE)
+                domain.detachDeviceFlags(nic.text, Affect.LIVE)
             asked = time.monotonic()
         time.sleep(_POLL)

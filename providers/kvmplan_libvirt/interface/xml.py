@@ -25,10 +25,3 @@ def document(values: Object, existing: ET.Element | None = None) -> str:
     if source is not None:
         source.attrib.pop("portid", None)
     return ET.tostring(write(INTERFACE, element, values), encoding="unicode")
-
-
-def named_by_mac(mac: str) -> str:
-    """The least that names a NIC, for taking it out."""
-    element = ET.Element("interface", {"type": "network"})
-    ET.SubElement(element, "mac", {"address": mac})
-    return ET.tostring(element, encoding="unicode")

@@ -93,7 +93,7 @@ def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: 
     """Stop and start with the new definition; if it does not start, the old one runs again before the error is told."""
     import libvirt
 
-    guests = attached_to(reach, record)
+    guests = attached_to(reach, network, record)
     network.destroy()
     try:
         # Again, though libvirt has it: its test driver drops what was defined while a network ran.
@@ -103,6 +103,6 @@ def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: 
         if record.config is not None:
             reach.connection.networkDefineXML(ET.tostring(record.config, encoding="unicode"))
             network.create()
-            attach_again(reach, network_record(network), guests)
+            attach_again(reach, network, network_record(network), guests)
         raise
-    attach_again(reach, network_record(network), guests)
+    attach_again(reach, network, network_record(network), guests)

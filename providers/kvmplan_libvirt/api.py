@@ -51,14 +51,13 @@ class Code(IntEnum):
 
     NO_SUPPORT = 3
     INVALID_ARG = 8
-    SYSTEM_ERROR = 38
     NO_DOMAIN = 42
     NO_NETWORK = 43
     AUTH_FAILED = 45
-    AUTH_DENIED = 46
     AUTH_CANCELLED = 79
     NO_DOMAIN_METADATA = 80
-    AUTH_UNAVAILABLE = 93
+    ACCESS_DENIED = 88
+    AUTH_UNAVAILABLE = 94
 
 
 class NetworkPort(Protocol):

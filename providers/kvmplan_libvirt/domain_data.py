@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvmplan_libvirt.inventory import Inventory
-from kvmplan_sdk import Attribute, DiagnosticError, Object, ObjectSchema, error
+from kvmplan_sdk import Attribute, Diagnostic, DiagnosticError, Object, ObjectSchema, Path, error
 from kvmplan_sdk.schema import BOOL, STRING
 from kvmplan_sdk.types import ListType, ObjectType
 
@@ -36,7 +36,7 @@ def read_domain(inventory: Inventory, configuration: Object) -> Mapping[str, Any
     name = str(configuration["name"])
     record = inventory.domains.get(name)
     if record is None:
-        raise DiagnosticError(no_domain(name, inventory))
+        raise DiagnosticError(no_domain(name, inventory, ("name",)))
     return {
         "name": name,
         "uuid": record.uuid,
@@ -46,6 +46,6 @@ def read_domain(inventory: Inventory, configuration: Object) -> Mapping[str, Any
     }
 
 
-def no_domain(name: str, inventory: Inventory) -> Any:
+def no_domain(name: str, inventory: Inventory, path: Path) -> Diagnostic:
     there = ", ".join(sorted(inventory.domains)) or "none"
-    return error(f"There is no domain {name}", f"Domains on this host: {there}.", path=("name",))
+    return error(f"There is no domain {name}", f"Domains on this host: {there}.", path=path)

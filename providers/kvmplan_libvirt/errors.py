@@ -18,7 +18,7 @@ MISSING_LIBRARY = error(
     "python3-dev; or install the distribution's python3-libvirt for the Python that runs kvmplan.",
 )
 
-_AUTHENTICATION = {Code.AUTH_FAILED, Code.AUTH_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
+_AUTHENTICATION = {Code.AUTH_FAILED, Code.ACCESS_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
 
 
 @contextmanager

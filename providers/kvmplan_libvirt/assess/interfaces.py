@@ -15,13 +15,9 @@ def check_interfaces(scene: Scene) -> Iterator[Diagnostic]:
     for change, after in scene.planned("libvirt_interface"):
         domain = text(after, "domain")
         if domain is not None and domain not in scene.inventory.domains:
-            yield _placed(no_domain(domain, scene.inventory), change)
+            yield no_domain(domain, scene.inventory, ("domain",)).about(change.address)
         yield from _check_network(scene, change, after)
         yield from _check_mac(scene, change, after)
-
-
-def _placed(diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    return diagnostic.about(change.address)
 
 
 def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:

@@ -1,0 +1,22 @@
+"""The table of the documentation that says of every attribute how a change is carried out and what it disturbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvmplan_libvirt.document import Node
+from kvmplan_libvirt.mechanism import Mechanism
+
+
+def update_table(node: Node) -> str:
+    """A Markdown table with a row for each attribute of ``node``, nested ones by their path."""
+    lines = ["| attribute | impact | carried out by |", "| --- | --- | --- |"]
+    lines += [f"| `{path}` | `{change.level}` | {change.call} |" for path, change in _rows(node, "")]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(node: Node, at: str) -> Iterator[tuple[str, Mechanism]]:
+    for name, field in node.fields.items():
+        yield at + name, field.change or node.change
+    for name, child in node.nodes.items():
+        yield from _rows(child, f"{at}{name}.")

@@ -1,0 +1,164 @@
+"""A plan judged as a whole, against networks and guests on libvirt's test driver and a host in memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.providers.libvirt.conftest import LINEAGE, Rig
+
+from kvmplan_libvirt.provider import LibvirtSession
+from kvmplan_libvirt.reach import Reach
+from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Proposal, Verb
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.fake_host import FakeHost
+
+ADDR = [{"ifname": "eth0", "addr_info": [{"local": "192.0.2.5", "prefixlen": 24, "scope": "global"}]}]
+ROUTE = [
+    {"dst": "default", "dev": "eth0"},
+    {"dst": "10.48.0.0/12", "dev": "wg0"},
+    {"dst": "10.50.1.0/24", "dev": "wg0"},
+]
+LINK = [{"ifname": "eth0"}, {"ifname": "virbr-taken"}]
+
+
+def session(rig: Rig) -> LibvirtSession:
+    host = FakeHost(
+        answers={
+            ("ip", "-j", "addr", "show"): json.dumps(ADDR).encode(),
+            ("ip", "-j", "link", "show"): json.dumps(LINK).encode(),
+            ("ip", "-4", "-j", "route", "show"): json.dumps(ROUTE).encode(),
+            ("ip", "-6", "-j", "route", "show"): b"[]",
+        }
+    )
+    return LibvirtSession(Reach(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True))
+
+
+def planned(rig: Rig, type_: str, written: Object, name: str = "example", before: Object | None = None) -> Change:
+    address = f"{type_}.{name}"
+    schema = rig.provider.schema.resources[type_]
+    configured = configure(schema, written)
+    proposal = Proposal(
+        address=address,
+        type=type_,
+        host="local",
+        configured=configured,
+        proposed=propose(schema, configured, before),
+        prior=before,
+    )
+    answer = session(rig).plan(proposal)
+    assert not answer.diagnostics
+    verb = Verb.CREATE if before is None else Verb.UPDATE
+    return Change(verb=verb, address=address, type=type_, before=before, after=answer.values, impact=answer.impact)
+
+
+def network(rig: Rig, address: str = "10.77.0.1", **written: Any) -> Change:
+    return planned(rig, "libvirt_network", {"name": "lan", "ip": [{"address": address, "prefix": 24}], **written})
+
+
+def nic(rig: Rig, **written: Any) -> Change:
+    return planned(rig, "libvirt_interface", {"domain": "test", "network": "default", **written})
+
+
+def assess(rig: Rig, *changes: Change) -> Findings:
+    return session(rig).assess(changes, ())
+
+
+def errors(rig: Rig, *changes: Change) -> list[str]:
+    return [diagnostic.summary for diagnostic in assess(rig, *changes).diagnostics if diagnostic.is_error]
+
+
+@pytest.fixture
+def guest(rig: Rig) -> Any:
+    """A running guest of somebody else, on the network default."""
+    rig.connection.createXML(
+        "<domain type='test'><name>web</name><memory>1024</memory><os><type>hvm</type></os><devices>"
+        "<interface type='network'><mac address='52:54:00:00:00:07'/><source network='default'/></interface>"
+        "</devices></domain>"
+    )
+    yield "web"
+    rig.connection.lookupByName("web").destroy()
+
+
+def test_what_is_in_nobodys_way_is_fine(rig: Rig) -> None:
+    assert assess(rig, network(rig), nic(rig)).diagnostics == ()
+
+
+def test_a_network_of_that_name_is_there(rig: Rig) -> None:
+    assert errors(rig, network(rig, name="default")) == ["There is already a network default"]
+
+
+def test_a_bridge_of_another_network_is_in_use(rig: Rig) -> None:
+    assert errors(rig, network(rig, bridge={"name": "virbr0"})) == ["Network default already uses the bridge virbr0"]
+
+
+def test_an_interface_of_the_host_has_that_name(rig: Rig) -> None:
+    assert errors(rig, network(rig, name="taken")) == ["The host already has an interface virbr-taken"]
+
+
+def test_subnets_of_others_are_in_use(rig: Rig) -> None:
+    assert errors(rig, network(rig, "192.168.122.9")) == ["The subnet 192.168.122.0/24 is already in use"]
+    assert errors(rig, network(rig, "192.0.2.77")) == ["The subnet 192.0.2.0/24 is already in use"]
+    assert errors(rig, network(rig, "10.50.1.1")) == ["The subnet 10.50.1.0/24 is already in use"]
+
+
+def test_a_route_to_something_larger_is_a_warning(rig: Rig) -> None:
+    (diagnostic,) = assess(rig, network(rig, "10.51.0.1")).diagnostics
+    assert not diagnostic.is_error
+    assert diagnostic.summary == "10.51.0.0/24 is cut out of 10.48.0.0/12"
+
+
+def test_no_such_domain_names_those_there_are(rig: Rig) -> None:
+    (diagnostic,) = assess(rig, nic(rig, domain="nope")).diagnostics
+    assert (diagnostic.summary, diagnostic.path) == ("There is no domain nope", ("domain",))
+    assert "test" in diagnostic.detail
+    assert diagnostic.address == "libvirt_interface.example"
+
+
+def test_a_network_that_is_neither_there_nor_planned(rig: Rig) -> None:
+    assert errors(rig, nic(rig, network="lan")) == ["There is no network lan"]
+    assert errors(rig, nic(rig, network="lan"), network(rig)) == []
+
+
+def test_a_network_that_does_not_run(rig: Rig) -> None:
+    rig.connection.networkDefineXML("<network><name>off</name><bridge name='virbr9'/></network>")
+    assert errors(rig, nic(rig, network="off")) == ["Network off is not running"]
+
+
+def test_a_mac_address_of_somebody_else(rig: Rig, guest: str) -> None:
+    assert errors(rig, nic(rig, mac="52:54:00:00:00:07")) == ["The MAC address 52:54:00:00:00:07 is taken"]
+
+
+def test_a_network_with_running_guests_stays(rig: Rig, guest: str) -> None:
+    """Refused, unless the same plan takes the guests' NICs off it."""
+    change = network(rig)
+    before = {
+        **(change.after or {}),
+        "name": "default",
+        "uuid": rig.connection.networkLookupByName("default").UUIDString(),
+    }
+    removal = replace(change, verb=Verb.DELETE, before=before, after=None)
+    other = nic(rig, mac="aa:bb:cc:dd:ee:ff")
+    gone = replace(other, verb=Verb.DELETE, before=other.after, after=None)
+    (refusal,) = assess(rig, removal, gone).diagnostics
+    assert (refusal.summary, "cuts off web." in refusal.detail) == ("Running guests are on network default", True)
+    moved = planned(
+        rig, "libvirt_interface", {"domain": "web", "network": "default", "mac": "52:54:00:00:00:07"}, "web"
+    )
+    assert errors(rig, removal, gone, replace(moved, verb=Verb.DELETE, before=moved.after, after=None)) == []
+
+
+def test_impacts_name_the_running_guests(rig: Rig, guest: str) -> None:
+    change = network(rig)
+    before = {
+        **(change.after or {}),
+        "name": "default",
+        "uuid": rig.connection.networkLookupByName("default").UUIDString(),
+    }
+    update = replace(change, verb=Verb.UPDATE, before=before, after={**before, "mtu": 1400})
+    impact = assess(rig, update).impacts[change.address]
+    assert (impact.level, impact.guests) == (ImpactLevel.LINK_FLAP, ("test", "web"))
+    plugged = nic(rig, domain="web")
+    assert assess(rig, plugged).impacts[plugged.address].guests == ("web",)

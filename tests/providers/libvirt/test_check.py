@@ -1,0 +1,136 @@
+"""What cannot work in one object by itself is told at plan time, with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.providers.libvirt.conftest import Rig
+
+from kvmplan_libvirt.provider import SCHEMA
+from kvmplan_sdk import InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.values import format_path
+
+IP: Object = {"address": "10.0.0.1", "prefix": 24}
+HOST = {"mac": "52:54:00:00:00:01", "ip": "10.0.0.9"}
+
+
+def plan(rig: Rig, type_: str, written: Object, prior: Object | None = None) -> Planned:
+    schema = SCHEMA.resources[type_]
+    configured = configure(schema, written)
+    proposed = propose(schema, configured, prior)
+    return rig.open().plan(
+        Proposal(address=f"{type_}.x", type=type_, host="local", configured=configured, proposed=proposed, prior=prior)
+    )
+
+
+def ip(*hosts: Object, start: str = "", end: str = "", **changed: Any) -> dict[str, Any]:
+    dhcp = {"host": list(hosts), "range": [{"start": start, "end": end}] if start else []}
+    return {"ip": [{**IP, "dhcp": dhcp, **changed}]}
+
+
+NETWORKS: list[tuple[Object, list[str]]] = [
+    ({}, ['mode: A network of mode "nat" needs an address']),
+    ({"mode": "open"}, ['mode: A network of mode "open" needs an address']),
+    ({"mode": "isolated"}, []),
+    ({"mode": "bridge"}, ["bridge: The host's bridge is missing"]),
+    (
+        {"mode": "bridge", "bridge": {"name": "br0", "stp": True}, "mtu": 9000, "ip": [IP]},
+        [
+            'bridge.stp: `stp` is not for mode "bridge"',
+            'mtu: `mtu` is not for mode "bridge"',
+            'ip[0]: `ip` is not for mode "bridge"',
+        ],
+    ),
+    ({"ip": [{"address": "10.0.0.1"}]}, ["ip[0]: The subnet's size is missing"]),
+    ({"ip": [{"address": "10.0.0.1", "prefix": 64}]}, ["ip[0].prefix: 64 bits are too many for 10.0.0.1"]),
+    ({"ip": [{**IP, "address": "10.0.0.0"}]}, ["ip[0].address: 10.0.0.0 is the subnet itself"]),
+    ({"ip": [{**IP, "family": "ipv6"}]}, ["ip[0].family: 10.0.0.1 is no ipv6 address"]),
+    (ip(), ["ip[0].dhcp: An empty `dhcp` block"]),
+    (
+        ip(start="10.0.1.2", end="10.0.0.9"),
+        [
+            "ip[0].dhcp.range[0].start: 10.0.1.2 is outside the subnet",
+            "ip[0].dhcp.range[0]: The range 10.0.1.2 to 10.0.0.9 is empty",
+        ],
+    ),
+    (
+        ip(start="10.0.0.1", end="10.0.0.9"),
+        ["ip[0].dhcp.range[0]: The range 10.0.0.1 to 10.0.0.9 holds the host's own address"],
+    ),
+    (ip({**HOST, "ip": "10.1.0.9"}), ["ip[0].dhcp.host[0].ip: 10.1.0.9 is outside the subnet"]),
+    (ip({"ip": "10.0.0.9"}), ["ip[0].dhcp.host[0]: The reservation names no guest"]),
+    (ip(HOST, {**HOST, "ip": "10.0.0.8"}), ["ip[0].dhcp.host[1].mac: Two reservations for 52:54:00:00:00:01"]),
+    (ip(HOST, {"name": "b", "ip": "10.0.0.9"}), ["ip[0].dhcp.host[1].ip: Two reservations for 10.0.0.9"]),
+    (
+        ip(HOST, start="10.0.0.5", end="10.0.0.20"),
+        ["ip[0].dhcp.host[0].ip: The reserved 10.0.0.9 lies inside the range 10.0.0.5 to 10.0.0.20"],
+    ),
+    (
+        ip({"mac": HOST["mac"], "ip": "fd00::9"}, address="fd00::1", prefix=64),
+        ["ip[0].dhcp.host[0].mac: An IPv6 reservation has no MAC address"],
+    ),
+    (
+        {"ip": [*ip(HOST)["ip"], *ip({**HOST, "ip": "10.1.0.9"}, address="10.1.0.1")["ip"]]},
+        ["ip[1].dhcp: A second IPv4 subnet with DHCP"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("written", "told"), NETWORKS)
+def test_networks(rig: Rig, written: Object, told: list[str]) -> None:
+    planned = plan(rig, "libvirt_network", {"name": "lan", **written})
+    assert [f"{format_path(d.path)}: {d.summary}" for d in planned.diagnostics] == told
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({}, "The NIC is attached to nothing"),
+        ({"network": "a", "bridge": "b"}, "The NIC is attached to two things"),
+    ],
+)
+def test_interfaces(rig: Rig, written: Object, told: str) -> None:
+    planned = plan(rig, "libvirt_interface", {"domain": "test", **written})
+    assert [diagnostic.summary for diagnostic in planned.diagnostics] == [told]
+
+
+def test_claims_say_what_filters_a_subnet(rig: Rig) -> None:
+    filtered = {}
+    for mode in ("nat", "isolated", "route", "open"):
+        planned = plan(rig, "libvirt_network", {"name": "lan", "mode": mode, "ip": [IP]})
+        interface, mac, subnet = planned.claims
+        assert interface == InterfaceClaim("virbr-lan")
+        assert mac == MacClaim(str(planned.values["mac"]))
+        assert isinstance(subnet, SubnetClaim)
+        assert (str(subnet.network), subnet.interface) == ("10.0.0.0/24", "virbr-lan")
+        filtered[mode] = bool(subnet.filtered_by)
+    assert filtered == {"nat": True, "isolated": True, "route": False, "open": False}
+
+
+def test_a_bridge_of_the_host_is_not_claimed(rig: Rig) -> None:
+    assert plan(rig, "libvirt_network", {"name": "lan", "mode": "bridge", "bridge": {"name": "br0"}}).claims == ()
+
+
+def test_identities_stay_and_go_with_the_name(rig: Rig) -> None:
+    prior = plan(rig, "libvirt_network", {"name": "lan", "ip": [IP]}).values
+    kept = plan(rig, "libvirt_network", {"name": "lan", "mode": "open", "ip": [IP]}, prior).values
+    assert [kept[name] for name in ("uuid", "mac", "bridge")] == [prior[name] for name in ("uuid", "mac", "bridge")]
+    renamed = plan(rig, "libvirt_network", {"name": "dmz", "ip": [IP]}, prior).values
+    assert not {renamed["uuid"], renamed["mac"]} & {prior["uuid"], prior["mac"]}
+    assert renamed["bridge"] == {"name": "virbr-dmz", "stp": True, "delay": 0}
+
+
+def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:
+    prior = plan(rig, "libvirt_network", {"name": "lan", **ip(HOST)}).values
+
+    def level(**written: Any) -> str:
+        return str(plan(rig, "libvirt_network", {"name": "lan", **ip(HOST), **written}, prior).impact.level)
+
+    assert level() == "none"
+    assert level(autostart=False) == "none"
+    assert level(**ip({**HOST, "ip": "10.0.0.8"})) == "live"
+    assert level(**ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "dnsmasq_restart"
+    assert level(mode="open", **ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "link_flap"
+    assert level(active=False, mode="open") == "guest_disconnect"

@@ -1,0 +1,151 @@
+"""Opening libvirt, and what is told when something is missing, foreign or refused."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import pytest
+from tests.providers.libvirt.conftest import LINEAGE, Rig
+
+from kvmplan_libvirt import api, kvmplan_provider
+from kvmplan_libvirt.identity import bridge_name, derived_mac
+from kvmplan_libvirt.provider import LibvirtProvider
+from kvmplan_sdk import Completed, DiagnosticError, Known, Operation, ReadsData, Step, Verb
+from kvmplan_sdk.testing.fake_host import FakeHost
+from kvmplan_sdk.validators import interface_name, mac_address
+
+NETWORK: dict[str, Any] = {
+    "name": "lan",
+    "uuid": "2d6b7c1e-0000-4000-8000-000000000001",
+    "mode": "isolated",
+    "mac": "52:54:00:00:00:01",
+    "mtu": None,
+    "autostart": True,
+    "active": True,
+    "bridge": {"name": "virbr-lan", "stp": True, "delay": 0},
+    "domain": None,
+    "ip": [],
+}
+
+
+def operation(verb: Verb, values: dict[str, Any], address: str = "libvirt_network.lan") -> Step:
+    type_ = address.partition(".")[0]
+    gone = verb is Verb.DELETE
+    one = Operation(
+        verb=verb, address=address, type=type_, before=values if gone else None, after=None if gone else values
+    )
+    return Step(operations=(one,), lineage=LINEAGE)
+
+
+def test_the_hook_gives_the_provider() -> None:
+    assert kvmplan_provider().name == "libvirt"
+
+
+def test_the_numbers_are_libvirts() -> None:
+    libvirt = pytest.importorskip("libvirt")
+    named: list[tuple[str, type[IntEnum] | type[IntFlag]]] = [
+        ("VIR_NETWORK_SECTION", api.Section),
+        ("VIR_NETWORK_UPDATE_COMMAND", api.Command),
+        ("VIR_NETWORK_UPDATE_AFFECT", api.Affect),
+        ("VIR_DOMAIN_AFFECT", api.Affect),
+        ("VIR_ERR", api.Code),
+    ]
+    for prefix, kind in named:
+        for member in kind:
+            assert member == getattr(libvirt, f"{prefix}_{member.name}")
+    assert api.XML_INACTIVE == libvirt.VIR_NETWORK_XML_INACTIVE
+    assert api.DOMAIN_XML_INACTIVE == libvirt.VIR_DOMAIN_XML_INACTIVE
+    assert api.METADATA_ELEMENT == libvirt.VIR_DOMAIN_METADATA_ELEMENT
+
+
+def test_without_libvirt_python_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "libvirt", None)
+    with pytest.raises(DiagnosticError, match=r"kvmplan\[libvirt\].*libvirt-dev.*python3-libvirt"):
+        LibvirtProvider().open(FakeHost(), {"uri": None}, LINEAGE)
+
+
+def test_where_libvirt_does_not_run_it_says_what_to_start() -> None:
+    pytest.importorskip("libvirt")
+    host = FakeHost(answers={("test", "-S"): Completed((), 1, b"", b"")})
+    with pytest.raises(DiagnosticError, match=r"libvirt is not running on .*systemctl enable --now libvirtd.socket"):
+        LibvirtProvider().open(host, {"uri": None}, LINEAGE)
+
+
+def test_a_socket_nobody_answers_is_told_with_libvirts_words() -> None:
+    pytest.importorskip("libvirt")
+    with pytest.raises(DiagnosticError, match=r"No such file or directory.*Start libvirt"):
+        LibvirtProvider().open(FakeHost(), {"uri": "qemu+unix:///system?socket=/nonexistent/sock"}, LINEAGE)
+
+
+def test_somebody_elses_network_is_neither_changed_nor_removed(rig: Rig) -> None:
+    rig.connection.networkDefineXML(
+        f"<network><name>lan</name><uuid>{NETWORK['uuid']}</uuid><bridge name='virbr-lan'/></network>"
+    )
+    session = rig.open()
+    (observed,) = session.read([Known(address="libvirt_network.lan", type="libvirt_network", values=NETWORK)])
+    assert observed is not None
+    assert not observed.owned
+    for verb in (Verb.CREATE, Verb.DELETE):
+        (outcome,) = session.apply(operation(verb, NETWORK))
+        assert [diagnostic.summary for diagnostic in outcome.diagnostics] == ["Network lan is not ours"]
+        assert outcome.values is None
+    assert rig.connection.networkLookupByName("lan").isActive() == 0
+
+
+def test_a_network_that_cannot_start_leaves_nothing(rig: Rig) -> None:
+    """The bridge belongs to the network default, so defining it is refused by libvirt's own rules."""
+    broken = {**NETWORK, "name": "default"}
+    (outcome,) = rig.open().apply(operation(Verb.CREATE, broken))
+    assert outcome.diagnostics[0].summary == "Network default failed"
+    assert "already exists" in outcome.diagnostics[0].detail
+    assert outcome.diagnostics[0].address == "libvirt_network.lan"
+    assert outcome.values is None
+
+
+def test_applying_again_what_is_there_goes_on_where_it_stopped(rig: Rig) -> None:
+    for _ in range(2):
+        (outcome,) = rig.open().apply(operation(Verb.CREATE, NETWORK))
+        assert outcome.diagnostics == ()
+    for _ in range(2):
+        (outcome,) = rig.open().apply(operation(Verb.DELETE, NETWORK))
+        assert outcome.diagnostics == ()
+
+
+def test_after_a_failure_nothing_more_is_tried(rig: Rig) -> None:
+    bad, good = operation(Verb.CREATE, {**NETWORK, "name": "default"}), operation(Verb.CREATE, NETWORK)
+    outcomes = list(rig.open().apply(Step(operations=(*bad.operations, *good.operations), lineage=LINEAGE)))
+    assert len(outcomes) == 1
+
+
+def test_a_nic_that_cannot_be_plugged_in_leaves_no_tag(rig: Rig) -> None:
+    """libvirt's test driver plugs nothing in."""
+    values = {"domain": "test", "network": "default", "bridge": None, "mac": "52:54:00:00:00:09", "model": "virtio"}
+    (outcome,) = rig.open().apply(operation(Verb.CREATE, values, "libvirt_interface.nic"))
+    assert outcome.diagnostics[0].summary == "NIC 52:54:00:00:00:09 of domain test failed"
+    assert outcome.values is None
+    assert "kvmplan" not in rig.connection.lookupByName("test").XMLDesc(0)
+
+
+def test_the_domain_data_source(rig: Rig) -> None:
+    session = rig.open()
+    assert isinstance(session, ReadsData)
+    data = session.read_data("libvirt_domain", {"name": "test"})
+    assert (data["active"], data["state"]) == (True, "running")
+    assert data["interfaces"] == [
+        {"mac": "aa:bb:cc:dd:ee:ff", "network": "default", "bridge": None, "model": None, "target": "testnet0"}
+    ]
+    with pytest.raises(DiagnosticError, match=r"There is no domain nope: Domains on this host: .*test"):
+        session.read_data("libvirt_domain", {"name": "nope"})
+
+
+@pytest.mark.parametrize("name", ["lan", "a-very-long-network-name", "with blank", "x" * 15, "Größe", "a/b"])
+def test_derived_names_are_names_and_differ(name: str) -> None:
+    assert interface_name(bridge_name(name)) is None
+    assert bridge_name(name) != bridge_name(name + "2")
+
+
+def test_derived_mac_addresses_are_unicast_and_stable() -> None:
+    assert mac_address(derived_mac("a", "b")) is None
+    assert derived_mac("a", "b") == derived_mac("a", "b") != derived_mac("a", "c")

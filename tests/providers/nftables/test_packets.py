@@ -54,7 +54,8 @@ with socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.S
 """
 SETUP = """
 ip link add virbr1 type bridge
-sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.virbr1.accept_dad=0
+sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
+sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.virbr1.accept_dad=0
 ip link set virbr1 up
 ip addr add 192.168.150.1/24 dev virbr1
 ip addr add fd00:150::1/64 dev virbr1 nodad

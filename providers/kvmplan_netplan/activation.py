@@ -1,0 +1,158 @@
+"""Making the host be as a document says: the file, one activation, and what netplan leaves behind.
+
+netplan-apply(8) is stateless: it neither removes a bridge that is no longer defined nor takes a port off one, and
+systemd-networkd before 257 does not change a bridge's parameters while it exists. Those are done here with ip(8).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_interface
+
+from kvmplan_netplan.bridges import Netdef
+from kvmplan_netplan.document import Document
+from kvmplan_netplan.kernel import Link, ports, read_links
+from kvmplan_netplan.schema import FILE
+from kvmplan_sdk import Diagnostic, Host, error
+from kvmplan_sdk.host import check
+
+SETTLED_AFTER = 15.0  # seconds; networkd works on after `netplan apply` has returned
+_ERROR = re.compile(r"90-kvmplan\.yaml:(\d+):\d+: (.*)")
+_DECLARABLE = ("", "veth", "dummy", "tun")
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From the document that is there to the one that shall be. ``deleted`` are the names of bridges that go,
+    ``sleepers`` ports that were down before they became ours.
+    """
+
+    before: Document
+    after: Document
+    deleted: frozenset[str] = frozenset()
+    sleepers: frozenset[str] = frozenset()
+
+    def released(self, links: Mapping[str, Link]) -> list[str]:
+        """The ports that leave a bridge of ours."""
+        wanted = {port: name for name, definition in self.after.definitions().items() for port in _ports(definition)}
+        ours = {port: name for name, definition in self.before.definitions().items() for port in _ports(definition)}
+        return sorted(p for p, old in ours.items() if wanted.get(p) != old and p in links and links[p].master == old)
+
+    def removed(self, links: Mapping[str, Link]) -> list[str]:
+        gone = self.deleted - self.after.bridges.keys()
+        return sorted(name for name in gone if name in links and links[name].kind == "bridge")
+
+
+def declared(bridges: Mapping[str, tuple[str, Netdef]], links: Mapping[str, Link]) -> Document:
+    """The document of ``bridges``, with those ports declared that netplan may not know from elsewhere.
+
+    Declaring a NIC twice, once without settings, is harmless; bonds and VLANs must be defined where they are made.
+    """
+    used = {port for _, definition in bridges.values() for port in _ports(definition)}
+    return Document(bridges, tuple(sorted(port for port in used if port in links and links[port].kind in _DECLARABLE)))
+
+
+def activate(host: Host, transition: Transition, lineage: str) -> tuple[Diagnostic, ...]:
+    """Write, generate, apply and tidy up, once. When netplan refuses the file, the old one is put back."""
+    old = host.read_file(FILE)
+    _store(host, transition.after, lineage)
+    generated = host.run(["netplan", "generate"])
+    if not generated.ok:
+        _restore(host, old)
+        host.run(["netplan", "generate"])
+        return explain(generated.stderr, transition.after.render(lineage))
+    links = read_links(host)
+    released, removed = transition.released(links), transition.removed(links)
+    for port in released:
+        check(host.run(["ip", "link", "set", port, "nomaster"]), f"Taking {port} off its bridge")
+    for name in removed:
+        check(host.run(["ip", "link", "delete", name, "type", "bridge"]), f"Deleting {name}")
+    check(host.run(["netplan", "apply"], timeout=120), "Activating the network configuration")
+    for port in sorted(transition.sleepers.intersection(released)):
+        check(host.run(["ip", "link", "set", port, "down"]), f"Setting {port} down")
+    _settle(host, transition)
+    return ()
+
+
+def explain(stderr: bytes, document: bytes) -> tuple[Diagnostic, ...]:
+    """netplan's errors, each about the resource in whose part of ``document`` it points."""
+    text = stderr.decode(errors="replace")
+    addresses = _addresses_by_line(document)
+    found = []
+    for number, reason in _ERROR.findall(text):
+        detail = f"{reason} (line {number} of {FILE}). Nothing was changed."
+        problem = error("netplan refuses the configuration", detail)
+        address = addresses.get(int(number))
+        found.append(problem.about(address) if address else problem)
+    return tuple(found) or (error("netplan refuses the configuration", f"{text.strip()} Nothing was changed."),)
+
+
+def _addresses_by_line(document: bytes) -> dict[int, str]:
+    result, address = {}, ""
+    for number, line in enumerate(document.decode().splitlines(), 1):
+        if number > 1 and line.lstrip().startswith("# "):
+            address = line.lstrip()[2:].encode("ascii").decode("unicode_escape")
+        if address:
+            result[number] = address
+    return result
+
+
+def _store(host: Host, document: Document, lineage: str) -> None:
+    if document.bridges:
+        host.write_file(FILE, document.render(lineage), 0o600)
+    else:
+        host.remove_file(FILE)
+
+
+def _restore(host: Host, old: bytes | None) -> None:
+    if old is None:
+        host.remove_file(FILE)
+    else:
+        host.write_file(FILE, old, 0o600)
+
+
+def _settle(host: Host, transition: Transition) -> None:
+    """Wait until networkd is done, then set what it does not. What is still missing then, verification will tell."""
+    deadline = time.monotonic() + SETTLED_AFTER
+    bridges = transition.after.definitions()
+    while True:
+        links = read_links(host)
+        if all(_there(links, name, definition) for name, definition in bridges.items()) or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    before = transition.before.definitions()
+    for name, definition in sorted(bridges.items()):
+        if name in links:
+            for setting in _corrections(links, name, definition, before.get(name, {})):
+                check(host.run(["ip", "link", "set", name, *setting]), f"Setting {' '.join(setting)} of {name}")
+
+
+def _there(links: Mapping[str, Link], name: str, definition: Netdef) -> bool:
+    link = links.get(name)
+    if link is None or not link.up or any(port in links and links[port].master != name for port in _ports(definition)):
+        return False
+    return all(ip_interface(address) in link.addresses for address in definition.get("addresses", ()))
+
+
+def _corrections(links: Mapping[str, Link], name: str, wanted: Netdef, before: Netdef) -> Iterator[tuple[str, ...]]:
+    """Arguments of ``ip link set`` for what the bridge still has otherwise."""
+    link, parameters = links[name], wanted.get("parameters", {})
+    mtu = wanted.get("mtu")
+    if mtu is None and "mtu" in before:
+        mtu = min((links[port].mtu for port in ports(links, name)), default=1500)
+    if mtu not in (None, link.mtu):
+        yield "mtu", str(mtu)
+    if wanted.get("macaddress", link.mac).lower() != link.mac.lower():
+        yield "address", wanted["macaddress"]
+    delay = parameters.get("forward-delay")
+    if delay is not None and delay * 100 != link.forward_delay:
+        yield "type", "bridge", "forward_delay", str(delay * 100)
+    if parameters.get("stp", False) != link.stp:
+        yield "type", "bridge", "stp_state", str(int(parameters.get("stp", False)))
+
+
+def _ports(definition: Netdef) -> list[str]:
+    return list(definition.get("interfaces", ()))

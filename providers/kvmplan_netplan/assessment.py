@@ -102,7 +102,7 @@ def _port(view: View, bridge: str, port: str, users: int) -> Iterator[Diagnostic
         yield warning(
             "Port carries the host's own traffic",
             f"{port} has {addresses}. As a port of {bridge} it gives that up: the bridge needs the addresses and "
-            f"routes instead, and the netplan file that has them for {port} must drop them."
+            f"routes instead, and the netplan file that has them for {port} must drop them.",
             path=("interfaces",),
         )
 

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
-from kvmplan.config.suggest import did_you_mean
+from kvmplan.lang.suggest import did_you_mean
 from kvmplan_sdk import hookspecs
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Provider
@@ -62,7 +62,7 @@ class Plugins:
                 "kvmplan_provider",
                 [other for other in self._manager.get_plugins() if other is not plugin],
             )()[0]
-        except Exception as problem:  # noqa: BLE001 - a plugin may raise anything while it is loaded
+        except Exception as problem:
             raise DiagnosticError(
                 error(
                     f'Provider "{name}" cannot be loaded',

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
-from kvmplan.hosts import OpenHost, open_host
+from kvmplan.hosts import LocalHost, SshHost, open_host
 from kvmplan.plan.model import Lane
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
-from kvmplan_sdk.provider import Provider, Session
+from kvmplan_sdk.proposing import canonical
+from kvmplan_sdk.provider import Known, Observed, Provider, Session
 from kvmplan_sdk.values import Object
 
 
@@ -27,7 +29,7 @@ class Sessions:
         self._addresses = hosts
         self._configurations = configurations
         self._lineage = lineage
-        self._hosts: dict[str, OpenHost] = {}
+        self._hosts: dict[str, LocalHost | SshHost] = {}
         self._sessions: dict[Lane, Session] = {}
         self._failed: dict[Lane, tuple[Diagnostic, ...]] = {}
         self._locks: dict[Lane | str, threading.Lock] = {}
@@ -49,6 +51,15 @@ class Sessions:
                     self._failed[lane] = problem.diagnostics
                     raise
             return self._sessions[lane]
+
+    def read(self, lane: Lane, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        """The objects of a lane as they are, sets in canonical order. Raises `DiagnosticError`."""
+        observed = self.get(lane).read(objects)
+        schemas = self.provider(lane.provider).schema.resources
+        return [
+            now if now is None else replace(now, values=canonical(schemas[known.type], now.values))
+            for known, now in zip(objects, observed, strict=True)
+        ]
 
     def _open(self, lane: Lane) -> Session:
         provider = self.provider(lane.provider)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import Change, OperationKey, PlannedStep
+from kvmplan.plan.model import Change, Lane, OperationKey, PlannedStep
+from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
-from kvmplan_sdk.provider import Known, Observed, Operation, Outcome, Session, Step, Verb
+from kvmplan_sdk.provider import Known, Observed, Operation, Outcome, Step, Verb
 from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format_path
 
 
@@ -30,7 +31,7 @@ def carry_out(
     step: PlannedStep,
     operations: Mapping[OperationKey, Change],
     current: Mapping[Address, Instance],
-    session: Session,
+    sessions: Sessions,
     lineage: str,
     on_outcome: Callable[[OperationKey, Outcome], None],
 ) -> list[Carried]:
@@ -43,7 +44,7 @@ def carry_out(
     outcomes: dict[OperationKey, Outcome] = {}
     problem: tuple[Diagnostic, ...] = ()
     try:
-        for outcome in session.apply(Step(operations=wanted, lineage=lineage)):
+        for outcome in sessions.get(step.lane).apply(Step(operations=wanted, lineage=lineage)):
             key = _key_of(outcome, operations)
             outcomes[key] = outcome
             on_outcome(key, outcome)
@@ -51,7 +52,7 @@ def carry_out(
         problem = raised.diagnostics
     except Exception as raised:  # noqa: BLE001 - a provider's fault must not lose what the others did
         problem = (_crashed(step, raised),)
-    observed = _read_back(operations, outcomes, current, session)
+    observed = _read_back(step.lane, operations, outcomes, current, sessions)
     return [_carried(key, change, outcomes.get(key), problem, observed, current) for key, change in operations.items()]
 
 
@@ -82,15 +83,16 @@ def _crashed(step: PlannedStep, raised: Exception) -> Diagnostic:
 
 
 def _read_back(
+    lane: Lane,
     operations: Mapping[OperationKey, Change],
     outcomes: Mapping[OperationKey, Outcome],
     current: Mapping[Address, Instance],
-    session: Session,
+    sessions: Sessions,
 ) -> Mapping[OperationKey, Observed | None] | DiagnosticError:
     """Every object of the step as it is now, or why it could not be read."""
     known = [_known(key, change, outcomes.get(key), current.get(key[0])) for key, change in operations.items()]
     try:
-        return dict(zip(operations, session.read(known), strict=True))
+        return dict(zip(operations, sessions.read(lane, known), strict=True))
     except DiagnosticError as raised:
         return raised
 
@@ -123,10 +125,9 @@ def _carried(
     if now is not None and not now.owned:
         now = None
     if not has_errors(diagnostics):
-        diagnostics = (*diagnostics, *_verify(key, change, now))
+        replaced = key[1] is Verb.DELETE and (address, Verb.CREATE) in observed
+        diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, now))
     instance = _instance(change, now.values, now.private) if now is not None else None
-    if key[1] is Verb.CREATE and instance is None and before is not None and has_errors(diagnostics):
-        instance = before if outcome is None else None
     return Carried(key=key, instance=instance, diagnostics=_about(diagnostics, change))
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from kvmplan.addresses import Address
 from kvmplan.apply.carry_out import Carried, carry_out
-from kvmplan.apply.events import Interrupted, Listener, OperationDone, OperationFailed, StepRunning, StepStarted
+from kvmplan.apply.events import Listener, OperationDone, OperationFailed, StepRunning, StepStarted
 from kvmplan.apply.journal import Journal
 from kvmplan.apply.result import Result
-from kvmplan.plan.model import Change, Lane, OperationKey, Plan, PlannedStep
+from kvmplan.plan.model import Change, Junction, Lane, OperationKey, Plan, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
@@ -119,7 +119,7 @@ class Executor:
         wanted: dict[OperationKey, Change] = {}
         undone = {*self._failed, *self._skipped}
         for key in step.operations:
-            if self._stop.is_set() or any(need in undone for need in self._plan.needs[key]):
+            if self._stop.is_set() or self._unmet(key, undone):
                 self._skipped.append(key)
                 undone.add(key)
                 continue
@@ -134,6 +134,15 @@ class Executor:
             wanted[key] = change
         return wanted
 
+    def _unmet(self, key: OperationKey, undone: set[OperationKey]) -> bool:
+        return any(
+            self._unmet_junction(need, undone) if isinstance(need, Junction) else need in undone
+            for need in self._plan.needs[key]
+        )
+
+    def _unmet_junction(self, junction: Junction, undone: set[OperationKey]) -> bool:
+        return any(need in undone for need in self._plan.needs[junction])
+
     def _carry_out(self, step: PlannedStep, operations: Mapping[OperationKey, Change]) -> list[Carried]:
         started = time.monotonic()
 
@@ -141,20 +150,13 @@ class Executor:
             if not any(diagnostic.is_error for diagnostic in outcome.diagnostics):
                 self._listener(OperationDone(*key, time.monotonic() - started))
 
-        try:
-            session = self._sessions.get(step.lane)
-        except DiagnosticError as problem:
-            return [
-                Carried(key=key, instance=self._instances.get(key[0]), diagnostics=problem.diagnostics)
-                for key in operations
-            ]
         lineage = self._plan.prior.lineage
-        return carry_out(step, operations, self._instances, session, lineage, on_outcome)
+        return carry_out(step, operations, self._instances, self._sessions, lineage, on_outcome)
 
     def _finished(self, running: dict[Future[list[Carried]], _Running]) -> list[PlannedStep]:
         """Wait for at least one step to end, telling of the slow ones meanwhile; save what the ended ones did."""
         steps = []
-        finished, _ = wait(running, timeout=self._patience(), return_when=FIRST_COMPLETED)
+        finished, _ = wait(running, timeout=PROGRESS_SECONDS, return_when=FIRST_COMPLETED)
         for future in finished:
             item = running.pop(future)
             self._record(item, future.result())
@@ -165,9 +167,6 @@ class Executor:
                 self._listener(StepRunning(item.step, tuple(item.operations), now - item.started))
         return steps
 
-    def _patience(self) -> float:
-        return PROGRESS_SECONDS
-
     def _record(self, item: _Running, carried: list[Carried]) -> None:
         if not carried:
             return
@@ -175,7 +174,7 @@ class Executor:
             address = one.key[0]
             if one.instance is not None:
                 self._instances[address] = one.instance
-            else:
+            elif one.key[1] is not Verb.CREATE:
                 self._instances.pop(address, None)
             if one.failed:
                 self._fail(one.key, one.diagnostics)
@@ -194,6 +193,7 @@ class Executor:
     def _result(self) -> Result:
         return Result(
             instances=self._instances,
+            outputs={},
             done=tuple(self._done),
             failed=tuple(self._failed),
             skipped=tuple(self._skipped),
@@ -202,4 +202,4 @@ class Executor:
         )
 
 
-__all__ = ["Executor", "Interrupted", "Resolve", "Save"]
+__all__ = ["Executor", "Resolve", "Save"]

@@ -62,7 +62,7 @@ def recover(run: OpenRun, state: State, sessions: Sessions) -> Recovered:
 
 def _look_for(lane: Lane, instances: list[Instance], sessions: Sessions) -> Mapping[Address, Instance]:
     known = [Known(address=str(i.address), type=i.address.type, values=i.values, private=i.private) for i in instances]
-    observed = sessions.get(lane).read(known)
+    observed = sessions.read(lane, known)
     return {
         instance.address: replace(instance, values=now.values, private=now.private)
         for instance, now in zip(instances, observed, strict=True)

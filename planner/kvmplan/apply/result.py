@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kvmplan.addresses import Address
 from kvmplan.plan.model import OperationKey
-from kvmplan.state.model import Instance
+from kvmplan.state.model import Instance, Output
 from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.provider import Verb
 
@@ -17,6 +17,7 @@ class Result:
     """``done``, ``failed`` and ``skipped`` (what a failure or an interruption kept from being tried) are disjoint."""
 
     instances: Mapping[Address, Instance]
+    outputs: Mapping[str, Output]
     done: tuple[OperationKey, ...]
     failed: tuple[OperationKey, ...]
     skipped: tuple[OperationKey, ...]

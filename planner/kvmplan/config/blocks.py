@@ -19,7 +19,7 @@ from kvmplan.config.model import (
 )
 from kvmplan.config.required_version import check_required_version
 from kvmplan.config.shape import LIFECYCLE, META_ARGUMENTS, VALIDATION, check_shape
-from kvmplan.lang.constraints import type_constraint
+from kvmplan.lang import NO_DEFAULTS, type_constraint
 from kvmplan.syntax import Block, Body, Expression
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 from kvmplan_sdk.types import ANY
@@ -97,7 +97,7 @@ class Decoder:
         if name in self._variables:
             yield _duplicate(f"var.{name}", block, self._variables[name].range)
             return
-        type_, defaults = ANY, None
+        type_, defaults = ANY, NO_DEFAULTS
         constraint = _expression(block, "type")
         if constraint is not None:
             found, defaults, problems = type_constraint(constraint)

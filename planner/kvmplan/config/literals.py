@@ -64,6 +64,7 @@ def _literal(attribute: Attribute | None) -> object:
 
 def _not_plain(attribute: Attribute, wanted: str) -> Diagnostic:
     return error(
-        "Not a plain value", f'"{attribute.name}" must be {wanted}: it is read before anything is evaluated.',
+        "Not a plain value",
+        f'"{attribute.name}" must be {wanted}: it is read before anything is evaluated.',
         source=attribute.expression.range,
     )

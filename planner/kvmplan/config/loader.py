@@ -10,7 +10,7 @@ from kvmplan.config.blocks import Decoder
 from kvmplan.config.files import read_sources
 from kvmplan.config.model import Configuration
 from kvmplan.config.shape import TOP_LEVEL, check_shape
-from kvmplan.config.suggest import did_you_mean
+from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Block, Body
 from kvmplan_sdk.diagnostics import Diagnostic, error
 

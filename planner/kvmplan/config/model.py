@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address
-from kvmplan.lang.constraints import Defaults
+from kvmplan.lang import NO_DEFAULTS, Defaults
 from kvmplan.syntax import Body, Expression, Reference
 from kvmplan_sdk.diagnostics import SourceRange
 from kvmplan_sdk.types import ANY, Type
@@ -17,7 +17,7 @@ class Variable:
     name: str
     range: SourceRange
     type: Type = ANY
-    type_defaults: Defaults | None = None
+    type_defaults: Defaults = NO_DEFAULTS
     default: Expression | None = None
     description: str = ""
     sensitive: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kvmplan.config.suggest import did_you_mean
+from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Attribute, Block, Body
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 

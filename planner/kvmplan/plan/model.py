@@ -44,7 +44,8 @@ class Change:
     """What the plan does to one instance.
 
     ``before``: the object as read, None when there is none; ``after``: as planned, None when it goes; ``reason``: why,
-    in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement.
+    in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement;
+    ``dependencies``: the instances it refers to, or the resource, where it refers to all of its instances.
     """
 
     address: Address
@@ -87,6 +88,14 @@ OperationKey = tuple[Address, Verb]
 """One operation of a plan. A replacement is two: a delete and a create of one address."""
 
 
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """Stands for all instances of a resource in the order of operations: all made, or the first to be deleted."""
+
+    resource: Address
+    verb: Verb
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """Operations of a lane that are handed over in one call. ``after``: the numbers of the steps that must be done."""
@@ -110,7 +119,7 @@ class Plan:
     drift: tuple[Drift, ...]
     outputs: Mapping[str, OutputChange]
     steps: tuple[PlannedStep, ...]
-    needs: Mapping[OperationKey, tuple[OperationKey, ...]]
+    needs: Mapping[OperationKey | Junction, tuple[OperationKey | Junction, ...]]
     hosts: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...] = ()
     destroy: bool = False

@@ -2,21 +2,29 @@
 
 Creates and updates come after what they refer to; deletes before what they referred to; the update of an instance that
 lets go of another comes before that one's delete; a replacement deletes, then creates.
+
+An instance that refers to a whole resource with many instances is tied to them through a junction, so that the number of
+edges grows with the number of instances and not with its square.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import networkx as nx
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import Action, Change, Lane, OperationKey, PlannedStep
+from kvmplan.plan.model import Action, Change, Junction, Lane, OperationKey, PlannedStep
 from kvmplan.plan.steps import group
 from kvmplan.state.model import State
 from kvmplan_sdk.impact import worst
 from kvmplan_sdk.provider import Verb
 from kvmplan_sdk.values import is_known
+
+Node = OperationKey | Junction
+Needs = Mapping[Node, tuple[Node, ...]]
 
 _VERBS: Mapping[Action, tuple[Verb, ...]] = {
     Action.CREATE: (Verb.CREATE,),
@@ -26,36 +34,119 @@ _VERBS: Mapping[Action, tuple[Verb, ...]] = {
 }
 
 
-Needs = Mapping[OperationKey, tuple[OperationKey, ...]]
-
-
 def ordered_steps(changes: Mapping[Address, Change], prior: State) -> tuple[tuple[PlannedStep, ...], Needs]:
     """The ordered plan of ``changes``, and what each operation needs; ``prior`` tells what deleted objects referred to."""
-    graph: nx.DiGraph[OperationKey] = nx.DiGraph()
-    for change in changes.values():
-        for verb in _VERBS.get(change.action, ()):
-            graph.add_node((change.address, verb))
-    for change in changes.values():
-        _order_making(graph, change, changes)
-    rebuilt = _after_replacements(graph, changes)
-    for change in changes.values():
-        _order_removing(graph, change, changes, prior, rebuilt)
-    lanes: dict[OperationKey, Lane | None] = {node: changes[node[0]].lane for node in graph}
-    waiting = frozenset(
-        (address, verb) for address, verb in graph if verb is not Verb.DELETE and not is_known(changes[address].after)
+    graph = _Builder(changes, prior).build()
+    lanes: dict[Node, Lane | None] = {
+        node: None if isinstance(node, Junction) else changes[node[0]].lane for node in graph
+    }
+    waiting: frozenset[Node] = frozenset(
+        node
+        for node in graph
+        if not isinstance(node, Junction) and node[1] is not Verb.DELETE and not is_known(changes[node[0]].after)
     )
-    order = {node: (node[0].sort_key, node[1].value) for node in graph}
+    order = {node: _order(node) for node in graph}
     steps = tuple(
         PlannedStep(
             number=number,
             lane=grouped.lane,
-            operations=grouped.members,  # type: ignore[arg-type]
+            operations=tuple(node for node in grouped.members if isinstance(node, tuple)),
             after=tuple(position + 1 for position in grouped.after),
-            impact=worst(changes[address].impact for address, _ in grouped.members),  # type: ignore[misc]
+            impact=worst(changes[node[0]].impact for node in grouped.members if isinstance(node, tuple)),
         )
         for number, grouped in enumerate(group(graph, lanes, waiting, order), start=1)
     )
     return steps, {node: tuple(graph.predecessors(node)) for node in graph}
+
+
+def _order(node: Node) -> tuple[object, ...]:
+    if isinstance(node, Junction):
+        return (node.resource.sort_key, node.verb.value)
+    return (node[0].sort_key, node[1].value)
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds the graph of operations: edges go from what comes first."""
+
+    changes: Mapping[Address, Change]
+    prior: State
+
+    def build(self) -> nx.DiGraph[Node]:
+        graph: nx.DiGraph[Node] = nx.DiGraph()
+        members: dict[Address, list[Change]] = defaultdict(list)
+        for change in self.changes.values():
+            members[change.address.resource].append(change)
+            for verb in _VERBS.get(change.action, ()):
+                graph.add_node((change.address, verb))
+        for change in self.changes.values():
+            mine = _making(change)
+            if mine is None:
+                continue
+            if change.action is Action.REPLACE:
+                graph.add_edge((change.address, Verb.DELETE), mine)
+            for needed in change.dependencies:
+                for made in self._made(graph, needed, members):
+                    graph.add_edge(made, mine)
+        rebuilt = _after_replacements(graph, self.changes)
+        for change in self.changes.values():
+            for mine, needed in self._letting_go(change, rebuilt):
+                for removed in self._removed(graph, needed, members):
+                    graph.add_edge(mine, removed)
+        return graph
+
+    def _made(
+        self, graph: nx.DiGraph[Node], needed: Address, members: Mapping[Address, list[Change]]
+    ) -> Iterator[Node]:
+        changes = self._meant(needed, members)
+        operations = [made for change in changes if (made := _making(change)) is not None]
+        if len(operations) < 2:
+            yield from operations
+            return
+        junction = Junction(needed, Verb.CREATE)
+        if junction not in graph:
+            graph.add_edges_from((operation, junction) for operation in operations)
+        yield junction
+
+    def _removed(
+        self, graph: nx.DiGraph[Node], needed: Address, members: Mapping[Address, list[Change]]
+    ) -> Iterator[Node]:
+        operations = [(change.address, Verb.DELETE) for change in self._meant(needed, members) if _is_removed(change)]
+        if len(operations) < 2:
+            yield from operations
+            return
+        junction = Junction(needed, Verb.DELETE)
+        if junction not in graph:
+            graph.add_edges_from((junction, operation) for operation in operations)
+        yield junction
+
+    def _meant(self, needed: Address, members: Mapping[Address, list[Change]]) -> list[Change]:
+        """The changes of an instance, or of every instance of a resource."""
+        change = self.changes.get(needed)
+        if change is not None:
+            return [change]
+        return members.get(needed, []) if needed.key is None else []
+
+    def _letting_go(self, change: Change, rebuilt: set[Node]) -> Iterator[tuple[Node, Address]]:
+        """What ``change`` referred to and does not any more, each with the operation that lets go of it.
+
+        An update that must wait for a replacement cannot go before deletes: what is replaced may itself have to be
+        deleted after them.
+        """
+        instance = self.prior.instances.get(change.address)
+        if instance is None:
+            return
+        for needed in instance.dependencies:
+            if _is_removed(change):
+                yield (change.address, Verb.DELETE), needed
+            elif change.action is Action.UPDATE and not _covers(change.dependencies, needed):
+                update: Node = (change.address, Verb.UPDATE)
+                if update not in rebuilt:
+                    yield update, needed
+
+
+def _covers(dependencies: tuple[Address, ...], needed: Address) -> bool:
+    return needed in dependencies or needed.resource in dependencies
 
 
 def _making(change: Change) -> OperationKey | None:
@@ -68,26 +159,13 @@ def _making(change: Change) -> OperationKey | None:
             return None
 
 
-def _removing(change: Change) -> OperationKey | None:
-    return (change.address, Verb.DELETE) if change.action in {Action.DELETE, Action.REPLACE} else None
+def _is_removed(change: Change) -> bool:
+    return change.action in {Action.DELETE, Action.REPLACE}
 
 
-def _order_making(graph: nx.DiGraph[OperationKey], change: Change, changes: Mapping[Address, Change]) -> None:
-    mine = _making(change)
-    if mine is None:
-        return
-    if change.action is Action.REPLACE:
-        graph.add_edge((change.address, Verb.DELETE), mine)
-    for address in change.dependencies:
-        needed = changes.get(address)
-        made = _making(needed) if needed else None
-        if made is not None:
-            graph.add_edge(made, mine)
-
-
-def _after_replacements(graph: nx.DiGraph[OperationKey], changes: Mapping[Address, Change]) -> set[OperationKey]:
+def _after_replacements(graph: nx.DiGraph[Node], changes: Mapping[Address, Change]) -> set[Node]:
     """What is made only after something was replaced; call with the edges between makings alone."""
-    found = {(change.address, Verb.CREATE) for change in changes.values() if change.action is Action.REPLACE}
+    found: set[Node] = {(change.address, Verb.CREATE) for change in changes.values() if change.action is Action.REPLACE}
     queue = list(found)
     while queue:
         for follower in graph.successors(queue.pop()):
@@ -95,32 +173,3 @@ def _after_replacements(graph: nx.DiGraph[OperationKey], changes: Mapping[Addres
                 found.add(follower)
                 queue.append(follower)
     return found
-
-
-def _order_removing(
-    graph: nx.DiGraph[OperationKey],
-    change: Change,
-    changes: Mapping[Address, Change],
-    prior: State,
-    rebuilt: set[OperationKey],
-) -> None:
-    """Edges from what lets go of a dependency to the delete of that dependency.
-
-    An update that must wait for a replacement cannot go before deletes: what is replaced may have to be deleted after
-    them.
-    """
-    instance = prior.instances.get(change.address)
-    if instance is None:
-        return
-    for address in instance.dependencies:
-        needed = changes.get(address)
-        removed = _removing(needed) if needed else None
-        if removed is None:
-            continue
-        mine = _removing(change)
-        if mine is None and change.action is Action.UPDATE and address not in change.dependencies:
-            mine = (change.address, Verb.UPDATE)
-            if mine in rebuilt:
-                continue
-        if mine is not None:
-            graph.add_edge(mine, removed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -62,7 +61,7 @@ def _read_lane(
     progress(lane, len(instances))
     known = [Known(address=str(i.address), type=i.address.type, values=i.values, private=i.private) for i in instances]
     try:
-        return sessions.get(lane).read(known), ()
+        return sessions.read(lane, known), ()
     except DiagnosticError as problem:
         return (), problem.diagnostics
 

@@ -8,15 +8,18 @@ alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address
 from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan, PlannedStep
+from kvmplan.plan.unknowns import known_part, unknown_tree
+from kvmplan.state.document import encode_number
 from kvmplan_sdk.impact import Impact
 from kvmplan_sdk.schema import Block, ObjectSchema
-from kvmplan_sdk.values import UNKNOWN, Path, Value
+from kvmplan_sdk.values import UNKNOWN, Path
 
 FORMAT_VERSION = "1.2"
 
@@ -153,30 +156,6 @@ def _blocks(schema: ObjectSchema | Block) -> dict[str, Any]:
     return {name: {"nesting": block.nesting.value, "blocks": _blocks(block)} for name, block in schema.blocks.items()}
 
 
-def known_part(value: Value) -> Any:
-    """``value`` without what is unknown: left out of objects, null in lists."""
-    if value is UNKNOWN:
-        return None
-    if isinstance(value, Mapping):
-        return {name: known_part(item) for name, item in value.items() if item is not UNKNOWN}
-    if isinstance(value, (list, tuple)):
-        return [known_part(item) for item in value]
-    return value
-
-
-def unknown_tree(value: Value) -> Any:
-    """True where ``value`` is unknown, in its shape, with only the branches that lead there."""
-    if value is UNKNOWN:
-        return True
-    if isinstance(value, Mapping):
-        trees = {name: unknown_tree(item) for name, item in value.items()}
-        return {name: tree for name, tree in trees.items() if tree not in (False, {}, [])}
-    if isinstance(value, (list, tuple)):
-        items = [unknown_tree(item) for item in value]
-        return items if any(item not in (False, {}, []) for item in items) else []
-    return False
-
-
 def marks_tree(paths: Iterable[Path]) -> Any:
     """True at every path of ``paths``, as nested objects; list positions become keys of lists."""
     tree: Any = {}
@@ -199,4 +178,6 @@ def _mark(tree: Any, path: Path) -> Any:
     return entries
 
 
-__all__ = ["ACTIONS", "FORMAT_VERSION", "known_part", "marks_tree", "plan_json", "unknown_tree"]
+def to_text(document: Mapping[str, Any]) -> str:
+    """A document as JSON text; the same document gives the same bytes."""
+    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_number)

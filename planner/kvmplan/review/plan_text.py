@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kvmplan.review.resource_text import resource_body
 from kvmplan.review.diff_text import named_line
 from kvmplan.review.differ import ABSENT, differ
+from kvmplan.review.resource_text import resource_body
 from kvmplan.review.style import PLAIN, Style
 
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."

@@ -1,0 +1,106 @@
+"""Applying as ``apply`` and ``destroy`` share it: approval, progress, interrupts, the closing lines."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from kvmplan.apply.events import Event, Interrupted
+from kvmplan.apply.result import Result
+from kvmplan.cli.planning import planned, review, stop_on_errors
+from kvmplan.cli.terminal import ask, complain, say, styled
+from kvmplan.config.variables import Given
+from kvmplan.plan.file import check_current, read_plan
+from kvmplan.plan.model import Plan
+from kvmplan.plugins import Plugins
+from kvmplan.review.plan_text import plan_text
+from kvmplan.review.progress import progress_lines, result_text
+from kvmplan.review.state_text import outputs_text
+from kvmplan.run import Run, prepare_again, started
+from kvmplan.state.lock import locked
+from kvmplan.state.store import StateFile
+
+QUESTION = {
+    False: "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n",
+    True: "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above. There is no undo.\n",
+}
+ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+
+
+def plan_and_apply(
+    directory: Path,
+    values: Given,
+    state: Path,
+    *,
+    destroy: bool,
+    auto_approve: bool,
+    parallelism: int,
+    no_color: bool,
+) -> bool:
+    """Plan, ask and apply. Returns whether everything was done."""
+    operation = "destroy" if destroy else "apply"
+    with planned(directory, values, state, operation, destroy=destroy, no_color=no_color) as (run, plan):
+        say(plan_text(review(run, plan), styled(no_color=no_color)))
+        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[destroy]}{ANSWER}"):
+            say("Apply cancelled.")
+            return False
+        return carry_out(run, plan, StateFile(state), parallelism=parallelism, no_color=no_color)
+
+
+def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) -> bool:
+    """Carry out a saved plan without asking: it was reviewed."""
+    saved = read_plan(path)
+    plugins = Plugins()
+    prepared = prepare_again(saved.sources, saved.directory, saved.given, plugins)
+    stop_on_errors(prepared, no_color=no_color)
+    with locked(state, "apply"):
+        state_file = StateFile(state)
+        with started(prepared, state_file, plugins) as run:
+            check_current(saved.plan, run.state)
+            run.adopt(saved.plan)
+            return carry_out(run, saved.plan, state_file, parallelism=parallelism, no_color=no_color)
+
+
+def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, no_color: bool) -> bool:
+    style = styled(no_color=no_color)
+
+    def listener(event: Event) -> None:
+        for line in progress_lines(event, style):
+            say(line)
+
+    if plan.steps:
+        say("")
+    with _interruptible(listener) as stop:
+        result: Result = run.apply(plan, state_file, listener=listener, stop=stop, parallelism=parallelism)
+    complain(result.diagnostics, run.prepared.sources, no_color=no_color)
+    say("\n" + result_text(result, style, destroy=plan.destroy))
+    if result.complete and not plan.destroy:
+        say(outputs_text(result.outputs))
+    return result.complete
+
+
+@contextmanager
+def _interruptible(listener: object) -> Iterator[threading.Event]:
+    """An event that the first interrupt sets; the second ends the process at once, the journal keeping what it did."""
+    stop = threading.Event()
+
+    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            sys.stderr.write("\nStopped at once. The next kvmplan takes in what was under way.\n")
+            sys.stderr.flush()
+            os._exit(130)
+        stop.set()
+        listener(Interrupted())  # type: ignore[operator]
+
+    before = {number: signal.signal(number, on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,20 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Var = Annotated[list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Set an input variable.")]
+VarFile = Annotated[
+    list[str] | None, typer.Option("--var-file", metavar="FILE", help="Read input variables from a file.")
+]
+StatePath = Annotated[Path, typer.Option("--state", metavar="FILE", help="Where the state is kept.", show_default=True)]
+Directory = Annotated[Path, typer.Option("--chdir", metavar="DIR", help="The directory of the configuration.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, also on a terminal.")]
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
+Parallelism = Annotated[int, typer.Option("--parallelism", min=1, help="How many steps run at once.")]
+DEFAULT_STATE = Path("kvmplan.state.json")
+HERE = Path()

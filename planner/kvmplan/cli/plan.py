@@ -1,0 +1,40 @@
+"""``kvmplan plan``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kvmplan.cli.options import DEFAULT_STATE, HERE, Directory, NoColor, StatePath, Var, VarFile
+
+
+def plan(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for apply.")] = None,
+    destroy: Annotated[bool, typer.Option("--destroy", help="Plan to destroy everything.")] = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 0 without changes, 2 with changes, 1 on errors.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    var: Var = None,
+    var_file: VarFile = None,
+    state: StatePath = DEFAULT_STATE,
+    directory: Directory = HERE,
+    no_color: NoColor = False,
+) -> None:
+    """Show what apply would do, in which order, and who would notice."""
+    from kvmplan.cli.planning import given, planned, review, save
+    from kvmplan.cli.terminal import say, styled
+    from kvmplan.review.plan_json import to_text
+    from kvmplan.review.plan_text import plan_text
+
+    with planned(directory, given(var, var_file), state, "plan", destroy=destroy, no_color=no_color) as (run, made):
+        document = review(run, made)
+        say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
+        if out is not None:
+            save(out, run, made, document, quiet=json)
+        elif not made.is_empty and not json:
+            say("\nNote: this plan is not saved; `kvmplan plan --out FILE` and `kvmplan apply FILE` apply exactly it.")
+    if detailed_exitcode and not made.is_empty:
+        raise typer.Exit(2)

@@ -1,0 +1,68 @@
+"""Planning as ``plan``, ``apply`` and ``destroy`` share it: what is printed on the way, and when it ends in errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from kvmplan.cli.terminal import complain, say
+from kvmplan.config.variables import Given
+from kvmplan.plan.file import write_plan
+from kvmplan.plan.model import Plan
+from kvmplan.plugins import Plugins
+from kvmplan.review.plan_json import plan_json
+from kvmplan.run import Prepared, Run, prepare, started
+from kvmplan.state.lock import locked
+from kvmplan.state.store import StateFile
+from kvmplan_sdk.diagnostics import DiagnosticError
+
+
+def given(assignments: list[str] | None, files: list[str] | None) -> Given:
+    return Given(os.environ, tuple(files or ()), tuple(assignments or ()))
+
+
+@contextmanager
+def planned(
+    directory: Path, values: Given, state: Path, operation: str, *, destroy: bool, no_color: bool
+) -> Iterator[tuple[Run, Plan]]:
+    """A run and its plan, the state locked meanwhile. With errors they are printed, and the command ends with 1."""
+    plugins = Plugins()
+    prepared = prepare(directory, values, plugins)
+    stop_on_errors(prepared, no_color=no_color)
+    with locked(state, operation):
+        try:
+            with started(prepared, StateFile(state), plugins) as run:
+                plan = run.plan(destroy=destroy)
+                stop_on_errors(prepared, no_color=no_color)
+                complain(prepared.diagnostics, prepared.sources, no_color=no_color)
+                yield run, plan
+        except DiagnosticError as problem:
+            complain(problem.diagnostics, prepared.sources, no_color=no_color)
+            raise typer.Exit(1) from None
+
+
+def stop_on_errors(prepared: Prepared, *, no_color: bool) -> None:
+    if prepared.failed:
+        complain(prepared.diagnostics, prepared.sources, no_color=no_color)
+        raise typer.Exit(1)
+
+
+def review(run: Run, plan: Plan) -> dict[str, Any]:
+    """The plan representation, with the blocks of the types that are in the plan."""
+    schemas = {}
+    for change in plan.changes.values():
+        provider = run.plugins.provider(change.address.provider)
+        schemas[change.address.type] = provider.schema.resources[change.address.type]
+    return plan_json(plan, schemas)
+
+
+def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:
+    configuration = run.prepared.configuration
+    digest = write_plan(path, plan, document, configuration.sources, configuration.directory, run.prepared.given)
+    if not quiet:
+        say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")

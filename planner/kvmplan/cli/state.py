@@ -1,0 +1,41 @@
+"""``kvmplan state``"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kvmplan.cli.options import DEFAULT_STATE, StatePath
+
+app = typer.Typer(
+    help="Look into the state.", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
+)
+
+
+@app.command("list")
+def list_(state: StatePath = DEFAULT_STATE) -> None:
+    """List the addresses in the state."""
+    from kvmplan.cli.terminal import say
+    from kvmplan.state.store import StateFile
+
+    found = StateFile(state).load()
+    for address in sorted(found.instances if found else (), key=lambda address: address.sort_key):
+        say(str(address))
+
+
+@app.command("show")
+def show(
+    address: Annotated[str, typer.Argument(help="An address, as `state list` prints it.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    state: StatePath = DEFAULT_STATE,
+) -> None:
+    """Show one instance."""
+    from kvmplan.cli.terminal import say
+    from kvmplan.review.plan_json import to_text
+    from kvmplan.review.state_text import instance_json, instance_text
+    from kvmplan.state.find import find_instance
+    from kvmplan.state.store import StateFile
+
+    instance = find_instance(StateFile(state).load(), address)
+    say(to_text(instance_json(instance)) if json else instance_text(instance))

@@ -1,0 +1,43 @@
+"""What commands say to the user: text on standard output, diagnostics on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kvmplan.review.diagnostic_text import diagnostics_text
+from kvmplan.review.style import Style, style_for
+from kvmplan_sdk.diagnostics import Diagnostic
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    sys.stdout.flush()
+
+
+def styled(*, no_color: bool = False) -> Style:
+    return style_for(sys.stdout, no_color=no_color)
+
+
+def complain(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None, *, no_color: bool = False
+) -> None:
+    """Print diagnostics. ``sources``: texts by name; the file itself is read where they do not have it."""
+    found = list(diagnostics)
+    texts = dict(sources or {})
+    for diagnostic in found:
+        name = diagnostic.source.filename if diagnostic.source else None
+        if name and name not in texts and Path(name).is_file():
+            texts[name] = Path(name).read_text(errors="replace")
+    sys.stderr.write(diagnostics_text(found, texts, style_for(sys.stderr, no_color=no_color)))
+    sys.stderr.flush()
+
+
+def ask(question: str) -> bool:
+    """Whether the user answers ``yes``, that word and no other, as in Terraform."""
+    sys.stdout.write(question)
+    sys.stdout.flush()
+    answer = sys.stdin.readline()
+    sys.stdout.write("\n")
+    return answer.strip() == "yes"

@@ -1,0 +1,135 @@
+"""The values of input variables from outside: environment, files, command line; later ones win.
+
+In order: ``KVMPLAN_VAR_name``, ``kvmplan.kvmvars.hcl`` and ``.json``, ``*.auto.kvmvars.hcl`` and ``.json`` by name, then
+``--var-file`` and ``--var`` as given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from kvmplan import syntax
+from kvmplan.config.files import display_name
+from kvmplan.config.model import Configuration
+from kvmplan.lang import Scope, Value, did_you_mean, evaluate, from_plain
+from kvmplan.state.files import read_bytes
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
+from kvmplan_sdk.types import ANY, Dynamic, Primitive
+
+ENVIRONMENT_PREFIX = "KVMPLAN_VAR_"
+_AUTOMATIC = (".auto.kvmvars.hcl", ".auto.kvmvars.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where values come from. ``assignments``: ``name=value`` of ``--var``; ``files``: of ``--var-file``."""
+
+    environment: Mapping[str, str]
+    files: tuple[str, ...] = ()
+    assignments: tuple[str, ...] = ()
+
+
+def given_values(
+    configuration: Configuration, given: Given, diagnostics: list[Diagnostic]
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """The values by name, and the texts of the files they came from, for carets."""
+    values: dict[str, Value] = {}
+    texts: dict[str, str] = {}
+    for name in configuration.variables:
+        text = given.environment.get(ENVIRONMENT_PREFIX + name)
+        if text is not None:
+            _assign(configuration, name, text, f"{ENVIRONMENT_PREFIX}{name}", values, diagnostics)
+    directory = Path(configuration.directory)
+    for path in [*_automatic(directory), *map(Path, given.files)]:
+        for name, value in _read_file(path, texts, diagnostics):
+            if name in configuration.variables:
+                values[name] = value
+            else:
+                hint = did_you_mean(name, configuration.variables)
+                diagnostics.append(
+                    warning(
+                        "Value for undeclared variable",
+                        f'{display_name(path)} sets "{name}", which the configuration does not declare.{hint}',
+                    )
+                )
+    for assignment in given.assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            diagnostics.append(error("Invalid --var", f'"{assignment}" is not of the form name=value.'))
+        elif name not in configuration.variables:
+            hint = did_you_mean(name, configuration.variables) or f' Declare it with `variable "{name}" {{}}`.'
+            diagnostics.append(
+                error("Value for undeclared variable", f'There is no variable "{name}" to set with --var.{hint}')
+            )
+        else:
+            _assign(configuration, name, text, f"--var {name}", values, diagnostics)
+    return values, texts
+
+
+def _assign(
+    configuration: Configuration,
+    name: str,
+    text: str,
+    where: str,
+    values: dict[str, Value],
+    diagnostics: list[Diagnostic],
+) -> None:
+    """A value given as text: as it is for primitive types, else an expression."""
+    if isinstance(configuration.variables[name].type, (Primitive, Dynamic)):
+        values[name] = text
+        return
+    filename = f"<value of {where}>"
+    expression, problems = syntax.parse_expression(text, filename)
+    scope = Scope(diagnostics=[])
+    if expression is not None and not problems:
+        values[name] = evaluate(expression, scope)
+    found = [*problems, *scope.diagnostics]
+    if found:
+        diagnostics.append(
+            error(
+                f"Invalid value of {where}",
+                f"{found[0].summary}: {found[0].detail} Its type is not a primitive one, so it is read as an expression: "
+                "write strings in quotes.",
+            )
+        )
+
+
+def _automatic(directory: Path) -> Iterator[Path]:
+    for name in ("kvmplan.kvmvars.hcl", "kvmplan.kvmvars.json"):
+        if (directory / name).is_file():
+            yield directory / name
+    yield from sorted(path for path in directory.iterdir() if path.name.endswith(_AUTOMATIC))
+
+
+def _read_file(path: Path, texts: dict[str, str], diagnostics: list[Diagnostic]) -> Iterable[tuple[str, Value]]:
+    data = read_bytes(path)
+    if data is None:
+        raise DiagnosticError(error(f"No variable file {path}", "It does not exist. Check the path of --var-file."))
+    text = data.decode(errors="replace")
+    if path.suffix == ".json":
+        return _read_json(path, text, diagnostics)
+    name = display_name(path)
+    texts[name] = text
+    body, problems = syntax.parse_configuration(text, name)
+    diagnostics += problems
+    for block in body.blocks:
+        diagnostics.append(
+            error("Unexpected block", "A variable file holds only `name = value` lines.", source=block.range)
+        )
+    scope = Scope(diagnostics=diagnostics)
+    return [(attribute.name, evaluate(attribute.expression, scope)) for attribute in body.attributes.values()]
+
+
+def _read_json(path: Path, text: str, diagnostics: list[Diagnostic]) -> Iterable[tuple[str, Value]]:
+    try:
+        document = json.loads(text, parse_float=Decimal)
+        if not isinstance(document, dict):
+            raise TypeError("the top is not an object")
+    except (ValueError, TypeError) as problem:
+        diagnostics.append(error(f"{path} is not a JSON object", f"{problem}."))
+        return []
+    return [(name, from_plain(value, ANY)) for name, value in document.items()]

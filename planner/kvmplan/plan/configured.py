@@ -1,0 +1,136 @@
+"""A block's body against a schema: evaluated, converted, validated, and shaped as a provider gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kvmplan.config.shape import unknown_argument, unknown_block
+from kvmplan.lang import ConversionError, Scope, Value, convert, evaluate, is_null, to_plain_with_marks
+from kvmplan.plan.marks import hidden_paths
+from kvmplan.syntax import Attribute as WrittenAttribute
+from kvmplan.syntax import Block as WrittenBlock
+from kvmplan.syntax import Body
+from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
+from kvmplan_sdk.proposing import Shape, configure
+from kvmplan_sdk.schema import Attribute, Block, Nesting
+from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path
+from kvmplan_sdk.values import Value as Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """``values``: null where nothing is written; ``sensitive``: paths that must not be shown; ``ranges``: where each part
+    is written, by path.
+    """
+
+    values: Object
+    sensitive: tuple[Path, ...]
+    ranges: Mapping[Path, SourceRange]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one body; collects what it finds on the way."""
+
+    scope: Scope
+    diagnostics: list[Diagnostic]
+    sensitive: list[Path] = field(default_factory=list)
+    ranges: dict[Path, SourceRange] = field(default_factory=dict)
+
+    def body(self, kind: str, body: Body, shape: Shape, header: SourceRange, at: Path) -> Object:
+        self._check_names(kind, body, shape)
+        values: dict[str, Plain] = {}
+        for name, attribute in shape.attributes.items():
+            written = body.attributes.get(name)
+            if written is None and attribute.required:
+                self.diagnostics.append(
+                    error("Missing argument", f'{kind} needs the argument "{name}". {attribute.doc}', source=header)
+                )
+            values[name] = None if written is None else self._attribute(attribute, written, (*at, name))
+        for name, block in shape.blocks.items():
+            found = [nested for nested in body.blocks if nested.type == name]
+            self._check_count(kind, name, block, found, header)
+            values[name] = self._blocks(f'A "{name}" block', block, found, header, (*at, name))
+        return values
+
+    def _check_names(self, kind: str, body: Body, shape: Shape) -> None:
+        name = kind.removeprefix("A ").removeprefix("a ")
+        attributes, blocks = frozenset(shape.attributes), frozenset(shape.blocks)
+        for attribute in body.attributes.values():
+            if attribute.name not in attributes:
+                self.diagnostics.append(unknown_argument(name, attribute, attributes, blocks))
+        for nested in body.blocks:
+            if nested.type not in blocks:
+                self.diagnostics.append(unknown_block(name, nested, blocks, attributes))
+
+    def _check_count(self, kind: str, name: str, block: Block, found: list[WrittenBlock], header: SourceRange) -> None:
+        most = 1 if block.nesting in {Nesting.SINGLE, Nesting.GROUP} else block.max_items
+        if len(found) < block.min_items:
+            least = "one" if block.min_items == 1 else str(block.min_items)
+            self.diagnostics.append(
+                error("Missing block", f'{kind} needs at least {least} "{name}" block. {block.doc}', source=header)
+            )
+        if most is not None and len(found) > most:
+            self.diagnostics.append(
+                error("Too many blocks", f'{kind} can have {most} "{name}" block(s).', source=found[most].type_range)
+            )
+
+    def _blocks(self, kind: str, block: Block, found: list[WrittenBlock], header: SourceRange, at: Path) -> Plain:
+        if block.nesting in {Nesting.SINGLE, Nesting.GROUP}:
+            if found:
+                self.ranges[at] = found[0].range
+                return self.body(kind, found[0].body, block, found[0].range, at)
+            return None if block.nesting is Nesting.SINGLE else configure(block, {})
+        items: list[Plain] = []
+        for index, nested in enumerate(found):
+            self.ranges[(*at, index)] = nested.range
+            items.append(self.body(kind, nested.body, block, nested.range, (*at, index)))
+        return items
+
+    def _attribute(self, attribute: Attribute, written: WrittenAttribute, at: Path) -> Plain:
+        expression = written.expression
+        self.ranges[at] = expression.range
+        value = evaluate(expression, self.scope)
+        try:
+            converted = convert(value, attribute.type)
+        except ConversionError as problem:
+            where = format_path((written.name, *problem.path))
+            self.diagnostics.append(error("Wrong type", f'"{where}": {problem.reason}.', source=expression.range))
+            return UNKNOWN
+        if attribute.required and is_null(converted):
+            self.diagnostics.append(
+                error(
+                    "Missing argument", f'"{written.name}" is required, but its value is null.', source=expression.range
+                )
+            )
+        plain = self._plain(converted, at)
+        self._validate(attribute, plain, written)
+        return plain
+
+    def _plain(self, value: Value, at: Path) -> Plain:
+        plain, marks = to_plain_with_marks(value)
+        self.sensitive += [(*at, *path) for path in hidden_paths(marks)]
+        return plain
+
+    def _validate(self, attribute: Attribute, plain: Plain, written: WrittenAttribute) -> None:
+        if plain is None or plain is UNKNOWN:
+            return
+        for validator in attribute.validators:
+            wrong = validator(plain)
+            if wrong is not None:
+                self.diagnostics.append(
+                    error(f'Invalid value of "{written.name}"', wrong, source=written.expression.range)
+                )
+
+
+def read_body(
+    kind: str, body: Body, shape: Shape, header: SourceRange, scope: Scope, diagnostics: list[Diagnostic]
+) -> Configured:
+    """Evaluate ``body`` in ``scope``; problems go into ``diagnostics``, and what has one is unknown.
+
+    ``kind`` begins messages: ``libvirt_network.lan``.
+    """
+    reader = _Reader(scope, diagnostics)
+    values = reader.body(kind, body, shape, header, ())
+    return Configured(values, tuple(sorted(set(reader.sensitive), key=repr)), reader.ranges)

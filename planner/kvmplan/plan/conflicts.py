@@ -1,0 +1,88 @@
+"""Claims that contradict each other, across all providers of a host."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from kvmplan.addresses import Address
+from kvmplan.plan.model import Action, Change
+from kvmplan_sdk.capabilities import ClaimedBy
+from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
+from kvmplan_sdk.diagnostics import Diagnostic, error
+
+_GOING = {Action.DELETE, Action.FORGET}
+
+
+def claims_by_host(changes: Iterable[Change]) -> Mapping[str, tuple[ClaimedBy, ...]]:
+    """What every host's objects claim once the plan is carried out."""
+    found: dict[str, list[ClaimedBy]] = defaultdict(list)
+    for change in changes:
+        if change.action not in _GOING:
+            found[change.lane.host] += [ClaimedBy(address=str(change.address), claim=claim) for claim in change.claims]
+    return {host: tuple(claims) for host, claims in found.items()}
+
+
+def conflicts(claims: Mapping[str, tuple[ClaimedBy, ...]], changes: Mapping[Address, Change]) -> Iterator[Diagnostic]:
+    """An error for every two claims that cannot both come true, placed at the later one."""
+    by_text = {str(address): change for address, change in changes.items()}
+    for host, claimed in sorted(claims.items()):
+        for diagnostic in (*_taken_twice(claimed, host), *_overlapping(claimed, host)):
+            change = by_text[diagnostic.address or ""]
+            yield diagnostic.at(change.source)
+
+
+def _taken_twice(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic]:
+    first: dict[object, ClaimedBy] = {}
+    for one in claimed:
+        key, what = _key(one.claim)
+        if key is None:
+            continue
+        other = first.setdefault(key, one)
+        if other is not one and other.address != one.address:
+            yield error(
+                f"{what[0].upper()}{what[1:]} taken twice",
+                f"{one.address} and {other.address} both want {what} on host {host}. Change one of them.",
+                address=one.address,
+            )
+
+
+def _key(claim: Claim) -> tuple[object, str]:
+    match claim:
+        case InterfaceClaim(name):
+            return claim, f"interface {name}"
+        case MacClaim(mac):
+            return MacClaim(mac.lower()), f"MAC address {mac}"
+        case PortClaim(protocol, port, address):
+            return claim, f"{protocol} port {port}{f' of {address}' if address else ''}"
+        case _:
+            return None, ""
+
+
+def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic]:
+    """Overlaps found by sorting: subnets either contain each other or are apart."""
+    subnets = [(one.claim, one.address) for one in claimed if isinstance(one.claim, SubnetClaim)]
+    subnets.sort(key=lambda item: (item[0].network.version, item[0].network.network_address, item[0].network.prefixlen))
+    open_ones: list[tuple[SubnetClaim, str]] = []
+    for claim, address in subnets:
+        while open_ones and not _contains(open_ones[-1][0], claim):
+            open_ones.pop()
+        if open_ones and (open_ones[-1][1], open_ones[-1][0].interface) != (address, claim.interface):
+            outer, owner = open_ones[-1]
+            if outer.interface != claim.interface:
+                yield error(
+                    "Overlapping subnets",
+                    f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: the host could "
+                    "not tell where a packet goes. Give one of them another subnet.",
+                    address=address,
+                )
+        open_ones.append((claim, address))
+
+
+def _contains(outer: SubnetClaim, inner: SubnetClaim) -> bool:
+    if outer.network.version != inner.network.version:
+        return False
+    return (
+        outer.network.network_address <= inner.network.network_address  # type: ignore[operator]
+        and inner.network.broadcast_address <= outer.network.broadcast_address  # type: ignore[operator]
+    )

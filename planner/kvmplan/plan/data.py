@@ -1,0 +1,28 @@
+"""Data sources: read while planning."""
+
+from __future__ import annotations
+
+from kvmplan.lang import Value, from_plain
+from kvmplan.plan.marks import hidden
+from kvmplan.plan.wanted import Wanted
+from kvmplan_sdk.capabilities import ReadsData
+from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.proposing import canonical
+from kvmplan_sdk.provider import Session
+from kvmplan_sdk.schema import ObjectSchema, type_of
+from kvmplan_sdk.values import is_known
+
+
+def read_data(wanted: Wanted, session: Session, schema: ObjectSchema) -> Value:
+    """The values of a data source. Raises `DiagnosticError` when it cannot be read now."""
+    if not is_known(wanted.configured.values):
+        raise DiagnosticError(
+            error(
+                "Data source depends on what only apply will tell",
+                f"{wanted.address} cannot be read before that. Give it values that are known when planning.",
+            )
+        )
+    if not isinstance(session, ReadsData):
+        raise DiagnosticError(error(f"Provider {wanted.address.provider} reads no data sources"))
+    values = session.read_data(wanted.address.type, wanted.configured.values)
+    return from_plain(canonical(schema, values), type_of(schema), hidden(wanted.configured.sensitive))

@@ -1,0 +1,46 @@
+"""Values that are unknown in places, as two trees that JSON can hold: what is known, and where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kvmplan_sdk.values import UNKNOWN, Value
+
+
+def known_part(value: Value) -> Any:
+    """``value`` without what is unknown: left out of objects, null in lists."""
+    if value is UNKNOWN:
+        return None
+    if isinstance(value, Mapping):
+        return {name: known_part(item) for name, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, (list, tuple)):
+        return [known_part(item) for item in value]
+    return value
+
+
+def unknown_tree(value: Value) -> Any:
+    """True where ``value`` is unknown, in its shape, with only the branches that lead there."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, Mapping):
+        trees = {name: unknown_tree(item) for name, item in value.items()}
+        return {name: tree for name, tree in trees.items() if tree not in (False, {}, [])}
+    if isinstance(value, (list, tuple)):
+        items = [unknown_tree(item) for item in value]
+        return items if any(item not in (False, {}, []) for item in items) else []
+    return False
+
+
+def overlay(known: Any, unknown: Any) -> Any:
+    """The value that `known_part` and `unknown_tree` came from."""
+    if unknown is True:
+        return UNKNOWN
+    if isinstance(unknown, dict) and unknown:
+        entries = dict(known or {})
+        for name, tree in unknown.items():
+            entries[name] = overlay(entries.get(name), tree)
+        return entries
+    if isinstance(unknown, list) and unknown:
+        return [overlay(item, tree) for item, tree in zip(known, unknown, strict=True)]
+    return known

@@ -1,0 +1,212 @@
+"""A run: the sequence of steps that ``plan``, ``apply`` and ``destroy`` share, each fed by the one before.
+
+Read the configuration, evaluate what needs no host, take in what a killed run left, refresh, plan. It prints nothing:
+the commands and the review do.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kvmplan.addresses import Address
+from kvmplan.apply.events import Listener
+from kvmplan.apply.executor import Executor
+from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
+from kvmplan.apply.recovery import Recovered, known_hosts, recover
+from kvmplan.apply.resolver import Resolver, final_outputs
+from kvmplan.apply.result import Result
+from kvmplan.config.loader import load_configuration, parse_sources
+from kvmplan.config.model import Configuration
+from kvmplan.config.variables import Given, given_values
+from kvmplan.graph import Dependencies, build_graph
+from kvmplan.lang import Value, from_plain
+from kvmplan.plan.checking import check_blocks
+from kvmplan.plan.evaluation import Evaluation
+from kvmplan.plan.inputs import Inputs, evaluate_inputs
+from kvmplan.plan.lanes import configured_lanes
+from kvmplan.plan.marks import hidden
+from kvmplan.plan.model import Lane, Plan
+from kvmplan.plan.planner import Planner, Starting
+from kvmplan.plan.refresh import refresh
+from kvmplan.plan.schemas import find_schema
+from kvmplan.plugins import Plugins
+from kvmplan.sessions import Sessions
+from kvmplan.state.model import Instance, Output, State
+from kvmplan.state.store import StateFile
+from kvmplan_sdk.diagnostics import Diagnostic, has_errors
+from kvmplan_sdk.schema import type_of
+
+OnRead = Callable[[Lane, int], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """A configuration with everything evaluated that needs no host. ``given``: the variables' values from outside."""
+
+    configuration: Configuration
+    dependencies: Dependencies
+    evaluation: Evaluation
+    inputs: Inputs
+    given: Mapping[str, Value]
+    sources: Mapping[str, str]
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        return has_errors(self.diagnostics)
+
+
+def prepare(directory: Path, given: Given, plugins: Plugins) -> Prepared:
+    """Read and evaluate the configuration in ``directory``. Raises `DiagnosticError` when there is none."""
+    configuration, diagnostics = load_configuration(directory)
+    values, texts = given_values(configuration, given, diagnostics)
+    return _prepared(configuration, values, {**configuration.sources, **texts}, plugins, diagnostics)
+
+
+def prepare_again(sources: Mapping[str, str], directory: str, given: Mapping[str, Value], plugins: Plugins) -> Prepared:
+    """The same from what a plan file holds."""
+    configuration, diagnostics = parse_sources(sources, directory)
+    return _prepared(configuration, given, sources, plugins, diagnostics)
+
+
+def _prepared(
+    configuration: Configuration,
+    given: Mapping[str, Value],
+    sources: Mapping[str, str],
+    plugins: Plugins,
+    diagnostics: list[Diagnostic],
+) -> Prepared:
+    dependencies, problems = build_graph(configuration)
+    diagnostics += problems
+    evaluation = Evaluation(configuration)
+    inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
+    return Prepared(
+        configuration=configuration,
+        dependencies=dependencies,
+        evaluation=evaluation,
+        inputs=inputs,
+        given=given,
+        sources=sources,
+        diagnostics=diagnostics,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run under way. ``state``: as stored, with what a killed run made taken in."""
+
+    prepared: Prepared
+    plugins: Plugins
+    sessions: Sessions
+    recovered: Recovered
+
+    @property
+    def state(self) -> State:
+        return self.recovered.state
+
+    def plan(self, *, destroy: bool = False, on_read: OnRead = lambda _lane, _count: None) -> Plan:
+        """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
+        prepared = self.prepared
+        lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs)
+        refreshed = refresh(self.state, lanes, self.sessions, unsure=self.recovered.unsure, progress=on_read)
+        prepared.diagnostics += refreshed.diagnostics
+        starting = Starting(
+            prior=self.state,
+            refreshed=replace(self.state, instances=refreshed.instances),
+            drift=refreshed.drift,
+        )
+        if has_errors(refreshed.diagnostics):
+            starting = replace(starting, refreshed=self.state)
+        planner = Planner(
+            prepared.evaluation,
+            prepared.dependencies,
+            prepared.inputs,
+            self.plugins,
+            self.sessions,
+            starting,
+            prepared.diagnostics,
+        )
+        return planner.plan_destroy() if destroy else planner.plan()
+
+    def apply(
+        self, plan: Plan, state_file: StateFile, *, listener: Listener, stop: threading.Event, parallelism: int
+    ) -> Result:
+        """Carry ``plan`` out, saving the state after every step. Raises `DiagnosticError` when it cannot be saved."""
+        prepared = self.prepared
+        resolver = Resolver(
+            plan, prepared.evaluation, prepared.dependencies, prepared.inputs, self.plugins, self.sessions
+        )
+        saved = self.state
+
+        def save(instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
+            nonlocal saved
+            saved = saved.next(instances=dict(instances), outputs=outputs, hosts=plan.hosts)
+            state_file.save(saved)
+
+        journal = Journal(journal_path(state_file.path), self.state.lineage)
+        executor = Executor(
+            plan,
+            self.sessions,
+            journal,
+            resolve=resolver.resolve,
+            save=lambda instances: save(instances, self.state.outputs),
+            listener=listener,
+            stop=stop,
+            parallelism=parallelism,
+        )
+        result = executor.run()
+        outputs = {} if plan.destroy else final_outputs(resolver.outputs(result.instances), self.state.outputs)
+        kept = outputs if result.complete else {**self.state.outputs, **outputs} if not plan.destroy else {}
+        if (result.instances, kept) != (saved.instances, saved.outputs):
+            save(result.instances, kept)
+        journal.close(complete=True)
+        return replace(result, outputs=kept)
+
+    def adopt(self, plan: Plan) -> None:
+        """Let references see what a saved ``plan`` planned, as they would after planning here."""
+        for address in self.prepared.configuration.resources:
+            if address.mode == "managed":
+                schema = type_of(find_schema(self.prepared.configuration.resources[address], self.plugins))
+                values = {
+                    change.address.key: from_plain(change.after, schema, hidden(change.sensitive))
+                    for change in plan.changes.values()
+                    if change.address.resource == address and change.after is not None
+                }
+                self.prepared.evaluation.set_resource(address, values)
+
+
+@contextmanager
+def started(prepared: Prepared, state_file: StateFile, plugins: Plugins) -> Iterator[Run]:
+    """A run on the state in ``state_file``, its sessions closed at the end."""
+    state = state_file.load_or_new()
+    left_open = read_journal(journal_path(state_file.path))
+    if left_open is not None and left_open.lineage and state.serial == 0:
+        state = replace(state, lineage=left_open.lineage)
+    hosts = {**state.hosts, **(known_hosts(left_open) if left_open else {}), **prepared.inputs.hosts}
+    with Sessions(plugins, hosts, prepared.inputs.configurations, state.lineage) as sessions:
+        yield Run(
+            prepared=prepared,
+            plugins=plugins,
+            sessions=sessions,
+            recovered=_recovered(left_open, state, sessions),
+        )
+
+
+def _recovered(left_open: OpenRun | None, state: State, sessions: Sessions) -> Recovered:
+    if left_open is None or not left_open.intents:
+        return Recovered(state, frozenset())
+    return recover(left_open, state, sessions)
+
+
+def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
+    """Everything that can be said of a configuration without its variables' values and without any host."""
+    plugins = Plugins()
+    configuration, diagnostics = load_configuration(directory)
+    dependencies, problems = build_graph(configuration)
+    diagnostics += problems
+    diagnostics += check_blocks(Evaluation(configuration), dependencies, plugins)
+    return configuration.sources, diagnostics

@@ -64,17 +64,23 @@ def activate(host: Host, transition: Transition, lineage: str) -> tuple[Diagnost
         _restore(host, old)
         host.run(["netplan", "generate"])
         return explain(generated.stderr, transition.after.render(lineage))
-    links = read_links(host)
-    released, removed = transition.released(links), transition.removed(links)
-    for port in released:
-        check(host.run(["ip", "link", "set", port, "nomaster"]), f"Taking {port} off its bridge")
-    for name in removed:
-        check(host.run(["ip", "link", "delete", name, "type", "bridge"]), f"Deleting {name}")
     check(host.run(["netplan", "apply"], timeout=120), "Activating the network configuration")
-    for port in sorted(transition.sleepers.intersection(released)):
-        check(host.run(["ip", "link", "set", port, "down"]), f"Setting {port} down")
+    _tidy(host, transition)
     _settle(host, transition)
     return ()
+
+
+def _tidy(host: Host, transition: Transition) -> None:
+    """Free the ports and delete the bridges that are no longer defined. Not before networkd has forgotten them: it
+    would take the ports back.
+    """
+    links = read_links(host)
+    for port in transition.released(links):
+        check(host.run(["ip", "link", "set", port, "nomaster"]), f"Taking {port} off its bridge")
+        if port in transition.sleepers:
+            check(host.run(["ip", "link", "set", port, "down"]), f"Setting {port} down")
+    for name in transition.removed(links):
+        check(host.run(["ip", "link", "delete", name, "type", "bridge"]), f"Deleting {name}")
 
 
 def explain(stderr: bytes, document: bytes) -> tuple[Diagnostic, ...]:

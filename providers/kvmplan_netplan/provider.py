@@ -116,6 +116,8 @@ def _observe(known: Known, document: Document, links: Mapping[str, Link]) -> Obs
     """What the file says, as far as the kernel has it too: what is only in the file differs, and will be repaired."""
     name = str(known.values["name"])
     persistent = name in document.bridges
+    if not persistent and not is_known(known.values):
+        return None
     definition = document.bridges[name][1] if persistent else netdef(known.values)
     link = links.get(name)
     if link is None or link.kind != "bridge":

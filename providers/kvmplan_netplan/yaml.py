@@ -59,10 +59,7 @@ class _Reader:
             if line.startswith("# "):
                 result[f"#{len(result)}"] = line[2:].encode("ascii").decode("unicode_escape")
                 continue
-            key, colon, rest = line.partition('":')
-            if not colon:
-                raise ValueError(line)
-            name = json.loads(f'{key}"')
+            name, rest = _key(line)
             result[name] = json.loads(rest) if rest else self._below(indent + 1)
         return result
 
@@ -73,7 +70,7 @@ class _Reader:
     def _list(self, indent: int) -> list[Any]:
         items = []
         while (line := self._line(indent)) is not None and line.startswith("- "):
-            if line.startswith('- "') and '":' in line:
+            if line.startswith('- "') and json.JSONDecoder().raw_decode(line[2:])[1] < len(line[2:]):
                 self.lines[self.at] = "  " * (indent + 1) + line[2:]
                 items.append(self.mapping(indent + 1))
             else:
@@ -89,6 +86,14 @@ class _Reader:
         if not line.startswith(pad) or line.startswith(f"{pad} "):
             return None
         return line[len(pad) :]
+
+
+def _key(line: str) -> tuple[str, str]:
+    """A key, and what is on its line after the colon."""
+    name, end = json.JSONDecoder().raw_decode(line)
+    if not isinstance(name, str) or line[end : end + 1] != ":":
+        raise ValueError(line)
+    return name, line[end + 1 :]
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+
 from kvmplan.lab import LabHost, missing
 from kvmplan_netplan import NetplanProvider
 from kvmplan_netplan.schema import BRIDGE, FILE
@@ -26,7 +27,8 @@ from kvmplan_sdk import (
     Step,
     Verb,
 )
-from kvmplan_sdk.testing.conformance import Case, configure, exercise, propose
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.conformance import Case, exercise
 
 pytestmark = pytest.mark.lab
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"

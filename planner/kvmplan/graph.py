@@ -1,7 +1,7 @@
 """The dependency graph of a configuration: what must be evaluated before what, with every reference checked.
 
-Nodes are variables, local values, hosts, providers, resources and outputs; an edge goes from what is referred to to what
-refers to it. The graph of operations is `kvmplan.plan.operations`' business.
+Nodes are variables, local values, hosts, providers, resources and outputs; an edge goes from what is referred to, to
+what refers to it. The graph of operations is `kvmplan.plan.operations`' business.
 """
 
 from __future__ import annotations
@@ -220,10 +220,12 @@ def _cycle(graph: nx.DiGraph[Node], configuration: Configuration) -> Diagnostic 
 def _place(configuration: Configuration, node: Node) -> SourceRange | None:
     if node.address is not None:
         return configuration.resources[node.address].range
-    declared = {
-        "local": configuration.locals,
-        "output": configuration.outputs,
-        "host": configuration.hosts,
-        "provider": configuration.providers,
-    }.get(node.kind, {})
-    return declared[node.name].range if node.name in declared else None
+    match node.kind:
+        case "local":
+            return configuration.locals[node.name].range
+        case "host":
+            return configuration.hosts[node.name].range
+        case "provider":
+            return configuration.providers[node.name].range
+        case _:
+            return None

@@ -169,7 +169,7 @@ def _show(change: Change, path: Path, values: Object) -> str:
     value: Value = values
     for step in path:
         try:
-            value = value[step]  # type: ignore[index, call-overload]
+            value = value[step]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             return "nothing"
     return "(known after apply)" if value is UNKNOWN else repr(value) if value is not None else "nothing"

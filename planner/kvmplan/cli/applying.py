@@ -28,7 +28,7 @@ from kvmplan.state.store import StateFile
 
 QUESTION = {
     False: "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n",
-    True: "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above. There is no undo.\n",
+    True: "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above.\n",
 }
 ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
 

@@ -22,7 +22,7 @@ from kvmplan.config.shape import LIFECYCLE, META_ARGUMENTS, VALIDATION, check_sh
 from kvmplan.lang import NO_DEFAULTS, type_constraint
 from kvmplan.syntax import Block, Body, Expression
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
-from kvmplan_sdk.types import ANY
+from kvmplan_sdk.types import ANY, Type
 
 
 class Decoder:
@@ -97,7 +97,8 @@ class Decoder:
         if name in self._variables:
             yield _duplicate(f"var.{name}", block, self._variables[name].range)
             return
-        type_, defaults = ANY, NO_DEFAULTS
+        type_: Type = ANY
+        defaults = NO_DEFAULTS
         constraint = _expression(block, "type")
         if constraint is not None:
             found, defaults, problems = type_constraint(constraint)
@@ -234,8 +235,7 @@ def _lifecycle(block: Block) -> tuple[Lifecycle, list[Diagnostic]]:
         return Lifecycle(), []
     nested = found[0]
     diagnostics = list(check_shape("lifecycle", nested.body, LIFECYCLE, nested.range))
-    for extra in found[1:]:
-        diagnostics.append(error("Duplicate lifecycle block", "A resource has one.", source=extra.type_range))
+    diagnostics += [error("Duplicate lifecycle block", "There can be one.", source=e.type_range) for e in found[1:]]
     attributes = nested.body.attributes
     prevent, problems = literal_bool(attributes.get("prevent_destroy"), default=False)
     diagnostics += problems

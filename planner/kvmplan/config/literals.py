@@ -46,7 +46,7 @@ def reference_list(attribute: Attribute | None) -> tuple[tuple[Reference, ...], 
             problems.append(
                 error(
                     "Not a reference",
-                    f'Each item of "{attribute.name}" is a plain reference such as libvirt_network.lan, without quotes.',
+                    f'Each item of "{attribute.name}" is a reference such as libvirt_network.lan, without quotes.',
                     source=item.range,
                 )
             )

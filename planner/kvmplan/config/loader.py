@@ -44,7 +44,7 @@ def _decode(decoder: Decoder, block: Block) -> Iterable[Diagnostic]:
         return [
             error(
                 "Wrong number of labels",
-                f"A {block.type} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{ ... }}",
+                f"A {block.type} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{}}",
                 source=block.range,
             )
         ]

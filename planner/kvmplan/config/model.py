@@ -92,7 +92,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """One module's configuration, by name. ``sources``: the text of every file read, for carets and for the plan file."""
+    """One module's configuration, by name. ``sources``: the text of every file, for carets and plan files."""
 
     directory: str
     sources: Mapping[str, str]

@@ -1,7 +1,7 @@
 """The values of input variables from outside: environment, files, command line; later ones win.
 
-In order: ``KVMPLAN_VAR_name``, ``kvmplan.kvmvars.hcl`` and ``.json``, ``*.auto.kvmvars.hcl`` and ``.json`` by name, then
-``--var-file`` and ``--var`` as given.
+In order: ``KVMPLAN_VAR_name``, ``kvmplan.kvmvars.hcl`` and ``.json``, ``*.auto.kvmvars.hcl`` and ``.json`` by name,
+then ``--var-file`` and ``--var`` as given.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _assign(
         diagnostics.append(
             error(
                 f"Invalid value of {where}",
-                f"{found[0].summary}: {found[0].detail} Its type is not a primitive one, so it is read as an expression: "
+                f"{found[0].summary}: {found[0].detail} Its type is not a primitive one, so it is an expression: "
                 "write strings in quotes.",
             )
         )

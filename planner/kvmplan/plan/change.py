@@ -86,8 +86,8 @@ def _ask(
         diagnostics.append(
             error(
                 f"Provider {wanted.lane.provider} changed what is not its own",
-                f"It planned other values than configured for {', '.join(map(format_path, broken))}. This is a fault of "
-                "the provider: please report it.",
+                f"It planned other values than configured for {', '.join(map(format_path, broken))}. This is a "
+                "fault of the provider: please report it.",
                 source=wanted.resource.range,
                 address=str(wanted.address),
             )

@@ -20,8 +20,8 @@ from kvmplan_sdk.values import Value as Plain
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """``values``: null where nothing is written; ``sensitive``: paths that must not be shown; ``ranges``: where each part
-    is written, by path.
+    """``values``: null where nothing is written; ``sensitive``: paths that must not be shown; ``ranges``: where each
+    part is written, by path.
     """
 
     values: Object

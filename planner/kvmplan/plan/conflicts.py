@@ -72,7 +72,7 @@ def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic
             if outer.interface != claim.interface:
                 yield error(
                     "Overlapping subnets",
-                    f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: the host could "
+                    f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: it could "
                     "not tell where a packet goes. Give one of them another subnet.",
                     address=address,
                 )

@@ -23,7 +23,7 @@ class Evaluation:
         self._roots = self._build_roots()
 
     def set_resource(self, resource: Address, instances: Mapping[Key, Value]) -> None:
-        """What references to ``resource`` mean from now on: an object, a tuple (count) or a map of objects (for_each)."""
+        """What references to ``resource`` mean from now on: one object, a tuple of them (count) or a map (for_each)."""
         block = self.configuration.resources[resource]
         if block.count is not None:
             ordered = sorted((key, value) for key, value in instances.items() if isinstance(key, int))

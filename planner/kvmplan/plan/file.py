@@ -117,8 +117,8 @@ def check_current(plan: Plan, current: State) -> None:
     raise DiagnosticError(
         error(
             "Saved plan is stale",
-            f"It stands on state {plan.prior.serial}, but the state is {current.serial} now: something was applied since. "
-            "Plan again and review what is new.",
+            f"It stands on state {plan.prior.serial}, but the state is {current.serial} now: something was applied "
+            "since. Plan again and review what is new.",
         )
     )
 

@@ -1,4 +1,4 @@
-"""What is known before any host is asked: variables, the locals that need nothing else, hosts, provider configurations."""
+"""What is known before any host is asked: variables, locals that need nothing else, hosts, provider configurations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan judged as a whole, before anybody approves it: by its claims, by the providers, by the hosts' own validators."""
+"""A plan judged as a whole, before anybody approves it: by its claims, the providers, the hosts' own validators."""
 
 from __future__ import annotations
 

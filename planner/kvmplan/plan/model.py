@@ -109,8 +109,8 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``: for
-    every operation those that must have succeeded before it.
+    """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``:
+    for every operation those that must have succeeded before it.
     """
 
     prior: State

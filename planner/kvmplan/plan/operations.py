@@ -3,8 +3,8 @@
 Creates and updates come after what they refer to; deletes before what they referred to; the update of an instance that
 lets go of another comes before that one's delete; a replacement deletes, then creates.
 
-An instance that refers to a whole resource with many instances is tied to them through a junction, so that the number of
-edges grows with the number of instances and not with its square.
+An instance that refers to a whole resource with many instances is tied to them through a junction, so that the number
+of edges grows with the number of instances and not with its square.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _VERBS: Mapping[Action, tuple[Verb, ...]] = {
 
 
 def ordered_steps(changes: Mapping[Address, Change], prior: State) -> tuple[tuple[PlannedStep, ...], Needs]:
-    """The ordered plan of ``changes``, and what each operation needs; ``prior`` tells what deleted objects referred to."""
+    """The ordered plan of ``changes``, and what each operation needs; ``prior``: what deleted objects referred to."""
     graph = _Builder(changes, prior).build()
     lanes: dict[Node, Lane | None] = {
         node: None if isinstance(node, Junction) else changes[node[0]].lane for node in graph
@@ -90,9 +90,9 @@ class _Builder:
                     graph.add_edge(made, mine)
         rebuilt = _after_replacements(graph, self.changes)
         for change in self.changes.values():
-            for mine, needed in self._letting_go(change, rebuilt):
+            for letting_go, needed in self._letting_go(change, rebuilt):
                 for removed in self._removed(graph, needed, members):
-                    graph.add_edge(mine, removed)
+                    graph.add_edge(letting_go, removed)
         return graph
 
     def _made(

@@ -28,7 +28,7 @@ class ReferenceFinder:
                 )
 
     def of(self, resource: Address, scope: Scope) -> tuple[Address, ...]:
-        """The managed instances, or whole resources, that an instance of ``resource`` refers to in ``scope``; sorted."""
+        """The instances, or whole resources, that an instance of ``resource`` in ``scope`` refers to; sorted."""
         node = resource_node(resource)
         found: set[Address] = set()
         for before in self._graph.predecessors(node):

@@ -43,7 +43,7 @@ def refresh(
     for instance in state.instances.values():
         by_lane.setdefault(lane_of(instance), []).append(instance)
     with ThreadPoolExecutor(parallelism) as pool:
-        answers = list(pool.map(lambda item: _read_lane(sessions, *item, progress), by_lane.items()))
+        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], progress), by_lane.items()))
     found: dict[Address, Instance] = {}
     drift: list[Drift] = []
     problems: list[Diagnostic] = []

@@ -59,7 +59,18 @@ def _body(
     hidden = len(nodes) - len(shown)
     if hidden:
         yield f"{' ' * (indent + 4)}# ({hidden} unchanged attribute{'' if hidden == 1 else 's'} hidden)"
-    yield from _blocks(before, after, unknown, hidden_before, hidden_after, blocks, replacing, indent, style)
+    yield from _blocks(
+        before,
+        after,
+        unknown,
+        hidden_before,
+        hidden_after,
+        blocks,
+        replacing,
+        indent,
+        style,
+        after_attributes=bool(nodes),
+    )
 
 
 def _tree(tree: Any) -> dict[str, Any]:
@@ -89,8 +100,11 @@ def _blocks(
     replacing: list[tuple[str | int, ...]],
     indent: int,
     style: Style,
+    *,
+    after_attributes: bool,
 ) -> Iterator[str]:
     unchanged = 0
+    separated = after_attributes
     for name in sorted(blocks):
         old, new = _as_list(before.get(name)), _as_list(after.get(name))
         inner = blocks[name]["blocks"]
@@ -102,7 +116,9 @@ def _blocks(
                 continue
             sign = "+" if one_before is None else "-" if one_after is None else "~"
             forces = any(path[0] == name for path in replacing)
-            yield ""
+            if separated:
+                yield ""
+            separated = True
             yield f"{' ' * (indent + 2)}{style.sign(sign)} {name} {{{FORCES_REPLACEMENT if forces else ''}"
             yield from _body(
                 one_before or {},

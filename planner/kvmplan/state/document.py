@@ -89,7 +89,7 @@ def load_state(data: bytes, path: str) -> State:
                 error(
                     "State is newer than this kvmplan",
                     f"{path} has version {version}, written by kvmplan {document.get('kvmplan_version', '?')}; this is "
-                    f"kvmplan {__version__}, which reads up to version {VERSION}. Upgrade kvmplan; nothing was changed.",
+                    f"kvmplan {__version__}, which reads up to version {VERSION}. Upgrade it; nothing was changed.",
                 )
             )
         return _read(document)

@@ -13,8 +13,8 @@ from kvmplan_sdk.values import Object, Path, Value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One object that is ours. ``host``: its host's name; ``dependencies``: the instances that it refers to directly, or
-    the resource, where it refers to all instances of one; sorted.
+    """One object that is ours. ``host``: its host's name; ``dependencies``: the instances it refers to directly, or the
+    resource, where it refers to all instances of one; sorted.
     """
 
     address: Address

@@ -10,12 +10,17 @@ from pathlib import Path
 from kvmplan.lab.errors import LabError
 from kvmplan.lab.process import POLL, ProcessId, call, last_words, stat_fields
 
-ENVIRONMENT = {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1", "SYSTEMD_NSPAWN_LOCK": "0"}
+# /tmp is mounted by us already, with the caller's folders below it.
+ENVIRONMENT = {
+    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1",
+    "SYSTEMD_NSPAWN_LOCK": "0",
+    "SYSTEMD_NSPAWN_TMPFS_TMP": "0",
+}
 # A lab host may do to its own namespaces what it likes; the machine's clock, modules and ports stay out of its reach.
 _DROPPED = "CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO"
 
 
-def container_command(name: str, base: Path, overlays: Sequence[str], *, systemd: bool) -> list[str]:
+def container_command(name: str, base: Path, *, systemd: bool) -> list[str]:
     """The container manager's command line, to run in the namespaces its host's cables are plugged into.
 
     ``systemd`` says whether the machine's own PID 1 is systemd: then the container gets a scope of its own.
@@ -38,7 +43,6 @@ def container_command(name: str, base: Path, overlays: Sequence[str], *, systemd
         "--capability=all",
         f"--drop-capability={_DROPPED}",
         *scope,
-        *overlays,
     ]
 
 

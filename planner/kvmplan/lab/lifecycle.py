@@ -54,6 +54,8 @@ class Wish:
         for path in self.bind:
             if not Path(path).is_dir():
                 raise LabError(f"{path} cannot be shown in a lab host: it is no folder")
+            if root.covered(str(Path(path).resolve())):
+                raise LabError(f"{path} cannot be shown: a lab host has its own /{Path(path).resolve().parts[1]}")
 
 
 def make(registry: Registry, wish: Wish, progress: Progress) -> HostRecord:
@@ -102,15 +104,15 @@ def _make(registry: Registry, wish: Wish, progress: Progress) -> HostRecord:
         secrets = keys.ensure(registry)
         switch = segment.ensure(registry, wish.segment)
     mounts = root.mount_table()
-    hidden = root.hidden_trees(root.caller_paths(Path.cwd(), wish.bind), mounts)
+    trees = root.system_trees(mounts) + root.hidden_trees(root.caller_paths(Path.cwd(), wish.bind), mounts)
     systemd = boot.machine_runs_systemd()
-    command = boot.container_command(wish.name, base, root.overlay_options(base, hidden), systemd=systemd)
+    command = boot.container_command(wish.name, base, systemd=systemd)
     progress(f"{wish.name}: laying an overlay over this machine's root")
     with Waiter.start(command, log=base / "console.log", env=boot.ENVIRONMENT) as waiter:
         record = registry.write_host(replace(record, process=waiter.process))
         if not systemd:
             control_group.join(waiter.process, _group(wish.name))
-        where = root.mount_root(waiter.process, base, root.system_trees(mounts), len(hidden))
+        where = root.mount_root(waiter.process, base, trees)
         identity = furnish.Identity(wish.name, record.address, uuid.uuid4().hex)
         furnish.apply(waiter.process, where, furnish.furniture(identity, secrets, furnish.machine_units()))
         segment.plug(switch, record, waiter.process)

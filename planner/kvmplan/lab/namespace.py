@@ -50,6 +50,8 @@ class Waiter:
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, ours[0], 0),
                     (os.POSIX_SPAWN_DUP2, theirs[1], 1),
+                    # Not our own: whoever reads that would wait for as long as the lab is there.
+                    (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
                 ],
                 setsid=True,
             )

@@ -91,7 +91,7 @@ def call(
             out, err = process.communicate(data, timeout=timeout)
         except subprocess.TimeoutExpired:
             _end_group(process)
-            raise LabError(f"{_short(argv)} did not finish within {timeout:.0f} s") from None
+            raise LabError(f"{_short(argv)} did not finish within {timeout:g} s") from None
         except BaseException:
             _end_group(process)
             raise

@@ -104,7 +104,14 @@ class Registry:
         shutil.rmtree(self.segment_folder(name), ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove the runtime folder itself where no host and no segment is left (locks are the caller's to hold)."""
+        """Remove what nothing needs any more: locks of processes that were killed, and keys no host is left to use.
+
+        Call with the registry locked; with that lock the runtime folder itself goes.
+        """
+        for path in sorted((self.base / "locks").glob("*")):
+            if (handle := self._try_lock(path)) is not None:
+                path.unlink(missing_ok=True)
+                os.close(handle)
         for folder in (self.base / "hosts", self.base / "segments"):
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kvmplan.lab.errors import LabError
 from kvmplan.lab.namespace import inside
 from kvmplan.lab.process import ProcessId
 
 SIZE = "4G"
 _SYSTEM = ("/usr", "/var", "/opt", "/srv", "/etc", "/root")
 _OWN = ("/tmp", "/run", "/dev", "/proc", "/sys")  # noqa: S108  a list of mount points, nothing is written there
+# Of those, what the container manager itself mounts after us, so that we can show nothing below.
+_COVERED = ("/run", "/dev", "/proc", "/sys")
 _PSEUDO = frozenset(
     (
         *("autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs"),
@@ -53,16 +56,24 @@ def system_trees(mounts: Iterable[Mount]) -> list[str]:
 
 
 def hidden_trees(paths: Iterable[str], mounts: Sequence[Mount]) -> list[str]:
-    """Those of ``paths`` that an overlay of / and of `system_trees` would not show, none below another."""
+    """Those of ``paths`` that an overlay of / and of `system_trees` would not show, none below another.
+
+    What is below /run, /dev, /proc or /sys is left out: every container has its own.
+    """
     shown = {"/", *system_trees(mounts)}
     hidden: list[str] = []
     for path in sorted(set(paths)):
-        if path == "/" or path in _OWN or any(_below(path, other) for other in hidden):
+        if path in ("/", *_OWN) or covered(path) or any(_below(path, other) for other in hidden):
             continue
         on = max((mount.point for mount in mounts if _below(path, mount.point)), key=len, default="/")
         if on not in shown or any(_below(path, own) for own in _OWN):
             hidden.append(path)
     return hidden
+
+
+def covered(path: str) -> bool:
+    """Whether a lab host has something of its own where ``path`` is, so that it cannot be shown."""
+    return any(_below(path, top) for top in _COVERED)
 
 
 def caller_paths(folder: Path, extra: Iterable[str] = ()) -> list[str]:
@@ -72,34 +83,26 @@ def caller_paths(folder: Path, extra: Iterable[str] = ()) -> list[str]:
     return [str(Path(path).resolve()) for path in found if path and Path(path).is_dir()]
 
 
-def mount_root(process: ProcessId, base: Path, trees: Sequence[str], seen: int) -> Path:
-    """Mount the overlays below ``base`` in the mount namespace of ``process``; the folder of the new root.
+def mount_root(process: ProcessId, base: Path, trees: Sequence[str]) -> Path:
+    """Mount the overlays of / and of ``trees`` below ``base``, in the mount namespace of ``process``; the new root.
 
-    ``seen`` is the number of hidden trees `overlay_options` is to show: each gets a place for what is written there.
+    Raises LabError where a path holds a character that means something to an overlay.
     """
-    places = " ".join(f"seen/{number}" for number in range(seen))
+    for path in trees:
+        if set(path) & set(':,\\"'):
+            raise LabError(f"{path!r} cannot be shown in a lab host: a colon, comma, quote or backslash is in its name")
     lines = [
         'mkdir -p "$1/fs"',
         f'mount -t tmpfs -o mode=0755,size={SIZE} kvmplan-lab "$1/fs"',
-        'cd "$1/fs"',
-        f"mkdir -p root {places}",
-        'overlay() { mkdir -p "over$2/up" "over$2/work";'
+        'cd "$1/fs"; shift; n=0',
+        'overlay() { mkdir -p "root$1" "over$2/up" "over$2/work";'
         ' mount -t overlay -o "lowerdir=$1,upperdir=over$2/up,workdir=over$2/work" kvmplan-lab "root$1"; }',
         "overlay / 0",
-        "shift; n=0",
+        f"mount -t tmpfs -o mode=1777,size={SIZE} kvmplan-lab root/tmp",
         'for tree in "$@"; do n=$((n + 1)); overlay "$tree" "$n"; done',
     ]
     inside(process, ["sh", "-ec", "\n".join(lines), "sh", str(base), *trees])
     return base / "fs" / "root"
-
-
-def overlay_options(base: Path, hidden: Sequence[str]) -> list[str]:
-    """The container options that show ``hidden`` inside, with what is written there kept in the same tmpfs."""
-    options = []
-    for number, path in enumerate(hidden):
-        escaped = path.replace("\\", "\\\\").replace(":", "\\:")
-        options.append(f"--overlay={escaped}:{base}/fs/seen/{number}:{escaped}")
-    return options
 
 
 def _below(path: str, top: str) -> bool:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from kvmplan.lab import LabHost, missing
+from kvmplan.lab import LabHost
 from kvmplan_netplan import NetplanProvider
 from kvmplan_netplan.schema import BRIDGE, FILE
 from kvmplan_sdk import (
     Change,
-    Completed,
-    Facts,
-    HostError,
     Impact,
     ImpactLevel,
     Known,
@@ -30,53 +26,24 @@ from kvmplan_sdk import (
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
+from .provider_host import ProviderHost
+
 pytestmark = pytest.mark.lab
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 Open = Callable[[], Session]
 
 
-class InLab:
-    """A lab host as providers reach it."""
-
-    def __init__(self, lab: LabHost) -> None:
-        self.lab = lab
-        self.name = lab.name
-        self.address = lab.address
-
-    def run(self, argv: Sequence[str], *, input: bytes = b"", timeout: float = 60) -> Completed:  # noqa: A002
-        done = self.lab.run(argv, input=input, timeout=timeout, check=False)
-        return Completed(tuple(argv), done.returncode, done.stdout.encode(), done.stderr.encode())
-
-    def read_file(self, path: str) -> bytes | None:
-        done = self.run(["cat", "--", path])
-        return done.stdout if done.ok else None
-
-    def write_file(self, path: str, data: bytes, mode: int = 0o600) -> None:
-        self.lab.put(path, data, mode)
-
-    def remove_file(self, path: str) -> None:
-        self.lab.run(["rm", "-f", "--", path])
-
-    def local_socket(self, path: str) -> str:
-        raise HostError("not here")
-
-    def facts(self) -> Facts:
-        return Facts(self.name, os.uname().release, 0, {"netplan": "/usr/sbin/netplan", "nft": "/usr/sbin/nft"})
-
-
 @pytest.fixture(scope="module")
-def lab() -> Iterator[LabHost]:
-    if absent := missing():
-        pytest.skip(f"the lab needs {absent}")
-    with LabHost.up("netplan-test", segment="netplan-test", nics=3) as host:
+def lab(lab_token: str) -> Iterator[LabHost]:
+    with LabHost.up(f"{lab_token}-netplan", segment=lab_token, nics=3) as host:
         yield host
 
 
 @pytest.fixture
-def host(lab: LabHost) -> Iterator[InLab]:
+def host(lab: LabHost) -> Iterator[ProviderHost]:
     """The lab host, which every test must leave as it found it."""
     before = picture(lab)
-    yield InLab(lab)
+    yield ProviderHost(lab)
     after = picture(lab)
     if after != before:
         lab.run(["sh", "-c", f"rm -f {FILE}; ip link del br-a; ip link del br-b; netplan apply"], check=False)
@@ -98,7 +65,7 @@ def _addresses(link: Any) -> list[str]:
 
 
 @pytest.fixture
-def open_session(host: InLab) -> Open:
+def open_session(host: ProviderHost) -> Open:
     return lambda: NetplanProvider().open(host, {}, LINEAGE)
 
 
@@ -156,7 +123,7 @@ def test_contract(open_session: Open, case: Case) -> None:
     exercise(NetplanProvider(), open_session, case)
 
 
-def test_bridges_of_a_step_are_activated_once(host: InLab, open_session: Open) -> None:
+def test_bridges_of_a_step_are_activated_once(host: ProviderHost, open_session: Open) -> None:
     made = apply(
         open_session,
         operation(Verb.CREATE, None, bridge("br-a", interfaces=["ens4"])),
@@ -178,7 +145,6 @@ def test_bridges_of_a_step_are_activated_once(host: InLab, open_session: Open) -
     ("damage", "what"),
     [
         ("ip link del br-a", None),
-        ("ip link set ens4 nomaster", "interfaces"),
         ("ip addr flush dev br-a scope global", "addresses"),
         ("ip link set br-a mtu 1300", "mtu"),
         ("ip link set br-a type bridge stp_state 1", "parameters"),
@@ -186,7 +152,7 @@ def test_bridges_of_a_step_are_activated_once(host: InLab, open_session: Open) -
     ],
 )
 def test_what_is_done_by_hand_is_seen_and_repaired(
-    host: InLab, open_session: Open, damage: str, what: str | None
+    host: ProviderHost, open_session: Open, damage: str, what: str | None
 ) -> None:
     wanted = bridge("br-a", interfaces=["ens4"], addresses=["10.77.0.1/24"], mtu=1400)
     (made,) = apply(open_session, operation(Verb.CREATE, None, wanted))
@@ -205,7 +171,7 @@ def test_what_is_done_by_hand_is_seen_and_repaired(
     delete(open_session, repaired)
 
 
-def test_a_bridge_in_use_is_not_deleted(host: InLab, open_session: Open) -> None:
+def test_a_bridge_in_use_is_not_deleted(host: ProviderHost, open_session: Open) -> None:
     (made,) = apply(open_session, operation(Verb.CREATE, None, bridge("br-a")))
     host.lab.run(["sh", "-c", "ip tuntap add tap-guest mode tap && ip link set tap-guest master br-a"])
     (kept,) = delete(open_session, made)
@@ -216,7 +182,7 @@ def test_a_bridge_in_use_is_not_deleted(host: InLab, open_session: Open) -> None
     delete(open_session, made)
 
 
-def test_a_tap_stays_on_its_bridge_through_updates(host: InLab, open_session: Open) -> None:
+def test_a_tap_stays_on_its_bridge_through_updates(host: ProviderHost, open_session: Open) -> None:
     (made,) = apply(open_session, operation(Verb.CREATE, None, bridge("br-a", interfaces=["ens4"])))
     host.lab.run(["sh", "-c", "ip tuntap add tap-guest mode tap && ip link set tap-guest master br-a"])
     after = bridge("br-a", interfaces=["ens5"], addresses=["10.77.0.1/24"], parameters={"stp": True})
@@ -226,7 +192,7 @@ def test_a_tap_stays_on_its_bridge_through_updates(host: InLab, open_session: Op
     delete(open_session, made)
 
 
-def test_a_foreign_bridge_is_neither_taken_over_nor_deleted(host: InLab, open_session: Open) -> None:
+def test_a_foreign_bridge_is_neither_taken_over_nor_deleted(host: ProviderHost, open_session: Open) -> None:
     host.lab.run(["ip", "link", "add", "br-a", "type", "bridge"])
     create = operation(Verb.CREATE, None, bridge("br-a"))
     (outcome,) = apply(open_session, create)
@@ -237,7 +203,7 @@ def test_a_foreign_bridge_is_neither_taken_over_nor_deleted(host: InLab, open_se
     host.lab.run(["ip", "link", "del", "br-a"])
 
 
-def test_what_netplan_refuses_changes_nothing_and_names_the_resource(host: InLab, open_session: Open) -> None:
+def test_what_netplan_refuses_changes_nothing_and_names_the_resource(host: ProviderHost, open_session: Open) -> None:
     good = operation(Verb.CREATE, None, bridge("br-b"))
     bad = operation(Verb.CREATE, None, bridge("br-a", interfaces=["bond9"]))
     (outcome,) = apply(open_session, good, bad)
@@ -256,13 +222,13 @@ def assess(open_session: Open, *operations: Operation) -> tuple[list[str], dict[
     return [f"{one.summary}: {one.detail}" for one in findings.diagnostics], dict(findings.impacts)
 
 
-def test_the_way_we_came_is_recognised(host: InLab, open_session: Open) -> None:
+def test_the_way_we_came_is_recognised(host: ProviderHost, open_session: Open) -> None:
     said, impacts = assess(open_session, operation(Verb.CREATE, None, bridge("br-a", interfaces=["ens3"])))
     assert said[0].startswith("Port carries the host's own traffic: ens3 has 203.0.113.")
     assert impacts["netplan_bridge.br-a"].level is ImpactLevel.HOST_CONNECTIVITY
 
 
-def test_the_host_is_asked_about_names_and_subnets(host: InLab, open_session: Open) -> None:
+def test_the_host_is_asked_about_names_and_subnets(host: ProviderHost, open_session: Open) -> None:
     own = json.loads(host.lab.run(["ip", "-j", "-4", "addr", "show", "ens3"]).stdout)[0]["addr_info"][0]["local"]
     wanted = bridge("br-a", interfaces=["ens9"], addresses=[f"{own}/25"])
     said, _ = assess(open_session, operation(Verb.CREATE, None, wanted))

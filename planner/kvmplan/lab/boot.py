@@ -25,7 +25,7 @@ def container_command(name: str, base: Path, *, systemd: bool) -> list[str]:
 
     ``systemd`` says whether the machine's own PID 1 is systemd: then the container gets a scope of its own.
     """
-    scope = ["--property=DeviceAllow=/dev/kvm rw"] if systemd else ["--keep-unit"]
+    scope = ["--property=DeviceAllow=/dev/kvm rwm"] if systemd else ["--keep-unit"]
     return [
         "systemd-nspawn",
         "--quiet",

@@ -144,8 +144,10 @@ def _await_line(host: Shell, name: str, line: re.Pattern[str], timeout: float, w
 def _prepare(host: Shell, progress: Callable[[str], None]) -> Boot:
     """Put the guest's kernel and system into the host, unless they are there."""
     kern = kernel.ensure(progress)
-    busybox = next(Path(path) for path in _BUSYBOX if Path(path).exists())
-    system = initramfs.archive(initramfs.entries(busybox.read_bytes(), kern.modules))
+    busybox = next((Path(path).read_bytes() for path in _BUSYBOX if Path(path).exists()), b"")
+    if not initramfs.runs_alone(busybox):
+        raise LabError("guests need a static busybox, which this machine lacks: apt-get install busybox-static")
+    system = initramfs.archive(initramfs.entries(busybox, kern.modules))
     local = kernel.cache_folder() / f"initramfs-{hashlib.sha256(system).hexdigest()[:16]}"
     if not local.exists():
         for old in kernel.cache_folder().glob("initramfs-*"):

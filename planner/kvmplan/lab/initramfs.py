@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import stat
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 from kvmplan.lab.addressing import INTERNET
 
+_INTERPRETER = 3  # PT_INTERP: the program header that names a dynamic loader
 _TEXT = '#!/bin/sh\necho "Content-Type: text/plain"\necho\n'
 # Each page shows what a test cannot see from without: how long the guest has run, its network, what lies beyond.
 PAGES = {
@@ -54,6 +56,15 @@ def entries(busybox: bytes, modules: Sequence[tuple[str, bytes]]) -> list[Entry]
     found += [_file(f"www/cgi-bin/{name}", text.encode(), 0o755) for name, text in PAGES.items()]
     found += [_file(f"modules/{place:02d}-{name}.ko", data) for place, (name, data) in enumerate(modules)]
     return found
+
+
+def runs_alone(binary: bytes) -> bool:
+    """Whether ``binary`` is a 64-bit ELF program that asks for no dynamic loader, which the guest has not."""
+    if binary[:5] != b"\x7fELF\x02":
+        return False
+    table, size, count = struct.unpack_from("<32xQ14xHH", binary)
+    kinds = [struct.unpack_from("<I", binary, table + size * place)[0] for place in range(count)]
+    return _INTERPRETER not in kinds
 
 
 def archive(members: Iterable[Entry]) -> bytes:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from kvmplan.lab.guest import SPARE_PORTS, Boot, Guest, domain_xml
-from kvmplan.lab.initramfs import Entry, archive, entries
+from kvmplan.lab.initramfs import Entry, archive, entries, runs_alone
 from kvmplan.lab.kernel import module_order, modules_below
 
 BOOT = Boot("/k", "/i", kvm=False)
@@ -93,6 +93,12 @@ def test_the_archive_holds_what_the_guest_boots_from() -> None:
     for path in ("init", "etc/lease", "www/cgi-bin/uptime", "www/cgi-bin/outside", "www/cgi-bin/network"):
         assert members[path].mode == stat.S_IFREG | 0o755
         assert members[path].content.startswith(b"#!/bin/sh\n")
+
+
+def test_a_program_with_a_loader_does_not_run_alone() -> None:
+    assert not runs_alone(Path("/bin/sh").read_bytes())
+    assert not runs_alone(b"")
+    assert not runs_alone(b"#!/bin/sh\n")
 
 
 @pytest.mark.parametrize("path", ["init", "etc/lease", "www/cgi-bin/outside"])

@@ -82,7 +82,7 @@ def test_a_finished_child_is_not_alive() -> None:
 
 
 def test_a_command_that_hangs_is_ended_with_its_children() -> None:
-    with pytest.raises(LabError, match="did not finish within 0.3 s"):
+    with pytest.raises(LabError, match=r"did not finish within 0\.3 s"):
         call(["sh", "-c", "sleep 3141 & sleep 3141"], timeout=0.3)
     assert not any("3141" in _command(folder) for folder in Path("/proc").glob("[0-9]*"))
 

@@ -17,6 +17,7 @@ from kvmplan.lang.values import (
     Value,
     is_known,
     is_null,
+    is_wholly_known,
     mark,
     type_of_value,
     unknown,
@@ -39,7 +40,9 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """``null``, ``unknown``, ``marked``: the function deals with these itself. ``dynamic``: with untyped unknowns too."""
+    """``null``, ``unknown``, ``marked``: the function deals with these itself; ``dynamic``: with values without a type
+    too. ``whole``: with anything unknown inside of the argument, the result is unknown.
+    """
 
     name: str
     type: Type = ANY
@@ -47,6 +50,7 @@ class Param:
     unknown: bool = False
     marked: bool = False
     dynamic: bool = False
+    whole: bool = False
 
 
 Returns = Type | Callable[..., Type]
@@ -95,15 +99,14 @@ class Function:
             argument = _converted(argument, param, at)
             if not param.null and is_null(argument):
                 raise FunctionError("argument must not be null", at)
-            if not is_known(argument):
-                if not param.dynamic and type_of_value(argument) == ANY:
-                    typed = False
-                elif not param.unknown:
-                    known = False
+            if not param.dynamic and type_of_value(argument) == ANY:
+                typed = False
+            elif (not param.unknown and not is_known(argument)) or (param.whole and not is_wholly_known(argument)):
+                known = False
             made.append(argument)
-        if not typed and callable(self.returns):
+        if not typed:
             return mark(DYNAMIC, marks)
-        if not (known and typed):
+        if not known:
             return mark(unknown(self._result_type(made), self.refine), marks)
         result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
         return mark(result, marks) if marks else result

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kvmplan.lang.function import Function
-from kvmplan.lang.functions import conversion
+from kvmplan.lang.functions import (
+    collection,
+    conversion,
+    datetime,
+    encoding,
+    filesystem,
+    formatting,
+    hash_crypto,
+    network,
+    numeric,
+    string,
+)
 
-_FAMILIES = {"conversion": conversion}
+_FAMILIES = {
+    "numeric": numeric,
+    "string": string,
+    "formatting": formatting,
+    "collection": collection,
+    "encoding": encoding,
+    "filesystem": filesystem,
+    "datetime": datetime,
+    "hash and crypto": hash_crypto,
+    "network": network,
+    "conversion": conversion,
+}
 
 FUNCTIONS: Mapping[str, Function] = {
-    name: function for family in _FAMILIES.values() for name, function in family.REGISTRY.items()
+    name: replace(function, family=family)
+    for family, module in _FAMILIES.items()
+    for name, function in module.REGISTRY.items()
 }
 """Every built-in function by name."""

@@ -1,0 +1,264 @@
+"""Functions of files and paths, and templates."""
+
+from __future__ import annotations
+
+import base64
+import os
+import posixpath
+import re
+from pathlib import Path
+
+from kvmplan.lang.function import FunctionError, Param, Registry, define
+from kvmplan.lang.scope import Scope
+from kvmplan.lang.values import (
+    DYNAMIC,
+    MapValue,
+    Null,
+    ObjectValue,
+    SetValue,
+    Value,
+    is_null,
+    make_set,
+    mark,
+    type_of_value,
+    unmark,
+)
+from kvmplan.syntax.parse import parse_template
+from kvmplan.syntax.static import references
+from kvmplan.syntax.templates import normalized
+from kvmplan_sdk.types import ANY, BOOL, STRING, MapType, ObjectType, SetType
+
+REGISTRY: Registry = {}
+_PATH = Param("path", STRING)
+_MAX_TEMPLATES = 50
+
+
+def _full(scope: Scope, path: str) -> Path:
+    return scope.base_dir / Path(_expanded(path))
+
+
+def _expanded(path: str) -> str:
+    if not path.startswith("~"):
+        return path
+    if len(path) > 1 and path[1] != "/":
+        raise FunctionError(f"failed to expand ~: cannot expand user-specific home dir in {path}", 0)
+    return str(Path.home()) + path[1:]
+
+
+def read_bytes(scope: Scope, path: str) -> bytes:
+    """The content of a file. Raises `FunctionError` saying what is wrong with it."""
+    full = _full(scope, path)
+    try:
+        return full.read_bytes()
+    except FileNotFoundError:
+        raise FunctionError(
+            f'no file exists at "{path}"; this function works only with files that are there before planning begins', 0
+        ) from None
+    except IsADirectoryError:
+        raise FunctionError(f'"{path}" is a directory, not a file', 0) from None
+    except (OSError, ValueError) as problem:
+        raise FunctionError(f'failed to read "{path}": {getattr(problem, "strerror", None) or problem}', 0) from None
+
+
+def read_text(scope: Scope, path: str) -> str:
+    try:
+        return read_bytes(scope, path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise FunctionError(f'the content of "{path}" is not valid UTF-8; use filebase64 instead', 0) from None
+
+
+@define(REGISTRY, "file", _PATH, returns=STRING, scoped=True)
+def file(scope: Scope, path: str) -> Value:
+    """The text of the file at `path`."""
+    return normalized(read_text(scope, path))
+
+
+@define(REGISTRY, "filebase64", _PATH, returns=STRING, scoped=True)
+def filebase64(scope: Scope, path: str) -> Value:
+    """The bytes of the file at `path` in base64."""
+    return base64.b64encode(read_bytes(scope, path)).decode()
+
+
+@define(REGISTRY, "fileexists", _PATH, returns=BOOL, scoped=True)
+def fileexists(scope: Scope, path: str) -> Value:
+    """Whether there is a regular file at `path`."""
+    full = _full(scope, path)
+    try:
+        if full.is_file():
+            return True
+        if full.exists():
+            kind = "a directory" if full.is_dir() else "something else"
+            raise FunctionError(f'"{path}" is not a regular file, but {kind}', 0)
+    except (OSError, ValueError) as problem:
+        raise FunctionError(f'failed to look at "{path}": {problem}', 0) from None
+    return False
+
+
+@define(REGISTRY, "fileset", _PATH, Param("pattern", STRING), returns=SetType(STRING), scoped=True)
+def fileset(scope: Scope, path: str, pattern: str) -> Value:
+    """The files under `path` whose relative path fits `pattern`, with `*`, `**`, `?`, `[a-z]` and `{one,other}`."""
+    base = _full(scope, path)
+    matcher = _glob(posixpath.normpath(pattern) if pattern else pattern)
+    found: list[Value] = []
+    for folder, folders, files in os.walk(base, followlinks=False):
+        folders.sort()
+        for name in files:
+            full = Path(folder, name)
+            relative = full.relative_to(base).as_posix()
+            if matcher.fullmatch(relative) and full.is_file():
+                found.append(normalized(relative))
+    if ".." in pattern.split("/"):
+        found.extend(_outside(base, pattern))
+    return make_set(STRING, found)
+
+
+def _outside(base: Path, pattern: str) -> list[Value]:
+    """Files of a pattern that climbs out of its folder."""
+    clean = posixpath.normpath(pattern)
+    climb = len(clean) - len(clean.lstrip("./"))
+    top = base / clean[:climb]
+    matcher = _glob(clean[climb:])
+    found: list[Value] = []
+    for folder, _, files in os.walk(top):
+        for name in files:
+            relative = Path(folder, name).relative_to(top).as_posix()
+            if matcher.fullmatch(relative):
+                found.append(clean[:climb] + relative)
+    return found
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A pattern of Go's doublestar as a regular expression. Raises `FunctionError`."""
+    made, at, braces = [], 0, 0
+    while at < len(pattern):
+        character = pattern[at]
+        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
+            made.append("(?:.*/)?")
+            at += 3
+            continue
+        if character == "*":
+            double = pattern.startswith("**", at)
+            made.append(".*" if double and (at == 0 or pattern[at - 1] == "/") else "[^/]*")
+            at += 2 if double else 1
+            continue
+        if character == "[":
+            part, at = _glob_class(pattern, at)
+            made.append(part)
+            continue
+        if character == "\\" and at + 1 < len(pattern):
+            at += 1
+            made.append(re.escape(pattern[at]))
+        elif character == "{":
+            braces += 1
+            made.append("(?:")
+        elif character == "}" and braces:
+            braces -= 1
+            made.append(")")
+        else:
+            made.append({"?": "[^/]", ",": "|" if braces else ","}.get(character, re.escape(character)))
+        at += 1
+    if braces:
+        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1)
+    return re.compile("".join(made), re.DOTALL)
+
+
+def _glob_class(pattern: str, at: int) -> tuple[str, int]:
+    end = pattern.find("]", at + 2)
+    if end < 0:
+        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1)
+    inner = pattern[at + 1 : end]
+    negative = inner[:1] in ("^", "!")
+    inner = re.sub(r"([\[\\&~|])", r"\\\1", inner[negative:])
+    try:
+        re.compile(f"[{inner}]")
+    except re.error:
+        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1) from None
+    return f"[{'^/' if negative else ''}{inner}]", end + 1
+
+
+@define(REGISTRY, "abspath", _PATH, returns=STRING, scoped=True)
+def abspath(scope: Scope, path: str) -> Value:
+    """`path` as an absolute path."""
+    return normalized(posixpath.normpath(str(Path.cwd() / path)))
+
+
+@define(REGISTRY, "basename", _PATH, returns=STRING)
+def basename(path: str) -> Value:
+    """The last part of `path`."""
+    if not path:
+        return "."
+    return path.rstrip("/").rpartition("/")[2] or "/"
+
+
+@define(REGISTRY, "dirname", _PATH, returns=STRING)
+def dirname(path: str) -> Value:
+    """`path` without its last part."""
+    folder = path[: path.rfind("/") + 1]
+    return _clean(folder)
+
+
+def _clean(path: str) -> str:
+    cleaned = posixpath.normpath(path) if path else "."
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+@define(REGISTRY, "pathexpand", _PATH, returns=STRING)
+def pathexpand(path: str) -> Value:
+    """`path` with a leading `~` replaced by the home folder."""
+    return _expanded(path)
+
+
+# Templates
+
+_VARS = Param("vars", ANY, marked=True)
+
+
+def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
+    """A template's text evaluated with ``variables`` alone in scope."""
+    if scope.depth >= _MAX_TEMPLATES:
+        raise FunctionError(f"maximum recursion depth {_MAX_TEMPLATES} reached while evaluating templates")
+    from kvmplan.lang.evaluate import evaluate
+
+    expression, problems = parse_template(text, name)
+    if expression is None:
+        raise FunctionError("; ".join(f"{p.source}: {p.summary}: {p.detail}" for p in problems))
+    bare, marks = unmark(variables)
+    names = _variables(bare)
+    for reference in references(expression):
+        if reference.root not in names:
+            raise FunctionError(f'vars map does not contain key "{reference.root}", referenced at {reference.range}', 1)
+    apart = scope.alone(names)
+    apart.diagnostics = []
+    result = evaluate(expression, apart)
+    errors = [found for found in apart.diagnostics if found.is_error]
+    if errors:
+        raise FunctionError("; ".join(f"{found.source}: {found.summary}: {found.detail}" for found in errors))
+    return mark(result, marks)
+
+
+def _variables(value: Value) -> dict[str, Value]:
+    if is_null(value) or not isinstance(value, (MapValue, ObjectValue)):
+        raise FunctionError("invalid vars value: must be a map or object", 1)
+    for name in value.entries:
+        if not name.replace("-", "_").isidentifier():
+            raise FunctionError(
+                f'invalid template variable name "{name}": must start with a letter, followed by zero or more letters, '
+                "digits, and underscores",
+                1,
+            )
+    return dict(value.entries)
+
+
+@define(REGISTRY, "templatefile", _PATH, _VARS, returns=ANY, scoped=True)
+def templatefile(scope: Scope, path: str, variables: Value) -> Value:
+    """The template in the file at `path`, evaluated with the variables `vars`."""
+    return _render(scope, read_text(scope, path), path, variables)
+
+
+@define(REGISTRY, "templatestring", Param("template", STRING), _VARS, returns=STRING, scoped=True)
+def templatestring(scope: Scope, template: str, variables: Value) -> Value:
+    """The template in the string `template`, evaluated with the variables `vars`."""
+    return _render(scope, template, "<templatestring argument>", variables)
+
+
+__all__ = ["DYNAMIC", "REGISTRY", "MapType", "Null", "ObjectType", "SetValue", "read_bytes", "type_of_value"]

@@ -1,0 +1,303 @@
+"""``format`` and ``formatlist``: Go's verbs as cty has them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+from kvmplan.lang.convert import ConversionError, convert
+from kvmplan.lang.function import FunctionError, Param, Registry, define
+from kvmplan.lang.text import clusters, safe_prefix
+from kvmplan.lang.values import (
+    DYNAMIC,
+    NO_MARKS,
+    ListValue,
+    Marks,
+    Refinement,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    is_known,
+    is_null,
+    is_number,
+    is_wholly_known,
+    mark,
+    type_of_value,
+    unmark,
+    unmark_deep,
+)
+from kvmplan.syntax.number import Number, number_text
+from kvmplan.syntax.templates import normalized
+from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, SetType, TupleType, Type
+
+REGISTRY: Registry = {}
+_VERB = re.compile(r"%([ #+0-]*)(?:\[(\d+)\])?(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?([a-zA-Z%])?")
+_MAX_WIDTH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    raw: str
+    flags: str
+    argument: int
+    width: int | None
+    precision: int | None
+    mode: str
+    at: int
+
+
+def _verbs(text: str) -> tuple[list[str | _Verb], int]:
+    """The pieces of a format, and how many arguments it uses."""
+    pieces: list[str | _Verb] = []
+    at, following, highest = 0, 1, 0
+    while (start := text.find("%", at)) >= 0:
+        pieces.append(text[at:start])
+        found = _VERB.match(text, start)
+        assert found is not None
+        flags, before, width, precision, after, mode = found.groups()
+        if mode is None:
+            bad = text[found.end() : found.end() + 1]
+            what = f"unrecognized format character {bad!r}" if bad else "unexpected end of format string"
+            raise FunctionError(f"{what} at offset {found.end()}", 0)
+        at = found.end()
+        if mode == "%":
+            pieces.append("%")
+            continue
+        if index := before or after:
+            following = int(index)
+            if following < 1:
+                raise FunctionError("argument indices count from 1", 0)
+        if int(width or 0) > _MAX_WIDTH or int(precision or 0) > _MAX_WIDTH:
+            raise FunctionError("the width or precision is too large", 0)
+        digits = None if precision is None else int(precision or 0)
+        pieces.append(_Verb(found.group(), flags, following - 1, int(width) if width else None, digits, mode, start))
+        highest = max(highest, following)
+        following += 1
+    pieces.append(text[at:])
+    return pieces, highest
+
+
+def _render(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> str:
+    return "".join(piece if isinstance(piece, str) else _formatted(piece, arguments) for piece in pieces)
+
+
+def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
+    if verb.argument >= len(arguments):
+        raise FunctionError(
+            f'not enough arguments for "{verb.raw}" at {verb.at}: need index {verb.argument} but have {len(arguments)} total',
+            0,
+        )
+    value = arguments[verb.argument]
+    if verb.mode == "v":
+        return _padded(_as_is(verb, value), verb)
+    wanted = {"t": BOOL, "s": STRING, "q": STRING}.get(verb.mode, NUMBER if verb.mode in "bdoxXeEfFgG" else None)
+    if wanted is None:
+        raise FunctionError(f'unsupported format verb "{verb.mode}" in "{verb.raw}" at offset {verb.at}', 0)
+    if is_null(value):
+        raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: null value cannot be formatted', 0)
+    try:
+        value = convert(value, wanted)
+    except ConversionError as problem:
+        raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: {problem}', 0) from None
+    if wanted == NUMBER:
+        return _number(verb, value)  # type: ignore[arg-type]
+    if wanted == BOOL:
+        return _padded("true" if value else "false", verb)
+    text = str(value)
+    if verb.precision is not None:
+        text = "".join(clusters(text)[: verb.precision])
+    return _padded(json_text(text) if verb.mode == "q" else text, verb)
+
+
+def json_text(text: str) -> str:
+    """``text`` as a JSON string, escaped as Go does it for HTML's sake."""
+    made = json.dumps(text, ensure_ascii=False)
+    if not made.isascii() or any(c in made for c in "<>&\x7f"):
+        for character in "<>&\u2028\u2029":
+            made = made.replace(character, f"\\u{ord(character):04x}")
+    return made
+
+
+def _as_is(verb: _Verb, value: Value) -> str:
+    if "#" not in verb.flags:
+        if isinstance(value, str):
+            return value
+        if is_number(value):
+            return _general(value, None, "g")  # type: ignore[arg-type]
+    from kvmplan.lang.functions.encoding import encode_json
+
+    return encode_json(value)
+
+
+def _padded(text: str, verb: _Verb) -> str:
+    missing = (verb.width or 0) - len(clusters(text))
+    if missing <= 0:
+        return text
+    if "-" in verb.flags:
+        return text + " " * missing
+    return ("0" if "0" in verb.flags else " ") * missing + text
+
+
+def _number(verb: _Verb, value: Number) -> str:
+    negative = value < 0
+    if verb.mode in "bdoxX":
+        if not isinstance(value, int) and Fraction(value).denominator != 1:
+            raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: an integer is required', 0)
+        digits = _integer(abs(int(value)), verb)
+    else:
+        digits = _floating(-value if negative else value, verb)
+    sign = "-" if negative else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
+    missing = (verb.width or 0) - len(sign) - len(digits)
+    if missing > 0:
+        if "-" in verb.flags:
+            return sign + digits + " " * missing
+        if "0" in verb.flags and not (verb.mode in "bdoxX" and verb.precision is not None):
+            return sign + "0" * missing + digits
+        return " " * missing + sign + digits
+    return sign + digits
+
+
+def _integer(value: int, verb: _Verb) -> str:
+    text = {"b": "b", "d": "d", "o": "o", "x": "x", "X": "X"}[verb.mode]
+    digits = format(value, text)
+    if verb.precision is not None:
+        digits = digits.rjust(verb.precision, "0") if value or verb.precision else ""
+    if "#" in verb.flags:
+        digits = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.mode, "") + digits
+    return digits
+
+
+def _floating(value: Number, verb: _Verb) -> str:
+    mode = verb.mode
+    if mode in "gG":
+        return _general(value, verb.precision, mode)
+    precision = 6 if verb.precision is None else verb.precision
+    if mode in "fF":
+        return _fixed(value, precision)
+    return _scientific(value, precision, mode)
+
+
+def _decimal(value: Number) -> Decimal:
+    """The exact value."""
+    fraction = Fraction(value)
+    with_digits = Context(prec=5000)
+    return with_digits.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
+
+
+def _fixed(value: Number, precision: int) -> str:
+    exact = _decimal(value)
+    context = Context(prec=20_000, rounding=ROUND_HALF_EVEN)
+    return format(exact.quantize(Decimal(1).scaleb(-precision), context=context), "f")
+
+
+def _scientific(value: Number, precision: int, mode: str) -> str:
+    if value == 0:
+        digits, exponent = "0" * (precision + 1), 0
+    else:
+        rounded = Context(prec=precision + 1, rounding=ROUND_HALF_EVEN).plus(_decimal(value))
+        digits = "".join(map(str, rounded.as_tuple().digits)).ljust(precision + 1, "0")
+        exponent = rounded.adjusted()
+    return _with_exponent(digits, exponent, mode)
+
+
+def _with_exponent(digits: str, exponent: int, mode: str) -> str:
+    tail = "." + digits[1:] if len(digits) > 1 else ""
+    return f"{digits[0]}{tail}{mode}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def _general(value: Number, precision: int | None, mode: str) -> str:
+    """Go's ``%g``: plain for exponents from -4 up to the precision (21 when as many digits as needed are printed)."""
+    sign = "-" if value < 0 else ""
+    value = abs(value)
+    if precision is None:
+        exact = Decimal(number_text(value))
+        limit = 21
+    else:
+        exact = Context(prec=max(precision, 1), rounding=ROUND_HALF_EVEN).plus(_decimal(value))
+        limit = max(precision, 1)
+    if not exact:
+        return sign + "0"
+    digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
+    exponent = exact.adjusted()
+    if precision is None:
+        limit = 6 if False else 21
+    if len(digits) > exponent >= limit or exponent < -4 or exponent >= limit:
+        return sign + _with_exponent(digits, exponent, "e" if mode == "g" else "E")
+    plain = format(exact, "f")
+    return sign + (plain.rstrip("0").rstrip(".") if "." in plain else plain)
+
+
+_ARGS = Param("args", null=True, unknown=True, marked=False)
+
+
+@define(REGISTRY, "format", Param("format", STRING), variadic=_ARGS, returns=STRING)
+def format_(template: str, *arguments: Value) -> Value:
+    """`format` with its verbs (`%s`, `%d`, `%v`, ...) replaced by `args`."""
+    pieces, used = _verbs(template)
+    if used < len(arguments):
+        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
+    if not all(map(is_wholly_known, arguments)):
+        return Unknown(STRING, Refinement(not_null=True, prefix=_known_prefix(pieces, arguments)))
+    return normalized(_render(pieces, arguments))
+
+
+def _known_prefix(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> str:
+    made = ""
+    for piece in pieces:
+        if isinstance(piece, _Verb):
+            if piece.argument >= len(arguments) or not is_wholly_known(arguments[piece.argument]):
+                break
+            made += _formatted(piece, arguments)
+        else:
+            made += piece
+    return safe_prefix(normalized(made))
+
+
+@define(REGISTRY, "formatlist", Param("format", STRING), variadic=_ARGS, returns=ListType(STRING))
+def formatlist(template: str, *arguments: Value) -> Value:
+    """`format` applied once for each element of the lists among `args`, which must be equally long."""
+    pieces, used = _verbs(template)
+    if used < len(arguments):
+        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
+    length: int | None = None
+    for at, argument in enumerate(arguments):
+        if not isinstance(type_of_value(argument), (ListType, SetType, TupleType)) or is_null(argument):
+            continue
+        if isinstance(argument, Unknown):
+            if not isinstance(argument.type, TupleType):
+                return Unknown(ListType(STRING))
+            count = len(argument.type.elements)
+        else:
+            assert isinstance(argument, (ListValue, SetValue, TupleValue))
+            count = len(argument.items)
+        if length is not None and count != length:
+            raise FunctionError(f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1)
+        length = count
+    return _formatted_rows(pieces, arguments, 1 if length is None else length)
+
+
+def _formatted_rows(pieces: Sequence[str | _Verb], arguments: Sequence[Value], rows: int) -> Value:
+    made: list[Value] = []
+    for row in range(rows):
+        values = [_row(argument, row) for argument in arguments]
+        if all(map(is_wholly_known, values)):
+            made.append(normalized(_render(pieces, values)))
+        else:
+            made.append(Unknown(STRING, Refinement(not_null=True, prefix=_known_prefix(pieces, values))))
+    return ListValue(STRING, made)
+
+
+def _row(argument: Value, row: int) -> Value:
+    if isinstance(argument, (ListValue, SetValue, TupleValue)):
+        return argument.items[row]
+    if isinstance(argument, Unknown) and isinstance(argument.type, TupleType):
+        return Unknown(argument.type.elements[row])
+    return argument
+
+
+__all__ = ["DYNAMIC", "NO_MARKS", "REGISTRY", "Marks", "Type", "is_known", "mark", "unmark", "unmark_deep"]

@@ -1,0 +1,179 @@
+"""Functions of numbers."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from kvmplan.lang.convert import ConversionError, convert
+from kvmplan.lang.function import FunctionError, Param, Registry, define
+from kvmplan.lang.operators import arithmetic
+from kvmplan.lang.values import ListValue, SetValue, TupleValue, Value, is_null, type_of_value
+from kvmplan.syntax.number import Number, from_float
+from kvmplan_sdk.types import ANY, NUMBER, STRING, ListType, SetType, TupleType, Type
+
+REGISTRY: Registry = {}
+_NUM = Param("num", NUMBER)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def whole(value: Any, argument: int) -> int:
+    """``value`` as an int. Raises `FunctionError` when it has a fraction."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int):
+        raise FunctionError("a whole number is required", argument)
+    return value
+
+
+@define(REGISTRY, "abs", _NUM, returns=NUMBER)
+def abs_(num: Number) -> Value:
+    """The absolute value of `num`."""
+    return abs(num)
+
+
+@define(REGISTRY, "ceil", _NUM, returns=NUMBER)
+def ceil(num: Number) -> Value:
+    """The nearest whole number not less than `num`."""
+    return math.ceil(num)
+
+
+@define(REGISTRY, "floor", _NUM, returns=NUMBER)
+def floor(num: Number) -> Value:
+    """The nearest whole number not greater than `num`."""
+    return math.floor(num)
+
+
+@define(REGISTRY, "signum", _NUM, returns=NUMBER)
+def signum(num: Number) -> Value:
+    """-1, 0 or 1: the sign of the whole number `num`."""
+    number = whole(num, 0)
+    return (number > 0) - (number < 0)
+
+
+@define(REGISTRY, "log", _NUM, Param("base", NUMBER), returns=NUMBER)
+def log(num: Number, base: Number) -> Value:
+    """The logarithm of `num` to `base`."""
+    try:
+        return from_float(math.log(num) / math.log(base))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise FunctionError("the logarithm is not a finite number") from None
+
+
+@define(REGISTRY, "pow", _NUM, Param("power", NUMBER), returns=NUMBER)
+def pow_(num: Number, power: Number) -> Value:
+    """`num` to the power of `power`."""
+    try:
+        return from_float(_power(float(num), float(power)))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise FunctionError("the power is not a finite number") from None
+
+
+def _power(x: float, y: float) -> float:
+    """Powers as Go computes them, rounding as it goes, so that the last digits agree."""
+    if y == 0 or x == 1:
+        return 1.0
+    if y == 1:
+        return x
+    if x == 0:
+        if y < 0:
+            raise ZeroDivisionError
+        return 0.0
+    if y in (0.5, -0.5):
+        return math.sqrt(x) if y > 0 else 1 / math.sqrt(x)
+    fraction, integer = math.modf(abs(y))
+    if fraction and x < 0:
+        raise ValueError
+    mantissa, exponent = 1.0, 0
+    if fraction:
+        if fraction > 0.5:
+            fraction, integer = fraction - 1, integer + 1
+        mantissa = math.exp(fraction * math.log(x))
+    part, scale = math.frexp(x)
+    times = int(integer)
+    while times:
+        if abs(scale) > 1 << 12:
+            exponent += scale
+            break
+        if times & 1:
+            mantissa *= part
+            exponent += scale
+        part *= part
+        scale <<= 1
+        if part < 0.5:
+            part, scale = part + part, scale - 1
+        times >>= 1
+    return math.ldexp(1 / mantissa, -exponent) if y < 0 else math.ldexp(mantissa, exponent)
+
+
+@define(REGISTRY, "max", variadic=Param("numbers", NUMBER), returns=NUMBER)
+def max_(*numbers: Number) -> Value:
+    """The greatest of `numbers`."""
+    if not numbers:
+        raise FunctionError("at least one number is needed")
+    return max(numbers)
+
+
+@define(REGISTRY, "min", variadic=Param("numbers", NUMBER), returns=NUMBER)
+def min_(*numbers: Number) -> Value:
+    """The least of `numbers`."""
+    if not numbers:
+        raise FunctionError("at least one number is needed")
+    return min(numbers)
+
+
+def _parseint_type(number: Value, base: Value) -> Type:
+    if type_of_value(number) != STRING:
+        raise FunctionError("a string is required", 0)
+    return NUMBER
+
+
+@define(REGISTRY, "parseint", Param("number", ANY), Param("base", NUMBER), returns=_parseint_type)
+def parseint(number: Value, base: Number) -> Value:
+    """The whole number that the string `number` writes in `base`, from 2 to 62."""
+    _parseint_type(number, base)
+    radix = whole(base, 1)
+    if not 2 <= radix <= 62:
+        raise FunctionError("the base must be a whole number from 2 to 62", 1)
+    text = str(number)
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if radix <= 36:
+        digits = digits.lower()
+    result = 0
+    for digit in digits:
+        place = _DIGITS.find(digit)
+        if not 0 <= place < radix:
+            raise FunctionError(f'cannot parse "{text}" as a base {radix} number', 0)
+        result = result * radix + place
+    if not digits or result.bit_length() > 12000:
+        raise FunctionError(f'cannot parse "{text[:40]}" as a base {radix} number', 0)
+    return -result if text[0] == "-" else result
+
+
+def _sum_type(list_: Value) -> Type:
+    if not isinstance(type_of_value(list_), (ListType, SetType, TupleType)):
+        raise FunctionError("a list, set, or tuple of numbers is required", 0)
+    return NUMBER
+
+
+@define(REGISTRY, "sum", Param("list", ANY, whole=True), returns=_sum_type)
+def sum_(list_: Value) -> Value:
+    """The sum of the numbers in `list`, which must not be empty."""
+    _sum_type(list_)
+    assert isinstance(list_, (ListValue, SetValue, TupleValue))
+    if not list_.items:
+        raise FunctionError("cannot sum an empty list", 0)
+    total: Number = 0
+    for item in list_.items:
+        if is_null(item):
+            raise FunctionError("a list, set, or tuple of numbers is required", 0)
+        try:
+            number: Any = convert(item, NUMBER)
+        except ConversionError as problem:
+            raise FunctionError(f"a list, set, or tuple of numbers is required: {problem}", 0) from None
+        total = arithmetic("+", total, number)
+    return total
+
+
+__all__ = ["REGISTRY", "Fraction", "whole"]

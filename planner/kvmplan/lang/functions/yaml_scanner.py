@@ -1,0 +1,633 @@
+"""The YAML reader: a recursive descent over the text, one method per production that configuration data needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kvmplan.lang.values import ObjectValue, TupleValue, Value, is_null, is_number
+from kvmplan.syntax.number import number_text, parse_number
+from kvmplan.syntax.templates import normalized
+
+_TRUE = frozenset({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
+_FALSE = frozenset({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_RADIX = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DATE = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?[ \t]*(Z|[-+]\d\d?(?::\d\d)?)?)?"
+)
+_PROPERTY = re.compile(r"[&*!][^\s,\[\]{}]*")
+_SIMPLE = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
+    " ": " ", '"': '"', "'": "'", "\\": "\\", "/": "/", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+_HEX = {"x": 2, "u": 4, "U": 8}
+_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
+_FLOW = frozenset(",[]{}")
+MAX_NODES = 1_000_000
+"""Nodes, aliases counted anew each time, after which a document is refused: it is built to explode."""
+
+
+class YAMLError(ValueError):
+    """Not YAML that is understood."""
+
+
+def parse(text: str) -> Value:
+    """The value of a document. Raises `YAMLError`."""
+    return _Reader(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")).document()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        if "\0" in text:
+            raise YAMLError("control characters are not allowed")
+        self._text = text
+        self._at = 0
+        self._anchors: dict[str, tuple[Value, int]] = {}
+        self._nodes = 0
+
+    # The text at hand
+
+    def _error(self, message: str) -> YAMLError:
+        line = self._text.count("\n", 0, self._at) + 1
+        return YAMLError(f"on line {line}, column {self._column() + 1}: {message}")
+
+    def _peek(self, ahead: int = 0) -> str:
+        at = self._at + ahead
+        return self._text[at] if at < len(self._text) else ""
+
+    def _column(self) -> int:
+        return self._at - (self._text.rfind("\n", 0, self._at) + 1)
+
+    def _blank_at(self, at: int) -> bool:
+        return at >= len(self._text) or self._text[at] in " \t\n"
+
+    def _skip_blanks(self) -> None:
+        while self._peek() in (" ", "\t") and self._peek():
+            self._at += 1
+
+    def _skip_lines(self) -> bool:
+        """Past blanks, comments and line ends; whether a line ended."""
+        crossed = False
+        while True:
+            start = self._at
+            self._skip_blanks()
+            if self._peek() == "#" and (self._at == 0 or self._text[self._at - 1] in " \t\n"):
+                end = self._text.find("\n", self._at)
+                self._at = len(self._text) if end < 0 else end
+            if self._peek() != "\n":
+                if "\t" in self._text[start : self._at] and (crossed or start == 0) and self._peek():
+                    before = self._text[self._text.rfind("\n", 0, self._at) + 1 : self._at]
+                    if "\t" in before and not before.strip() and self._peek() not in _FLOW:
+                        raise self._error("found character that cannot start any token: a tab indents nothing")
+                return crossed
+            self._at += 1
+            crossed = True
+
+    def _marker(self, word: str) -> bool:
+        return self._column() == 0 and self._text.startswith(word, self._at) and self._blank_at(self._at + 3)
+
+    # Documents
+
+    def document(self) -> Value:
+        self._skip_lines()
+        while self._peek() == "%" and self._column() == 0:
+            end = self._text.find("\n", self._at)
+            self._at = len(self._text) if end < 0 else end
+            self._skip_lines()
+        if self._marker("---"):
+            self._at += 3
+        else:
+            self._skip_lines()
+            if not self._peek():
+                raise YAMLError("the document is empty")
+        value = self._block(-1)
+        self._skip_lines()
+        if self._marker("..."):
+            self._at += 3
+            self._skip_lines()
+        if self._peek():
+            raise self._error("unexpected extra content after value")
+        return value
+
+    # Blocks
+
+    def _block(self, parent: int, *, in_sequence_ok: bool = False) -> Value:
+        """The node that begins here or on a following line, indented more than ``parent``."""
+        crossed = self._skip_lines()
+        column = self._column()
+        if not self._peek() or self._marker("---") or self._marker("..."):
+            return None
+        dash = self._peek() == "-" and self._blank_at(self._at + 1)
+        if crossed and column <= parent and not (in_sequence_ok and dash and column == parent):
+            return None
+        anchor, tag, moved = self._properties()
+        if moved and anchor is not None or tag is not None:
+            value = self._tagged_block(parent, tag, in_sequence_ok)
+        elif dash:
+            if not crossed and parent >= 0 and in_sequence_ok:
+                raise self._error("block sequence entries are not allowed in this context")
+            value = self._sequence(column)
+        else:
+            value = self._content(parent, column, mapping=crossed or parent < 0 or not in_sequence_ok)
+        if anchor is not None:
+            self._anchors[anchor] = (value, _size(value))
+        return value
+
+    def _tagged_block(self, parent: int, tag: str | None, in_sequence_ok: bool) -> Value:
+        crossed = self._skip_lines()
+        column = self._column()
+        if crossed and (column < parent or (column == parent and self._peek() != "-")) or not self._peek():
+            return _tagged(tag, "", plain=True)
+        if self._peek() == "-" and self._blank_at(self._at + 1):
+            return self._sequence(column)
+        return self._content(parent, column, mapping=crossed or parent < 0, tag=tag)
+
+    def _properties(self) -> tuple[str | None, str | None, bool]:
+        anchor = tag = None
+        moved = False
+        while self._peek() in ("&", "!") and self._peek():
+            found = _PROPERTY.match(self._text, self._at)
+            assert found is not None
+            if self._key_follows(found.end()):
+                break
+            if found.group()[0] == "&":
+                anchor = found.group()[1:]
+            else:
+                tag = found.group()
+            self._at = found.end()
+            self._skip_blanks()
+            moved = True
+        return anchor, tag, moved
+
+    def _key_follows(self, at: int) -> bool:
+        """Whether properties that end at ``at`` belong to a key on this line, and so not to the mapping."""
+        line_end = self._text.find("\n", at)
+        rest = self._text[at : line_end if line_end >= 0 else len(self._text)].strip()
+        if not rest or rest[0] in "#[{|>\"'":
+            return False
+        return re.match(r"[^#]*?:(\s|$)", rest) is not None and self._column() > 0 and False
+
+    def _sequence(self, column: int) -> Value:
+        items: list[Value] = []
+        while self._peek() == "-" and self._blank_at(self._at + 1) and self._column() == column:
+            self._at += 1
+            items.append(self._entry(column))
+            self._skip_lines()
+            if self._marker("---") or self._marker("..."):
+                break
+        if self._peek() and self._column() > column and not self._marker("---"):
+            raise self._error("did not find expected '-' indicator")
+        return TupleValue(items)
+
+    def _entry(self, column: int) -> Value:
+        value = self._block(column)
+        self._count(1)
+        return value
+
+    def _count(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise YAMLError("document contains excessive aliasing")
+
+    def _content(self, parent: int, column: int, *, mapping: bool, tag: str | None = None) -> Value:
+        """A scalar, a flow collection, or a mapping that begins with one as its key."""
+        if self._peek() == "?" and self._blank_at(self._at + 1):
+            return self._mapping(column)
+        if self._peek() in ("|", ">"):
+            return _tagged(tag, self._block_scalar(parent), plain=False)
+        start = self._at
+        if self._is_key():
+            if not mapping:
+                raise self._error("mapping values are not allowed in this context")
+            self._at = start
+            return self._mapping(column)
+        self._at = start
+        value = self._flow_node(parent, flow=False, tag=tag)
+        self._end_of_line()
+        return value
+
+    def _end_of_line(self) -> None:
+        self._skip_blanks()
+        if self._peek() and self._peek() not in "\n#":
+            raise self._error("did not find expected end of line")
+        if self._peek() == "#" and self._text[self._at - 1] not in " \t\n":
+            raise self._error("a comment needs a blank before it")
+
+    def _is_key(self) -> bool:
+        """Whether a node on this line is followed by a colon. Leaves the position anywhere."""
+        line = self._text.count("\n", 0, self._at)
+        if self._peek() in ("&", "!"):
+            self._properties()
+        try:
+            if self._peek() in ("[", "{", '"', "'"):
+                nodes = self._nodes
+                self._flow_node(-1, flow=False)
+                self._nodes = nodes
+            elif self._peek() == "*":
+                found = _PROPERTY.match(self._text, self._at)
+                assert found is not None
+                self._at = found.end()
+            elif not self._plain_start():
+                return self._peek() == ":" and self._blank_at(self._at + 1)
+            else:
+                self._plain_line(flow=False)
+        except YAMLError:
+            return False
+        if self._text.count("\n", 0, self._at) != line:
+            return False
+        self._skip_blanks()
+        return self._peek() == ":" and self._blank_at(self._at + 1)
+
+    def _mapping(self, column: int) -> Value:
+        entries: dict[str, Value] = {}
+        merged: dict[str, Value] = {}
+        while self._peek() and self._column() == column and not (self._marker("---") or self._marker("...")):
+            key, value, merges = self._pair(column)
+            if merges:
+                merged = {**self._merged(value), **merged}
+            else:
+                entries[key] = value
+            self._count(1)
+            self._skip_lines()
+        if self._peek() and self._column() > column:
+            raise self._error("did not find expected key")
+        return ObjectValue({**merged, **entries})
+
+    def _pair(self, column: int) -> tuple[str, Value, bool]:
+        if self._peek() == "?" and self._blank_at(self._at + 1):
+            self._at += 1
+            key_value = self._block(column)
+            self._skip_lines()
+            key, merges = self._key(key_value), False
+            if self._peek() == ":" and self._column() == column and self._blank_at(self._at + 1):
+                self._at += 1
+                return key, self._block(column, in_sequence_ok=True), merges
+            return key, None, merges
+        start = self._at
+        if not self._is_key():
+            self._at = start
+            raise self._error("could not find expected ':'")
+        self._at = start
+        merges = self._text.startswith("<<", start)
+        key = self._key(self._flow_node(-1, flow=False, key=True))
+        self._skip_blanks()
+        self._at += 1
+        return key, self._block(column, in_sequence_ok=True), merges and key == "<<"
+
+    def _key(self, value: Value) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if is_number(value):
+            return number_text(value)  # type: ignore[arg-type]
+        raise self._error("mapping keys must be strings")
+
+    def _merged(self, value: Value) -> dict[str, Value]:
+        if isinstance(value, ObjectValue):
+            return dict(value.entries)
+        if isinstance(value, TupleValue):
+            made: dict[str, Value] = {}
+            for item in reversed(value.items):
+                made.update(self._merged(item) if isinstance(item, ObjectValue) else self._merged(None))
+            return made
+        raise self._error("map merge requires map or sequence of maps as the value")
+
+    def _block_scalar(self, parent: int) -> str:
+        literal = self._peek() == "|"
+        found = re.compile(r"[|>](?:([-+])([1-9])?|([1-9])([-+])?)?").match(self._text, self._at)
+        assert found is not None
+        chomp, given = found[1] or found[4], found[2] or found[3]
+        self._at = found.end()
+        self._end_of_line()
+        end = self._text.find("\n", self._at)
+        self._at = len(self._text) if end < 0 else end + 1
+        lines, indent = self._block_lines(max(parent, 0), int(given) if given else None, parent)
+        trailing = 0
+        while lines and not lines[-1]:
+            lines.pop()
+            trailing += 1
+        text = "\n".join(lines) if literal else _folded(lines)
+        if chomp == "-" or (not lines and chomp != "+"):
+            return text
+        return text + ("\n" if lines else "") + ("\n" * trailing if chomp == "+" else "")
+
+    def _block_lines(self, base: int, given: int | None, parent: int) -> tuple[list[str], int]:
+        indent = base + given if given else None
+        lines: list[str] = []
+        while self._at < len(self._text):
+            end = self._text.find("\n", self._at)
+            end = len(self._text) if end < 0 else end
+            line = self._text[self._at : end]
+            blank = line.strip(" ") == ""
+            margin = len(line) - len(line.lstrip(" "))
+            if indent is None and not blank:
+                if margin <= parent:
+                    break
+                indent = margin
+            if not blank and margin < (indent or 0):
+                break
+            if line.startswith(("---", "...")) and self._blank_at(self._at + 3):
+                break
+            lines.append(line[indent:] if indent is not None and margin >= indent else "")
+            self._at = min(end + 1, len(self._text))
+        if self._at >= len(self._text) and self._text.endswith("\n"):
+            self._at = len(self._text)
+        else:
+            self._at = max(self._at - 1, 0) if self._at < len(self._text) else self._at
+        return lines, indent or 0
+
+    # Flow
+
+    def _flow_node(self, parent: int, *, flow: bool, tag: str | None = None, key: bool = False) -> Value:
+        anchor, own_tag, _ = self._properties()
+        tag = own_tag or tag
+        value = self._flow_content(parent, flow, tag, key)
+        if anchor is not None:
+            self._anchors[anchor] = (value, _size(value))
+        return value
+
+    def _flow_content(self, parent: int, flow: bool, tag: str | None, key: bool) -> Value:
+        character = self._peek()
+        if character == "*":
+            return self._alias()
+        if character == '"':
+            return _tagged(tag, self._double(), plain=False)
+        if character == "'":
+            return _tagged(tag, self._single(), plain=False)
+        if character == "[":
+            return self._flow_sequence()
+        if character == "{":
+            return self._flow_mapping()
+        if not self._plain_start():
+            if not character or character in _FLOW or character == "\n" or (character == ":" and (flow or key)):
+                return _tagged(tag, "", plain=True)
+            raise self._error(f"found character that cannot start any token: {character}")
+        text = self._plain_line(flow=flow) if key else self._plain(parent, flow=flow)
+        return _tagged(tag, text, plain=True)
+
+    def _alias(self) -> Value:
+        found = _PROPERTY.match(self._text, self._at)
+        assert found is not None
+        name = found.group()[1:].rstrip(":")
+        self._at += 1 + len(name)
+        if name not in self._anchors:
+            raise self._error(f"reference to undefined anchor {name!r}")
+        value, size = self._anchors[name]
+        self._count(size)
+        return value
+
+    def _flow_sequence(self) -> Value:
+        self._at += 1
+        items: list[Value] = []
+        while True:
+            self._skip_lines()
+            if self._peek() == "]":
+                self._at += 1
+                return TupleValue(items)
+            item = self._flow_node(-1, flow=True)
+            self._skip_lines()
+            if self._peek() == ":":
+                self._at += 1
+                self._skip_lines()
+                item = ObjectValue({self._key(item): self._flow_node(-1, flow=True)})
+                self._skip_lines()
+            items.append(item)
+            self._count(1)
+            self._separator("]")
+
+    def _separator(self, closer: str) -> None:
+        if self._peek() == ",":
+            self._at += 1
+        elif self._peek() != closer:
+            raise self._error(f"did not find expected ',' or '{closer}'")
+
+    def _flow_mapping(self) -> Value:
+        self._at += 1
+        entries: dict[str, Value] = {}
+        merged: dict[str, Value] = {}
+        while True:
+            self._skip_lines()
+            if self._peek() == "}":
+                self._at += 1
+                return ObjectValue({**merged, **entries})
+            merges = self._text.startswith("<<", self._at)
+            key = self._key(self._flow_node(-1, flow=True))
+            self._skip_lines()
+            value: Value = None
+            if self._peek() == ":":
+                self._at += 1
+                self._skip_lines()
+                value = self._flow_node(-1, flow=True)
+                self._skip_lines()
+            if merges and key == "<<":
+                merged = {**self._merged(value), **merged}
+            else:
+                entries[key] = value
+            self._count(1)
+            self._separator("}")
+
+    # Scalars
+
+    def _plain_start(self) -> bool:
+        character = self._peek()
+        if not character or character in " \t\n":
+            return False
+        if character in "-?:":
+            following = self._peek(1)
+            return bool(following) and following not in " \t\n"
+        return character not in _INDICATORS
+
+    def _plain_line(self, *, flow: bool) -> str:
+        """Plain text up to the end of its line."""
+        start = at = self._at
+        text = self._text
+        while at < len(text) and text[at] != "\n":
+            character = text[at]
+            if character == ":" and (self._blank_at(at + 1) or (flow and text[at + 1] in _FLOW)):
+                break
+            if character == "#" and at > start and text[at - 1] in " \t":
+                break
+            if flow and character in _FLOW:
+                break
+            at += 1
+        self._at = at
+        return text[start:at].rstrip(" \t")
+
+    def _plain(self, parent: int, *, flow: bool) -> str:
+        """Plain text over as many lines as are indented more than ``parent``."""
+        made = self._plain_line(flow=flow)
+        while True:
+            start = self._at
+            self._skip_blanks()
+            if self._peek() != "\n":
+                self._at = start
+                return made
+            breaks = 0
+            while self._peek() == "\n":
+                self._at += 1
+                breaks += 1
+                self._skip_blanks()
+            ended = not self._peek() or self._peek() == "#" or self._marker("---") or self._marker("...")
+            if ended or (not flow and self._column() <= parent) or (flow and self._peek() in _FLOW):
+                self._at = start
+                return made
+            if flow and self._peek() == ":" and self._blank_at(self._at + 1):
+                self._at = start
+                return made
+            following = self._plain_line(flow=flow)
+            if not flow and self._peek() == ":":
+                raise self._error("mapping values are not allowed in this context")
+            made += ("\n" * (breaks - 1) or " ") + following
+
+    def _single(self) -> str:
+        self._at += 1
+        made = []
+        while True:
+            end = self._text.find("'", self._at)
+            if end < 0:
+                raise self._error("found unexpected end of stream in a quoted scalar")
+            made.append(self._text[self._at : end])
+            self._at = end + 1
+            if self._peek() != "'":
+                return _folded_flow("".join(made))
+            made.append("'")
+            self._at += 1
+
+    def _double(self) -> str:
+        self._at += 1
+        made: list[str] = []
+        while True:
+            character = self._peek()
+            if not character:
+                raise self._error("found unexpected end of stream in a quoted scalar")
+            self._at += 1
+            if character == '"':
+                return "".join(made)
+            if character == "\\":
+                made.append(self._escape())
+            elif character == "\n":
+                self._fold_into(made)
+            else:
+                made.append(character)
+
+    def _fold_into(self, made: list[str]) -> None:
+        while made and made[-1] in (" ", "\t"):
+            made.pop()
+        breaks = 1
+        self._skip_blanks()
+        while self._peek() == "\n":
+            self._at += 1
+            breaks += 1
+            self._skip_blanks()
+        made.append("\n" * (breaks - 1) or " ")
+
+    def _escape(self) -> str:
+        character = self._peek()
+        self._at += 1
+        if character == "\n":
+            self._skip_blanks()
+            return ""
+        if character in _SIMPLE:
+            return _SIMPLE[character]
+        if character in _HEX:
+            digits = self._text[self._at : self._at + _HEX[character]]
+            if re.fullmatch(rf"[0-9a-fA-F]{{{_HEX[character]}}}", digits):
+                code = int(digits, 16)
+                if code < 0x110000 and not 0xD800 <= code < 0xE000:
+                    self._at += len(digits)
+                    return chr(code)
+        raise self._error("found unknown escape character")
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, (TupleValue, ObjectValue)):
+        return 1 + sum(map(_size, value.parts()))
+    return 1
+
+
+def _folded(lines: Iterable[str]) -> str:
+    """A folded block scalar: single line ends between lines of text become blanks."""
+    made = ""
+    previous: str | None = None
+    pending = 0
+    for line in lines:
+        if not line:
+            pending += 1
+            continue
+        if previous is None:
+            made = "\n" * pending
+        elif line[0] in " \t" or previous[0] in " \t":
+            made += "\n" * (pending + 1)
+        else:
+            made += "\n" * pending or " "
+        made += line
+        previous, pending = line, 0
+    return made
+
+
+def _folded_flow(text: str) -> str:
+    return re.sub(r"[ \t]*\n[ \t\n]*", lambda found: "\n" * (found.group().count("\n") - 1) or " ", text)
+
+
+# Meaning
+
+
+def _tagged(tag: str | None, text: str, *, plain: bool) -> Value:
+    """What a scalar stands for, by its tag or by how it looks."""
+    if tag is None or tag == "!!timestamp":
+        return _resolved(text) if plain else normalized(text)
+    name = tag.removeprefix("!<tag:yaml.org,2002:").removesuffix(">") if tag.startswith("!<") else tag.removeprefix("!!")
+    if tag == "!" or name in ("str", "binary"):
+        return normalized(text)
+    if name in ("int", "float", "bool", "null"):
+        value = _resolved(text) if plain else normalized(text)
+        fits = {"int": is_number(value), "float": is_number(value), "bool": isinstance(value, bool), "null": is_null(value)}
+        if plain and not fits[name]:
+            raise YAMLError(f"cannot parse {text!r} as {name}")
+        return value
+    raise YAMLError(f"unsupported tag {tag!r}")
+
+
+def _resolved(text: str) -> Value:
+    if text in _NULL:
+        return None
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    first = text[0]
+    if first.isdigit() or first in "+-.":
+        return _numeric(text)
+    return normalized(text)
+
+
+def _numeric(text: str) -> Value:
+    if _INFINITE.fullmatch(text):
+        raise YAMLError("floating point infinity and NaN are not supported")
+    if found := _RADIX.fullmatch(text):
+        return int(found[1], 8) if found[1] else int(found[2], 16)
+    if _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text):
+        try:
+            return parse_number(text.rstrip(".") if text[-1] == "." else text.replace(".e", "e").replace(".E", "E"))
+        except ValueError:
+            return normalized(text)
+    if found := _DATE.fullmatch(text):
+        return _timestamp(found) or text
+    return text
+
+
+def _timestamp(found: re.Match[str]) -> str | None:
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
+        return None
+    zone = found[8] or "Z"
+    if zone != "Z":
+        hours, _, minutes = zone[1:].partition(":")
+        zone = f"{zone[0]}{int(hours):02d}:{minutes or '00'}"
+        zone = "Z" if zone[1:] == "00:00" else zone
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{zone}"

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.mechanism import RESTART, Mechanism
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Attribute, Block, Nesting, Object, ObjectSchema, Value
+from kvmplan_sdk.schema import BOOL, NUMBER, STRING, Validator
+from kvmplan_sdk.types import ListType, Primitive, Type
+
+NAMESPACES = {"dnsmasq": "http://libvirt.org/schemas/network/dnsmasq/1.0"}
+"""Those of libvirt's own extensions that tables name, by the prefix they use."""
+for _prefix, _uri in NAMESPACES.items():
+    ET.register_namespace(_prefix, _uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ def _word(true: str, false: str) -> Codec:
 
 
 TEXT = Codec(str, str)
-NUMBER = Codec(int, str)
+WHOLE = Codec(int, str)
 YES_NO = _word("yes", "no")
 ON_OFF = _word("on", "off")
 
@@ -36,14 +44,39 @@ ON_OFF = _word("on", "off")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """An attribute. ``at`` is its place under the element of its node: ``@stp``, ``mac@address``, or ``title`` for the
-    text of an element; empty when the document does not have it. ``change``: how a change is carried out, where it is
-    not the node's way.
+    text of an element; ``hostname[]`` for a list, one element for each; empty when the document does not have it.
+
+    ``absent`` is what it means when the document says nothing, and is not written. ``change``: how a change is carried
+    out, where it is not the node's way. ``since``: the version of libvirt that has it.
     """
 
     attribute: Attribute
     at: str = ""
     codec: Codec = TEXT
+    absent: Value = None
     change: Mechanism | None = None
+    since: int = 0
+
+
+_CODECS = {STRING: TEXT, NUMBER: WHOLE, BOOL: YES_NO}
+
+
+def value(
+    at: str,
+    type_: Type,
+    doc: str,
+    *validators: Validator,
+    codec: Codec | None = None,
+    absent: Value = None,
+    change: Mechanism | None = None,
+    since: int = 0,
+    **options: Any,
+) -> Field:
+    """A row of a table. ``options`` are those of `Attribute`; the default is ``absent`` unless said."""
+    single = type_.element if isinstance(type_, ListType) else type_
+    known = codec or (_CODECS[single] if isinstance(single, Primitive) else TEXT)
+    attribute = Attribute(type=type_, doc=doc, validators=validators, **{"default": absent, **options})
+    return Field(attribute=attribute, at=at, codec=known, absent=absent, change=change, since=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +93,7 @@ class Node:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     change: Mechanism = RESTART
+    since: int = 0
 
     def schema(self) -> ObjectSchema:
         return ObjectSchema(doc=self.doc, attributes=self._attributes(), blocks=self._blocks())
@@ -91,14 +125,22 @@ def read(node: Node, element: ET.Element) -> dict[str, Value]:
 def _read_field(item: Field, element: ET.Element) -> Value:
     if not item.at:
         return None
-    path, _, attribute = item.at.partition("@")
+    path, _, attribute = item.at.removesuffix("[]").partition("@")
+    if item.at.endswith("[]"):
+        return [
+            item.codec.parse(_said(holder, attribute) or "") for holder in element.findall(path, NAMESPACES)
+        ] or None
     holder = _holder(element, path)
-    text = None if holder is None else holder.get(attribute) if attribute else holder.text
-    return None if text is None else item.codec.parse(text)
+    text = None if holder is None else _said(holder, attribute)
+    return item.absent if text is None else item.codec.parse(text)
+
+
+def _said(holder: ET.Element, attribute: str) -> str | None:
+    return holder.get(attribute) if attribute else holder.text
 
 
 def _holder(element: ET.Element, path: str) -> ET.Element | None:
-    return element.find(path) if path else element
+    return element.find(path, NAMESPACES) if path else element
 
 
 def write(node: Node, element: ET.Element, values: Object) -> ET.Element:
@@ -114,39 +156,80 @@ def write(node: Node, element: ET.Element, values: Object) -> ET.Element:
 
 
 def _write_field(item: Field, element: ET.Element, value: Value) -> None:
-    path, _, attribute = item.at.partition("@")
-    holder = _holder(element, path)
-    if value is None:
-        if holder is not None:
-            _clear(element, holder, attribute)
+    path, _, attribute = item.at.removesuffix("[]").partition("@")
+    if item.at.endswith("[]"):
+        _write_list(item, element, path, attribute, value if isinstance(value, (list, tuple)) else ())
+    elif value is not None and value != item.absent:
+        _say(_made(element, path), attribute, item.codec.render(value))
+    elif (holder := _holder(element, path)) is not None:
+        _unsay(holder, attribute)
+        _prune(element, path)
+
+
+def _write_list(item: Field, element: ET.Element, path: str, attribute: str, values: Sequence[Value]) -> None:
+    parent_path, _, tag = path.rpartition("/")
+    parent = _made(element, parent_path) if values else _holder(element, parent_path)
+    if parent is None:
         return
-    if holder is None:
-        holder = ET.SubElement(element, path)
+    for old in parent.findall(tag, NAMESPACES):
+        parent.remove(old)
+    for value in values:
+        _say(ET.SubElement(parent, _qualified(tag)), attribute, item.codec.render(value))
+    _prune(element, parent_path)
+
+
+def _say(holder: ET.Element, attribute: str, text: str) -> None:
     if attribute:
-        holder.set(attribute, item.codec.render(value))
+        holder.set(attribute, text)
     else:
-        holder.text = item.codec.render(value)
+        holder.text = text
 
 
-def _clear(element: ET.Element, holder: ET.Element, attribute: str) -> None:
-    """Take the value away, and its element with it when that leaves it empty."""
+def _unsay(holder: ET.Element, attribute: str) -> None:
     if attribute:
         holder.attrib.pop(attribute, None)
     else:
         holder.text = None
-    if holder is not element and not holder.attrib and not len(holder) and not (holder.text or "").strip():
-        element.remove(holder)
 
 
-def _write_children(node: Node, parent: ET.Element, wanted: Sequence[Object]) -> None:
-    old = parent.findall(node.tag)
-    for element in old:
-        parent.remove(element)
+def _made(element: ET.Element, path: str) -> ET.Element:
+    """The element at ``path``, made where it is not there."""
+    for tag in path.split("/") if path else ():
+        child = element.find(tag, NAMESPACES)
+        element = ET.SubElement(element, _qualified(tag)) if child is None else child
+    return element
+
+
+def _qualified(tag: str) -> str:
+    prefix, colon, name = tag.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{name}" if colon else tag
+
+
+def _prune(element: ET.Element, path: str) -> None:
+    """Remove the element at ``path`` if it says nothing any more, and then those above it."""
+    while path:
+        above, _, _ = path.rpartition("/")
+        parent, holder = _holder(element, above), _holder(element, path)
+        if parent is None or holder is None or holder.attrib or len(holder) or (holder.text or "").strip():
+            return
+        parent.remove(holder)
+        path = above
+
+
+def _write_children(node: Node, element: ET.Element, wanted: Sequence[Object]) -> None:
+    parent_path, _, tag = node.tag.rpartition("/")
+    parent = _made(element, parent_path) if wanted else _holder(element, parent_path)
+    if parent is None:
+        return
+    old = parent.findall(tag)
+    for child in old:
+        parent.remove(child)
     for values in wanted:
         kept = _take(node, old, values) if old else None
-        written = write(node, ET.Element(node.tag) if kept is None else kept, values)
-        if written.attrib or len(written) or node.nesting is not Nesting.GROUP:
+        written = write(node, ET.Element(tag) if kept is None else kept, values)
+        if written.attrib or len(written) or node.nesting not in {Nesting.GROUP, Nesting.SINGLE}:
             parent.append(written)
+    _prune(element, parent_path)
 
 
 def _take(node: Node, old: list[ET.Element], values: Object) -> ET.Element | None:
@@ -162,4 +245,4 @@ def _take(node: Node, old: list[ET.Element], values: Object) -> ET.Element | Non
 
 def render(node: Node, values: Object) -> str:
     """A new element that says ``values``, as text."""
-    return ET.tostring(write(node, ET.Element(node.tag), values), encoding="unicode")
+    return ET.tostring(write(node, ET.Element(node.tag.rpartition("/")[2]), values), encoding="unicode")

@@ -47,6 +47,36 @@ DHCP_RANGE = Mechanism(
     "dnsmasq is restarted; leases are kept on file.",
     Section.IP_DHCP_RANGE,
 )
+DNS_HOST = Mechanism(
+    ImpactLevel.LIVE,
+    "virNetworkUpdate dns-host",
+    "dnsmasq reads its names again.",
+    Section.DNS_HOST,
+)
+DNS_TXT = Mechanism(
+    ImpactLevel.DNSMASQ_RESTART,
+    "virNetworkUpdate dns-txt",
+    "dnsmasq is restarted; leases are kept on file.",
+    Section.DNS_TXT,
+)
+DNS_SRV = Mechanism(
+    ImpactLevel.DNSMASQ_RESTART,
+    "virNetworkUpdate dns-srv",
+    "dnsmasq is restarted; leases are kept on file.",
+    Section.DNS_SRV,
+)
+PORTGROUP = Mechanism(
+    ImpactLevel.NONE,
+    "virNetworkUpdate portgroup",
+    "NICs plugged in from now on get it; those that are plugged in stay as they are.",
+    Section.PORTGROUP,
+)
+FORWARD_INTERFACE = Mechanism(
+    ImpactLevel.LIVE,
+    "virNetworkUpdate forward-interface",
+    "The pool of devices changes; libvirt refuses to take one away that a guest uses.",
+    Section.FORWARD_INTERFACE,
+)
 HOTPLUG = Mechanism(
     ImpactLevel.LIVE,
     "virDomainAttachDeviceFlags",

@@ -15,12 +15,15 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def canonical(value: Value) -> Value:
-    """``value`` in one spelling, for comparing."""
+    """``value`` in one spelling, for comparing: what is off, and a block that says nothing, are as if left out."""
     if isinstance(value, str):
         return _canonical_text(value)
     if isinstance(value, Mapping):
-        return {name: canonical(item) for name, item in value.items()}
-    return [canonical(item) for item in value] if isinstance(value, (list, tuple)) else value
+        inner = {name: canonical(item) for name, item in value.items()}
+        return inner if any(item is not None and item != [] for item in inner.values()) else None
+    if isinstance(value, (list, tuple)):
+        return [canonical(item) for item in value]
+    return None if value is False else value
 
 
 def _canonical_text(value: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.mechanism import Mechanism
+from kvmplan_sdk import Nesting
 
 
 def update_table(node: Node) -> str:
@@ -15,8 +16,10 @@ def update_table(node: Node) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(node: Node, at: str) -> Iterator[tuple[str, Mechanism]]:
+def _rows(node: Node, at: str, entry: Mechanism | None = None) -> Iterator[tuple[str, Mechanism]]:
+    """``entry``: how the list that ``node`` is inside of is changed, entry by entry."""
     for name, field in node.fields.items():
-        yield at + name, field.change or node.change
+        yield at + name, entry or field.change or node.change
     for name, child in node.nodes.items():
-        yield from _rows(child, f"{at}{name}.")
+        listed = child.change if child.change.section and child.nesting is not Nesting.SINGLE else entry
+        yield from _rows(child, f"{at}{name}.", listed)

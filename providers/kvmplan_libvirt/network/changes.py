@@ -6,16 +6,16 @@ that was cut short is taken up where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from kvmplan_libvirt.api import Affect, Command, Section
 from kvmplan_libvirt.document import Node, render
-from kvmplan_libvirt.network.model import HOST, RANGE
-from kvmplan_libvirt.plain import block, blocks, is_on, thawed
+from kvmplan_libvirt.network.fold import fold
+from kvmplan_libvirt.network.model import NETWORK
+from kvmplan_libvirt.plain import block, blocks, is_on
 from kvmplan_libvirt.spelling import canonical, same
-from kvmplan_sdk import Object
+from kvmplan_sdk import Nesting, Object, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,13 @@ def actions(now: Now, wanted: Object) -> Iterator[Action]:
     runs, shall_run = now.live is not None, is_on(wanted, "active")
     if runs and not shall_run:
         yield Stop()
-    live = now.live if shall_run else None
-    restart = live is not None and not _alike(live, wanted)
-    defines = now.config is None or not _alike(now.config, wanted)
-    live_updates = [] if live is None or restart else list(_updates(live, wanted, Affect.LIVE))
-    config_updates = [] if now.config is None or defines else list(_updates(now.config, wanted, Affect.CONFIG))
+    wish = fold(wanted)
+    live = None if now.live is None or not shall_run else fold(now.live)
+    config = None if now.config is None else fold(now.config)
+    restart = live is not None and not _alike(live, wish)
+    defines = config is None or not _alike(config, wish)
+    live_updates = [] if live is None or restart else list(_updates(live, wish, Affect.LIVE))
+    config_updates = [] if config is None or defines else list(_updates(config, wish, Affect.CONFIG))
     if defines:
         yield Define()
     yield from _joined(live_updates, config_updates)
@@ -88,14 +90,47 @@ def actions(now: Now, wanted: Object) -> Iterator[Action]:
 
 def _alike(left: Object, right: Object) -> bool:
     """Whether two networks differ in nothing but what ``virNetworkUpdate`` can change."""
-    return same(_fixed(left), _fixed(right))
+    return same(_fixed(NETWORK, left), _fixed(NETWORK, right))
 
 
-def _fixed(values: Object) -> Any:
-    rest = thawed({name: value for name, value in values.items() if name not in {"autostart", "active"}})
-    for ip in rest["ip"]:
-        ip["dhcp"] = None
+def _fixed(node: Node, values: Object) -> dict[str, Value]:
+    """``values`` without the entries that ``virNetworkUpdate`` can change, and without what no document has."""
+    rest: dict[str, Value] = {name: values.get(name) for name, field in node.fields.items() if field.at}
+    for name, child in node.nodes.items():
+        if not _holds_entries(child):
+            inner = [_fixed(child, item) for item in _items(values, name)]
+            rest[name] = inner if isinstance(values.get(name), list) else next(iter(inner), None)
     return rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The entries of one section: of ``parent``, the index of an ``ip`` element, or of the whole network (-1)."""
+
+    node: Node
+    parent: int
+    items: tuple[Object, ...]
+
+
+def _entries(node: Node, values: Object, parent: int = -1) -> Iterator[_Entries]:
+    """Every list that ``virNetworkUpdate`` can change, empty ones included, in the order of the table."""
+    for name, child in node.nodes.items():
+        if _holds_entries(child):
+            yield _Entries(child, parent, tuple(_items(values, name)))
+        elif child.nesting in {Nesting.SINGLE, Nesting.GROUP}:
+            yield from _entries(child, block(values, name) or {}, parent)
+        else:
+            for index, item in enumerate(_items(values, name)):
+                yield from _entries(child, item, index)
+
+
+def _holds_entries(node: Node) -> bool:
+    return node.change.section is not None and node.nesting in {Nesting.LIST, Nesting.SET}
+
+
+def _items(values: Object, name: str) -> list[Object]:
+    one = block(values, name)
+    return blocks(values, name) if one is None else [one]
 
 
 def _joined(live: list[Update], config: list[Update]) -> Iterator[Update]:
@@ -111,35 +146,29 @@ def _updates(now: Object, wanted: Object, affect: Affect) -> Iterator[Update]:
     """Deletes before adds, throughout: an entry is refused while another one has its MAC, name or address."""
     deletes: list[Update] = []
     adds: list[Update] = []
-    for index, (old, new) in enumerate(zip(blocks(now, "ip"), blocks(wanted, "ip"), strict=True)):
-        before, after = block(old, "dhcp") or {}, block(new, "dhcp") or {}
-        hosts = _set_difference(blocks(before, "host"), blocks(after, "host"))
-        ranges = _list_difference(blocks(before, "range"), blocks(after, "range"))
-        for node, section, (gone, come) in (
-            (HOST, Section.IP_DHCP_HOST, hosts),
-            (RANGE, Section.IP_DHCP_RANGE, ranges),
-        ):
-            deletes += _calls(Command.DELETE, section, node, index, gone, affect)
-            adds += _calls(Command.ADD_LAST, section, node, index, come, affect)
+    for old, new in zip(_entries(NETWORK, now), _entries(NETWORK, wanted), strict=True):
+        difference = _set_difference if new.node.nesting is Nesting.SET else _list_difference
+        gone, come = difference(old.items, new.items)
+        deletes += [_call(Command.DELETE, new, item, affect) for item in gone]
+        adds += [_call(Command.ADD_LAST, new, item, affect) for item in come]
     yield from deletes
     yield from adds
 
 
-def _calls(
-    command: Command, section: Section, node: Node, parent: int, items: list[Object], affect: Affect
-) -> Iterator[Update]:
-    for item in items:
-        yield Update(command, section, parent, render(node, item), affect)
+def _call(command: Command, entries: _Entries, item: Object, affect: Affect) -> Update:
+    section = entries.node.change.section
+    assert section is not None
+    return Update(command, section, entries.parent, render(entries.node, item), affect)
 
 
-def _set_difference(before: list[Object], after: list[Object]) -> tuple[list[Object], list[Object]]:
+def _set_difference(before: Sequence[Object], after: Sequence[Object]) -> tuple[Sequence[Object], Sequence[Object]]:
     old, new = [canonical(item) for item in before], [canonical(item) for item in after]
     gone = [item for item, value in zip(before, old, strict=True) if value not in new]
     come = [item for item, value in zip(after, new, strict=True) if value not in old]
     return gone, come
 
 
-def _list_difference(before: list[Object], after: list[Object]) -> tuple[list[Object], list[Object]]:
+def _list_difference(before: Sequence[Object], after: Sequence[Object]) -> tuple[Sequence[Object], Sequence[Object]]:
     """A list has an order and entries can only be added last: from the first difference on, all are made anew."""
     kept = 0
     while kept < min(len(before), len(after)) and same(before[kept], after[kept]):

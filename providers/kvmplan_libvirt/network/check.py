@@ -2,67 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from kvmplan_libvirt.network.model import BRIDGE, ISOLATED, OPEN
+from kvmplan_libvirt.document import Node
+from kvmplan_libvirt.network.model import BRIDGE, MODES, NAT, NETWORK, OPEN, OWN_BRIDGE, ROUTED
 from kvmplan_libvirt.plain import Address, Interface, block, blocks, interfaces, parse_address, text
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, Value, error, warning
+from kvmplan_sdk.values import format_path
 
 OPEN_WITHOUT_ADDRESS = 10_008_000
 """Since this version of libvirt (10.8.0) a network of mode ``open`` needs no address of the host."""
+VLAN_ON_BRIDGE = 11_000_000
+"""Since this version of libvirt (11.0.0) a Linux bridge can have VLANs."""
+
+_ON_DEVICES = frozenset(MODES) - OWN_BRIDGE
+_HOSTDEV = frozenset({"hostdev"})
+_ONLY_FOR: Mapping[Path, frozenset[str]] = {
+    ("bridge", "name"): OWN_BRIDGE | {BRIDGE},
+    **{("bridge", name): OWN_BRIDGE for name in ("stp", "delay", "zone", "mac_table_manager")},
+    **{(name,): OWN_BRIDGE for name in ("mac", "mtu", "domain", "dnsmasq_options", "ip", "route")},
+    **{("dns", name): OWN_BRIDGE for name in ("forwarder", "host", "txt", "srv")},
+    ("nat",): frozenset({NAT}),
+    **{(name,): frozenset({NAT, ROUTED}) | _ON_DEVICES for name in ("dev", "interface")},
+    **{(name,): _HOSTDEV for name in ("pf", "managed", "driver")},
+}
+"""In which modes an argument means something; libvirt refuses, or drops, it in the others."""
 
 
 def check(values: Object, configured: Object, version: int) -> Iterator[Diagnostic]:
     mode = text(values, "mode")
-    if mode == BRIDGE:
-        yield from _check_host_bridge(values, configured)
-    elif values.get("ip") == [] and _needs_address(mode, version):
-        yield error(
-            f'A network of mode "{mode}" needs an address',
-            "Add an `ip` block with the host's address on the network, such as "
-            '`ip { address = "192.168.150.1"  prefix = 24 }`, or write `mode = "isolated"`.',
-            path=("mode",),
-        )
-    for index, written in enumerate(blocks(configured, "ip")):
-        if written.get("prefix") is None and written.get("netmask") is None:
-            yield error(
-                "The subnet's size is missing",
-                f"Say how large the subnet of {text(written, 'address')} is: `prefix = 24`, for example.",
-                path=("ip", index),
-            )
+    if mode is not None:
+        yield from _check_mode(values, configured, mode, version)
+    yield from _check_versions(NETWORK, configured, version, ())
+    for kind in ("ip", "route"):
+        for index, written in enumerate(blocks(configured, kind)):
+            if written.get("prefix") is None and written.get("netmask") is None:
+                yield error(
+                    "The subnet's size is missing",
+                    f"Say how large the subnet of {text(written, 'address')} is: `prefix = 24`, for example.",
+                    path=(kind, index),
+                )
     addresses = dict(interfaces(values))
     for index, ip in enumerate(blocks(values, "ip")):
         yield from _check_ip(ip, addresses.get(index), ("ip", index))
     yield from _check_one_dhcp_per_family(values, addresses)
 
 
-def _needs_address(mode: str | None, version: int) -> bool:
-    if mode in (None, ISOLATED):
-        return False
-    return mode != OPEN or version < OPEN_WITHOUT_ADDRESS
-
-
-def _check_host_bridge(values: Object, configured: Object) -> Iterator[Diagnostic]:
-    bridge = block(configured, "bridge") or {}
-    if bridge.get("name") is None:
-        yield error(
-            "The host's bridge is missing",
-            'A network of mode "bridge" uses a bridge of the host: name it with `bridge { name = "br0" }`.',
-            path=("bridge",),
-        )
-    refused: list[tuple[Path, Value]] = [(("bridge", name), bridge.get(name)) for name in ("stp", "delay")]
-    refused += [((name,), configured.get(name)) for name in ("mac", "mtu", "domain")]
-    if blocks(values, "ip"):
-        refused.append((("ip", 0), True))
-    for path, value in refused:
-        if value is not None:
+def _check_mode(values: Object, configured: Object, mode: str, version: int) -> Iterator[Diagnostic]:
+    for path, modes in _ONLY_FOR.items():
+        if mode not in modes and canonical(_at(configured, path)) not in (None, []):
             yield error(
-                f'`{path[0] if len(path) == 1 or path[0] == "ip" else path[1]}` is not for mode "bridge"',
-                "The bridge and its addresses belong to the host. Take it out here and set it where the host's bridge "
-                "is made, in `netplan_bridge` for example.",
+                f'`{format_path(path)}` is not for mode "{mode}"',
+                f"It is for {', '.join(known for known in MODES if known in modes)}. Take it out, or choose another "
+                "mode. Where guests are on a bridge of the host, its settings belong to whoever makes it, "
+                "`netplan_bridge` for example.",
                 path=path,
             )
+    if values.get("ip") == [] and _needs_address(mode, version):
+        yield error(
+            f'A network of mode "{mode}" needs an address',
+            "Add an `ip` block with the host's address on the network, such as "
+            '`ip { address = "192.168.150.1"  prefix = 24 }`, or write `mode = "isolated"`.',
+            path=("mode",),
+        )
+    devices = [values.get("dev"), *blocks(values, "interface"), values.get("pf")]
+    if mode == BRIDGE:
+        devices.append(_at(configured, ("bridge", "name")))
+    if mode in _ON_DEVICES and not any(device is UNKNOWN or device for device in devices):
+        yield error(
+            "The host's bridge is missing" if mode == BRIDGE else "The host's device is missing",
+            'Guests are on a bridge of the host: name it with `bridge { name = "br0" }`.'
+            if mode == BRIDGE
+            else f'A network of mode "{mode}" uses devices of the host: name one with `dev = "eth1"`.',
+            path=("mode",),
+        )
+    on_linux_bridge = mode in OWN_BRIDGE or (mode == BRIDGE and values.get("virtualport") is None)
+    if on_linux_bridge and version < VLAN_ON_BRIDGE and values.get("vlan") is not None:
+        yield error(
+            "VLANs of a Linux bridge need libvirt 11.0",
+            f"The host has {_version(version)}. Use an Open vSwitch bridge "
+            '(`virtualport { type = "openvswitch" }`), or make the bridge on a VLAN interface of the host.',
+            path=("vlan",),
+        )
+
+
+def _at(values: Object, path: Path) -> Value:
+    value: Value = values
+    for step in path:
+        value = value.get(str(step)) if isinstance(value, Mapping) else None
+    return value
+
+
+def _check_versions(node: Node, configured: Object, version: int, at: Path) -> Iterator[Diagnostic]:
+    """What the host's libvirt is too old for; it would drop it without a word."""
+    for name, field in node.fields.items():
+        if field.since > version and configured.get(name) is not None:
+            yield error(
+                f"`{name}` needs libvirt {_version(field.since)}",
+                f"The host has {_version(version)}. Take it out, or update libvirt.",
+                path=(*at, name),
+            )
+    for name, child in node.nodes.items():
+        one = block(configured, name)
+        if one is not None:
+            yield from _check_versions(child, one, version, (*at, name))
+        for index, item in enumerate(blocks(configured, name)):
+            yield from _check_versions(child, item, version, (*at, name, index))
+
+
+def _version(number: int) -> str:
+    return f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"
+
+
+def _needs_address(mode: str, version: int) -> bool:
+    return mode in {NAT, ROUTED} or (mode == OPEN and version < OPEN_WITHOUT_ADDRESS)
 
 
 def _check_ip(ip: Object, interface: Interface | None, at: Path) -> Iterator[Diagnostic]:
@@ -86,8 +140,6 @@ def _check_ip(ip: Object, interface: Interface | None, at: Path) -> Iterator[Dia
         )
     dhcp = block(ip, "dhcp")
     if dhcp is not None:
-        if dhcp.get("range") == [] and dhcp.get("host") == []:
-            yield error("An empty `dhcp` block", "Give it a `range` or a `host`, or take it out.", path=(*at, "dhcp"))
         yield from _check_ranges(dhcp, interface, (*at, "dhcp"))
         yield from _check_hosts(dhcp, interface, (*at, "dhcp"))
 

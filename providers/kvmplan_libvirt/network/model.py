@@ -5,121 +5,44 @@ Source: https://libvirt.org/formatnetwork.html.
 
 from __future__ import annotations
 
-from kvmplan_libvirt.document import NUMBER, ON_OFF, YES_NO, Field, Node
-from kvmplan_libvirt.mechanism import DHCP_HOST, DHCP_RANGE, DIRECT, REPLACE, SWITCH
-from kvmplan_sdk import Attribute, Nesting
-from kvmplan_sdk.schema import BOOL, STRING
-from kvmplan_sdk.schema import NUMBER as NUMBER_TYPE
-from kvmplan_sdk.validators import between, interface_name, ip_address, mac_address, one_of
+from kvmplan_libvirt.document import ON_OFF, Node, value
+from kvmplan_libvirt.mechanism import DIRECT, PORTGROUP, REPLACE, SWITCH
+from kvmplan_libvirt.network.dns_tables import DNS
+from kvmplan_libvirt.network.forward_tables import INTERFACE, PF
+from kvmplan_libvirt.network.forward_tables import NAT as NAT_TABLE
+from kvmplan_libvirt.network.ip_tables import IP, ROUTE
+from kvmplan_libvirt.nic_tables import BANDWIDTH, VIRTUALPORT, VLAN
+from kvmplan_sdk import Nesting
+from kvmplan_sdk.schema import BOOL, NUMBER, STRING
+from kvmplan_sdk.types import ListType
+from kvmplan_sdk.validators import between, interface_name, mac_address, one_of
 
-OPEN, NAT, ROUTE, ISOLATED, BRIDGE = MODES = ("open", "nat", "route", "isolated", "bridge")
+OPEN, NAT, ROUTED, ISOLATED, BRIDGE = "open", "nat", "route", "isolated", "bridge"
+MODES = (NAT, ROUTED, OPEN, ISOLATED, BRIDGE, "private", "vepa", "passthrough", "hostdev")
+OWN_BRIDGE = frozenset({NAT, ROUTED, OPEN, ISOLATED})
+"""Modes in which libvirt makes a bridge of its own. In the others guests are on the host's devices."""
 
-RANGE = Node(
-    tag="range",
-    doc="Addresses given out to guests without a reservation.",
-    change=DHCP_RANGE,
-    key=("start", "end"),
-    fields={
-        "start": Field(
-            at="@start",
-            attribute=Attribute(type=STRING, doc="First address.", required=True, validators=(ip_address,)),
-        ),
-        "end": Field(
-            at="@end",
-            attribute=Attribute(type=STRING, doc="Last address.", required=True, validators=(ip_address,)),
-        ),
-    },
-)
-
-HOST = Node(
-    tag="host",
-    doc="A reservation: the address, and the name, that a guest always gets.",
-    nesting=Nesting.SET,
-    change=DHCP_HOST,
-    fields={
-        "mac": Field(
-            at="@mac",
-            attribute=Attribute(type=STRING, doc="MAC address of the guest's NIC (IPv4).", validators=(mac_address,)),
-        ),
-        "id": Field(at="@id", attribute=Attribute(type=STRING, doc="DUID of the guest (IPv6).")),
-        "name": Field(at="@name", attribute=Attribute(type=STRING, doc="Host name given to the guest.")),
-        "ip": Field(
-            at="@ip", attribute=Attribute(type=STRING, doc="Address given to the guest.", validators=(ip_address,))
-        ),
-    },
-)
-
-DHCP = Node(
-    tag="dhcp",
-    doc="DHCP service on this subnet. At most one IPv4 and one IPv6 subnet of a network may have it.",
-    nesting=Nesting.SINGLE,
-    change=DHCP_RANGE,
-    nodes={"range": RANGE, "host": HOST},
-)
-
-IP = Node(
-    tag="ip",
-    doc="An address of the host on the network, and with it a subnet. `prefix` or `netmask` is needed.",
-    key=("address",),
-    fields={
-        "address": Field(
-            at="@address",
-            attribute=Attribute(
-                type=STRING, doc="The host's address: the guests' gateway.", required=True, validators=(ip_address,)
-            ),
-        ),
-        "prefix": Field(
-            at="@prefix",
-            codec=NUMBER,
-            attribute=Attribute(
-                type=NUMBER_TYPE, doc="Length of the prefix in bits.", computed=True, validators=(between(0, 128),)
-            ),
-        ),
-        "netmask": Field(
-            at="@netmask",
-            attribute=Attribute(type=STRING, doc="The same as a mask (IPv4).", computed=True, validators=(ip_address,)),
-        ),
-        "family": Field(
-            at="@family",
-            attribute=Attribute(
-                type=STRING,
-                doc="`ipv4` or `ipv6`, as the address says.",
-                computed=True,
-                validators=(one_of("ipv4", "ipv6"),),
-            ),
-        ),
-    },
-    nodes={"dhcp": DHCP},
-)
-
-BRIDGE_NODE = Node(
+BRIDGE_TABLE = Node(
     tag="bridge",
     doc="The bridge that guests are attached to: libvirt's own, or, with `mode = \"bridge\"`, one of the host's.",
     nesting=Nesting.GROUP,
     fields={
-        "name": Field(
-            at="@name",
-            attribute=Attribute(
-                type=STRING,
-                doc='Name of the interface. Needed with `mode = "bridge"`; otherwise derived from the network\'s name.',
-                computed=True,
-                validators=(interface_name,),
-            ),
+        "name": value(
+            "@name",
+            STRING,
+            'Name of the interface; one of the host with `mode = "bridge"`, else derived from the network\'s name.',
+            interface_name,
+            computed=True,
         ),
-        "stp": Field(
-            at="@stp",
-            codec=ON_OFF,
-            attribute=Attribute(type=BOOL, doc="Spanning tree protocol; on unless said.", computed=True),
-        ),
-        "delay": Field(
-            at="@delay",
-            codec=NUMBER,
-            attribute=Attribute(
-                type=NUMBER_TYPE,
-                doc="Forward delay in seconds; 0 unless said.",
-                computed=True,
-                validators=(between(0, 30),),
-            ),
+        "stp": value("@stp", BOOL, "Spanning tree protocol; on unless said.", codec=ON_OFF, computed=True),
+        "delay": value("@delay", NUMBER, "Forward delay in seconds; 0 unless said.", between(0, 30), computed=True),
+        "zone": value("@zone", STRING, "Zone of firewalld that it is put into."),
+        "mac_table_manager": value(
+            "@macTableManager",
+            STRING,
+            "Who fills its forwarding table: `kernel` unless said, or `libvirt`.",
+            one_of("kernel", "libvirt"),
+            absent="kernel",
         ),
     },
 )
@@ -129,68 +52,94 @@ DOMAIN = Node(
     doc="The DNS domain of the network.",
     nesting=Nesting.SINGLE,
     fields={
-        "name": Field(at="@name", attribute=Attribute(type=STRING, doc="Name of the domain.", required=True)),
-        "local_only": Field(
-            at="@localOnly",
-            codec=YES_NO,
-            attribute=Attribute(type=BOOL, doc="Whether queries for this domain are never passed on."),
+        "name": value("@name", STRING, "Name of the domain.", required=True),
+        "local_only": value("@localOnly", BOOL, "Whether queries for this domain are never passed on."),
+        "register": value(
+            "@register", BOOL, "Whether the host's systemd-resolved asks this network's DNS.", since=10_001_000
         ),
     },
+)
+
+PORTGROUP_TABLE = Node(
+    tag="portgroup",
+    doc="Settings for those NICs that name this group.",
+    nesting=Nesting.SET,
+    change=PORTGROUP,
+    fields={
+        "name": value("@name", STRING, "Name of the group.", required=True),
+        "default": value("@default", BOOL, "Whether NICs that name no group are of this one."),
+    },
+    nodes={"vlan": VLAN, "virtualport": VIRTUALPORT, "bandwidth": BANDWIDTH},
 )
 
 NETWORK = Node(
     doc="A libvirt network: a bridge with the host's addresses on it, DHCP and DNS for its guests.",
     tag="network",
     fields={
-        "name": Field(
-            at="name",
+        "name": value("name", STRING, "Name of the network.", change=REPLACE, required=True, replaces=True),
+        "uuid": value(
+            "uuid",
+            STRING,
+            "UUID, derived from the host and the address of the resource unless said.",
             change=REPLACE,
-            attribute=Attribute(type=STRING, doc="Name of the network.", required=True, replaces=True),
+            computed=True,
+            replaces=True,
         ),
-        "uuid": Field(
-            at="uuid",
-            change=REPLACE,
-            attribute=Attribute(
-                type=STRING,
-                doc="UUID, derived from the host and the address of the resource.",
-                computed=True,
-                replaces=True,
-            ),
+        "title": value("title", STRING, "A short title.", since=9_007_000),
+        "description": value("description", STRING, "A description.", since=9_007_000),
+        "mode": value(
+            "forward@mode",
+            STRING,
+            "How guests reach the outside: `nat`; `route`; `open` (routed, without libvirt's firewall rules); "
+            "`isolated`; or directly on the host's devices: `bridge`, `private`, `vepa`, `passthrough`, `hostdev`.",
+            one_of(*MODES),
+            default=NAT,
         ),
-        "mode": Field(
-            at="forward@mode",
-            attribute=Attribute(
-                type=STRING,
-                doc=(
-                    "How guests reach the outside: `nat`; `route`; `open` (routed, without libvirt's firewall rules); "
-                    "`isolated`; `bridge` (on a bridge of the host)."
-                ),
-                default=NAT,
-                validators=(one_of(*MODES),),
-            ),
+        "dev": value(
+            "forward@dev",
+            STRING,
+            "The one device of the host that traffic leaves by; short for `interface`.",
+            interface_name,
         ),
-        "mac": Field(
-            at="mac@address",
-            attribute=Attribute(
-                type=STRING,
-                doc="MAC address of libvirt's own bridge, pinned so that it never changes; derived unless said.",
-                computed=True,
-                validators=(mac_address,),
-            ),
+        "managed": value("forward@managed", BOOL, 'Whether libvirt unbinds the host\'s driver (`mode = "hostdev"`).'),
+        "driver": value(
+            "forward/driver@name", STRING, 'Driver of the devices (`mode = "hostdev"`).', one_of("vfio", "kvm")
         ),
-        "mtu": Field(
-            at="mtu@size",
-            codec=NUMBER,
-            attribute=Attribute(type=NUMBER_TYPE, doc="MTU of the bridge in bytes.", validators=(between(68, 65535),)),
+        "mac": value(
+            "mac@address",
+            STRING,
+            "MAC address of libvirt's own bridge, pinned so that it never changes; derived unless said.",
+            mac_address,
+            computed=True,
         ),
-        "autostart": Field(
-            change=DIRECT,
-            attribute=Attribute(type=BOOL, doc="Whether the host starts it at boot.", default=True),
+        "mtu": value("mtu@size", NUMBER, "MTU of the bridge in bytes.", between(68, 65535)),
+        "ipv6": value(
+            "@ipv6", BOOL, "Whether guests of a network without IPv6 addresses may speak IPv6 to each other."
         ),
-        "active": Field(
-            change=SWITCH,
-            attribute=Attribute(type=BOOL, doc="Whether it runs.", default=True),
+        "trust_guest_rx_filters": value(
+            "@trustGuestRxFilters", BOOL, "Whether guests' own filter changes are followed."
         ),
+        "port_isolated": value("port@isolated", BOOL, "Whether guests on the network cannot reach each other."),
+        "dnsmasq_options": value(
+            "dnsmasq:options/dnsmasq:option@value[]",
+            ListType(STRING),
+            "Lines for dnsmasq's configuration that libvirt does not look at.",
+        ),
+        "autostart": value("", BOOL, "Whether the host starts it at boot.", change=DIRECT, default=True),
+        "active": value("", BOOL, "Whether it runs.", change=SWITCH, default=True),
     },
-    nodes={"bridge": BRIDGE_NODE, "domain": DOMAIN, "ip": IP},
+    nodes={
+        "bridge": BRIDGE_TABLE,
+        "domain": DOMAIN,
+        "nat": NAT_TABLE,
+        "interface": INTERFACE,
+        "pf": PF,
+        "dns": DNS,
+        "ip": IP,
+        "route": ROUTE,
+        "portgroup": PORTGROUP_TABLE,
+        "vlan": VLAN,
+        "virtualport": VIRTUALPORT,
+        "bandwidth": BANDWIDTH,
+    },
 )

@@ -8,8 +8,8 @@ from typing import Any
 from kvmplan_libvirt.identity import bridge_name, derived_mac, derived_uuid
 from kvmplan_libvirt.impact import impact_between
 from kvmplan_libvirt.network.check import check
-from kvmplan_libvirt.network.model import BRIDGE, ISOLATED, NAT, NETWORK
-from kvmplan_libvirt.network.xml import fill_ip
+from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE
+from kvmplan_libvirt.network.xml import fill_subnet
 from kvmplan_libvirt.plain import block, blocks, interfaces, text, thawed
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import UNKNOWN, Claim, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
@@ -43,9 +43,10 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: See
     if name is not None and mode is not None:
         _fill_identity(draft, configured, prior, (*seed, name))
         _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, _own_bridge(prior), name, mode)
-    if isinstance(draft["ip"], list):
-        for ip, written in zip(draft["ip"], blocks(configured, "ip"), strict=False):
-            _fill_free(ip, written)
+    for kind in ("ip", "route"):
+        if isinstance(draft.get(kind), list):
+            for subnet, written in zip(draft[kind], blocks(configured, kind), strict=False):
+                _fill_free(subnet, written)
     return draft
 
 
@@ -67,11 +68,11 @@ def _fill_identity(draft: dict[str, Any], configured: Object, prior: Object | No
         draft["uuid"] = (prior and text(prior, "uuid")) or derived_uuid(*seed)
     if configured.get("mac") is None:
         kept = text(prior, "mac") if prior else None
-        draft["mac"] = None if draft["mode"] == BRIDGE else kept or derived_mac(*seed)
+        draft["mac"] = kept or derived_mac(*seed) if draft["mode"] in OWN_BRIDGE else None
 
 
 def _fill_bridge(draft: dict[str, Any], configured: Object, kept: str | None, name: str, mode: str) -> None:
-    own = mode != BRIDGE
+    own = mode in OWN_BRIDGE
     derived = {
         "name": (kept or bridge_name(name)) if own else None,
         "stp": True if own else None,
@@ -82,23 +83,23 @@ def _fill_bridge(draft: dict[str, Any], configured: Object, kept: str | None, na
 
 def _own_bridge(prior: Object | None) -> str | None:
     """The name of the bridge that libvirt made for the network as it was."""
-    if prior is None or prior.get("mode") == BRIDGE:
+    if prior is None or prior.get("mode") not in OWN_BRIDGE:
         return None
     return text(block(prior, "bridge") or {}, "name")
 
 
-def _fill_free(ip: dict[str, Any], configured: Object) -> None:
+def _fill_free(subnet: dict[str, Any], configured: Object) -> None:
     free = [name for name in ("prefix", "netmask", "family") if configured.get(name) is None]
-    ip.update(dict.fromkeys(free))
-    fill_ip(ip)
-    if UNKNOWN in (ip["address"], ip["prefix"], ip["netmask"]):
-        ip.update({name: UNKNOWN for name in free if ip[name] is None})
+    subnet.update(dict.fromkeys(free))
+    fill_subnet(subnet)
+    if UNKNOWN in (subnet["address"], subnet["prefix"], subnet["netmask"]):
+        subnet.update({name: UNKNOWN for name in free if subnet[name] is None})
 
 
 def claims(values: Object) -> Iterator[Claim]:
     """What the network takes of its host. A host's own bridge is claimed by whoever makes it."""
     bridge, mode, mac = text(block(values, "bridge") or {}, "name"), text(values, "mode"), text(values, "mac")
-    if bridge is None or mode is None or mode == BRIDGE:
+    if bridge is None or mode is None or mode not in OWN_BRIDGE:
         return
     yield InterfaceClaim(bridge)
     if mac is not None:

@@ -6,11 +6,13 @@ from typing import Any
 
 from kvmplan_libvirt.inventory import Inventory, NetworkRecord
 from kvmplan_libvirt.network.changes import Now
+from kvmplan_libvirt.network.fold import fold
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.network.plan import complete_rest
 from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.reach import Reach
-from kvmplan_libvirt.reconcile import respell, telling
+from kvmplan_libvirt.reconcile import telling
+from kvmplan_libvirt.spelling import same
 from kvmplan_sdk import Known, Object, Observed
 
 
@@ -32,6 +34,7 @@ def now(record: NetworkRecord) -> Now:
 def values(record: NetworkRecord, known: Object) -> dict[str, Any]:
     """The network's values, spelled as ``known``. Where live and persistent differ, the one that is not as known."""
     seen = now(record)
-    found = telling(NETWORK, [part for part in (seen.config, seen.live) if part is not None], known)
+    meant = fold(known)
+    found = telling(NETWORK, [fold(part) for part in (seen.config, seen.live) if part is not None], meant)
     found |= {"autostart": record.autostart, "active": record.live is not None}
-    return respell(NETWORK, found, known)
+    return {name: known.get(name) if same(value, meant.get(name)) else value for name, value in found.items()}

@@ -18,8 +18,8 @@ def values_of(network: ET.Element) -> dict[str, Any]:
     """What a network's document says. ``autostart`` and ``active`` are not in it, and null."""
     values: dict[str, Any] = read(NETWORK, network)
     values["mode"] = values["mode"] or _implied_mode(network)
-    for ip in values["ip"]:
-        fill_ip(ip)
+    for subnet in (*values["ip"], *values["route"]):
+        fill_subnet(subnet)
     return values
 
 
@@ -28,13 +28,13 @@ def _implied_mode(network: ET.Element) -> str:
     return ISOLATED if network.find("forward") is None else "nat"
 
 
-def fill_ip(ip: dict[str, Any]) -> None:
-    """Complete an ``ip`` block: prefix, mask and family follow from each other, where what they need is known."""
-    length = next((ip[name] for name in ("prefix", "netmask") if ip[name] not in (None, UNKNOWN)), None)
-    if length is None or ip["address"] in (None, UNKNOWN):
+def fill_subnet(subnet: dict[str, Any]) -> None:
+    """Complete an ``ip`` or ``route`` block: prefix, mask and family follow from each other, where they are known."""
+    length = next((subnet[name] for name in ("prefix", "netmask") if subnet[name] not in (None, UNKNOWN)), None)
+    if length is None or subnet["address"] in (None, UNKNOWN):
         return
     try:
-        interface = ip_interface(f"{ip['address']}/{length}")
+        interface = ip_interface(f"{subnet['address']}/{length}")
     except ValueError:
         return
     derived = {
@@ -43,8 +43,8 @@ def fill_ip(ip: dict[str, Any]) -> None:
         "family": f"ipv{interface.version}",
     }
     for name, value in derived.items():
-        if ip[name] in (None, UNKNOWN):
-            ip[name] = value
+        if subnet[name] in (None, UNKNOWN):
+            subnet[name] = value
 
 
 def document(values: Object, owner: Owner, existing: ET.Element | None = None) -> str:
@@ -53,9 +53,9 @@ def document(values: Object, owner: Owner, existing: ET.Element | None = None) -
     wanted: dict[str, Any] = thawed(values)
     if wanted["mode"] == ISOLATED:
         wanted["mode"] = None
-    for ip in wanted["ip"]:
-        ip["netmask"] = None
-        ip["family"] = None if ip["family"] == "ipv4" else ip["family"]
+    for subnet in (*wanted["ip"], *wanted["route"]):
+        subnet["netmask"] = None
+        subnet["family"] = None if subnet["family"] == "ipv4" else subnet["family"]
     write(NETWORK, element, wanted)
     tag_network(element, owner)
     element.attrib.pop("connections", None)

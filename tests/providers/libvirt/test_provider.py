@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum, IntFlag
-from typing import Any
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt import api, kvmplan_provider
 from kvmplan_libvirt.identity import bridge_name, derived_mac
-from kvmplan_libvirt.provider import LibvirtProvider
-from kvmplan_sdk import Completed, DiagnosticError, Known, Operation, ReadsData, Step, Verb
+from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider
+from kvmplan_sdk import Completed, DiagnosticError, Known, Object, Operation, ReadsData, Step, Verb
+from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.fake_host import FakeHost
 from kvmplan_sdk.validators import interface_name, mac_address
 
-NETWORK: dict[str, Any] = {
-    "name": "lan",
+NETWORK: Object = {
+    **configure(
+        SCHEMA.resources["libvirt_network"], {"name": "lan", "mode": "isolated", "autostart": True, "active": True}
+    ),
     "uuid": "2d6b7c1e-0000-4000-8000-000000000001",
-    "mode": "isolated",
     "mac": "52:54:00:00:00:01",
-    "mtu": None,
-    "autostart": True,
-    "active": True,
     "bridge": {"name": "virbr-lan", "stp": True, "delay": 0},
-    "domain": None,
-    "ip": [],
 }
 
 
-def operation(verb: Verb, values: dict[str, Any], address: str = "libvirt_network.lan") -> Step:
+def operation(verb: Verb, values: Object, address: str = "libvirt_network.lan") -> Step:
     type_ = address.partition(".")[0]
     gone = verb is Verb.DELETE
     one = Operation(

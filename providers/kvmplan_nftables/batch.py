@@ -1,4 +1,4 @@
-"""A step as one batch for ``nft -f -``: one command a line, so that nft's errors lead back to the resource.
+"""A step as one batch for ``nft -f -``: one object a line, so that nft's errors lead back to the resource.
 
 nft takes a batch whole or not at all, so the order inside it is free: everything goes before anything comes, and
 forwards may swap their ports.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kvmplan_nftables import skeleton
 from kvmplan_nftables.identity import tag
-from kvmplan_nftables.objects import entry
+from kvmplan_nftables.objects import Command, entry
 from kvmplan_nftables.table import Table
 from kvmplan_sdk import Diagnostic, DiagnosticError, Operation, Verb, error
 
@@ -21,7 +21,7 @@ _ERROR = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One command; ``address`` is the resource it is for, empty for the table's own parts."""
+    """A line of the batch; ``address`` is the resource it is for, empty for the table's own parts."""
 
     text: str
     address: str = ""
@@ -33,21 +33,36 @@ def compile_batch(table: Table | None, operations: Sequence[Operation], lineage:
     Raises `DiagnosticError` when the table would have to go with something of somebody else's inside.
     """
     current = dict(table.objects) if table is not None else {}
-    gone, come = [], []
-    kept = {comment: Line(placed.entry.add(comment)) for comment, placed in current.items()}
+    kept = {comment: (placed.entry.add(comment), "") for comment, placed in current.items()}
+    gone: list[tuple[Command, str]] = []
+    come: list[tuple[Command, str]] = []
     for operation in operations:
         wanted = None if operation.after is None else entry(operation.type, operation.after)
         if operation.verb is not Verb.DELETE and wanted is None:
             continue
         comment = tag(lineage, operation.address)
         if placed := current.pop(comment, None):
-            gone.append(Line(placed.entry.delete(placed.handle), operation.address))
+            gone.append((placed.entry.delete(placed.handle), operation.address))
             kept.pop(comment)
         if wanted is not None:
-            come.append(Line(wanted.add(comment), operation.address))
+            come.append((wanted.add(comment), operation.address))
     if table is not None and table.intact and (kept or come):
-        return (*gone, *come)
+        return (*_lines(gone), *_lines(come))
     return (*_cleared(table), *_built([*kept.values(), *come]))
+
+
+def _lines(commands: Sequence[tuple[Command, str]]) -> Iterator[Line]:
+    """Commands with their resources' addresses; those on the elements of one map become one command."""
+    groups: dict[str, list[Line]] = {}
+    for (head, line), address in commands:
+        groups.setdefault(head, []).append(Line(line, address))
+    for head, lines in groups.items():
+        if head:
+            yield Line(f"{head} {{")
+            yield from (Line(f"{line.text},", line.address) for line in lines)
+            yield Line("}")
+        else:
+            yield from lines
 
 
 def _cleared(table: Table | None) -> Iterator[Line]:
@@ -62,10 +77,10 @@ def _cleared(table: Table | None) -> Iterator[Line]:
     yield Line("delete table inet kvmplan")
 
 
-def _built(objects: Sequence[Line]) -> Iterator[Line]:
+def _built(objects: Sequence[tuple[Command, str]]) -> Iterator[Line]:
     if objects:
         yield from map(Line, skeleton.lines())
-        yield from objects
+        yield from _lines(objects)
 
 
 def explain(stderr: bytes, batch: Sequence[Line]) -> tuple[Diagnostic, ...]:

@@ -16,6 +16,9 @@ PROTOCOLS = ("tcp", "udp")
 INTERFACE = re.compile(r"[A-Za-z0-9_.@-]{1,15}")
 """Interface names that nft takes as they are: no quotes, wildcards or backslashes."""
 
+Command = tuple[str, str]
+"""A command on a map and the element that it is about, so that many can go together; or nothing and all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forward:
@@ -36,13 +39,13 @@ class Forward:
     def key(self) -> str:
         return " . ".join(map(str, ([] if self.address is None else [self.address]) + [self.protocol, self.port]))
 
-    def add(self, tag: str) -> str:
+    def add(self, tag: str) -> Command:
         element = f'{self.key} comment "{tag}" : {self.target} . {self.target_port}'
-        return f"create element inet kvmplan {self.map} {{ {element} }}"
+        return f"create element inet kvmplan {self.map}", element
 
-    def delete(self, handle: int) -> str:
+    def delete(self, handle: int) -> Command:
         del handle  # elements are known by their keys
-        return f"delete element inet kvmplan {self.map} {{ {self.key} }}"
+        return f"delete element inet kvmplan {self.map}", self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,14 @@ class Masquerade:
     source: IPv4Network | IPv6Network
     out_interface: str | None
 
-    def add(self, tag: str) -> str:
+    def add(self, tag: str) -> Command:
         family = "ip" if self.source.version == 4 else "ip6"
         where = f'oifname "{self.out_interface}"' if self.out_interface else f"{family} daddr != {self.source}"
-        return f'add rule inet kvmplan postrouting {family} saddr {self.source} {where} masquerade comment "{tag}"'
+        rule = f'{family} saddr {self.source} {where} masquerade comment "{tag}"'
+        return "", f"add rule inet kvmplan postrouting {rule}"
 
-    def delete(self, handle: int) -> str:
-        return f"delete rule inet kvmplan postrouting handle {handle}"
+    def delete(self, handle: int) -> Command:
+        return "", f"delete rule inet kvmplan postrouting handle {handle}"
 
 
 Entry = Forward | Masquerade

@@ -112,7 +112,7 @@ class SshHost:
             self._forwards.clear()
 
     def _ssh(self, control: Path, command: str = "", options: Sequence[str] = ()) -> list[str]:
-        ours = ["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", f"ControlPath={control}"]
+        ours = ["-oBatchMode=yes", "-oControlMaster=no", f"-oControlPath={control}", "-oRemoteCommand=none", "-T"]
         return ["ssh", *self._options, *ours, *options, *self._destination.arguments, *([command] if command else [])]
 
     def _connected(self) -> Path:
@@ -133,9 +133,11 @@ class SshHost:
             "-oControlMaster=yes",
             "-oControlPersist=60",  # ends a master whose kvmplan was killed
             "-oBatchMode=yes",
+            "-oRemoteCommand=none",
             "-oConnectTimeout=10",
             "-oServerAliveInterval=10",
             "-oServerAliveCountMax=3",
+            "-oClearAllForwardings=yes",  # the user's own, which would be refused the second time
             "-oStreamLocalBindUnlink=yes",
             "-oStreamLocalBindMask=0177",
         ]

@@ -35,7 +35,7 @@ from kvmplan.plan.refresh import refresh
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
-from kvmplan.state.model import Instance, Output, State
+from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.schema import type_of
@@ -180,9 +180,11 @@ class Run:
 
 
 @contextmanager
-def started(prepared: Prepared, state_file: StateFile, plugins: Plugins) -> Iterator[Run]:
-    """A run on the state in ``state_file``, its sessions closed at the end."""
-    state = state_file.load_or_new()
+def started(
+    prepared: Prepared, state_file: StateFile, plugins: Plugins, *, lineage: str | None = None
+) -> Iterator[Run]:
+    """A run on the state in ``state_file``, its sessions closed at the end. ``lineage``: of a state not yet there."""
+    state = state_file.load() or new_state(lineage)
     left_open = read_journal(journal_path(state_file.path))
     if left_open is not None and left_open.lineage and state.serial == 0:
         state = replace(state, lineage=left_open.lineage)

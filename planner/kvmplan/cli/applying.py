@@ -61,7 +61,8 @@ def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) ->
     stop_on_errors(prepared, no_color=no_color)
     with locked(state, "apply"):
         state_file = StateFile(state)
-        with started(prepared, state_file, plugins) as run:
+        lineage = saved.plan.prior.lineage
+        with started(prepared, state_file, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state)
             run.adopt(saved.plan)
             return carry_out(run, saved.plan, state_file, parallelism=parallelism, no_color=no_color)

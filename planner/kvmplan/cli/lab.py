@@ -176,6 +176,9 @@ def _said_plainly() -> Iterator[None]:
     except LabError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"Error: {error.filename or 'the lab'}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("Interrupted.", err=True)
         raise typer.Exit(130) from None

@@ -58,5 +58,5 @@ class State:
         )
 
 
-def new_state() -> State:
-    return State(lineage=str(uuid.uuid4()))
+def new_state(lineage: str | None = None) -> State:
+    return State(lineage=lineage or str(uuid.uuid4()))

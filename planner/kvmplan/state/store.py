@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.files import read_bytes, write_durably
-from kvmplan.state.model import State, new_state
+from kvmplan.state.model import State
 
 DEFAULT_NAME = "kvmplan.state.json"
 
@@ -25,9 +25,6 @@ class StateFile:
     def load(self) -> State | None:
         data = read_bytes(self.path)
         return None if data is None else load_state(data, str(self.path))
-
-    def load_or_new(self) -> State:
-        return self.load() or new_state()
 
     def save(self, state: State) -> None:
         if not self._backed_up:

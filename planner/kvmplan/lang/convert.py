@@ -21,6 +21,8 @@ from kvmplan.lang.values import (
     TupleValue,
     Unknown,
     Value,
+    is_wholly_known,
+    length_range,
     make_set,
     mark,
     null,
@@ -168,6 +170,10 @@ def _primitive(value: Value, to: Primitive) -> Value:
 
 def _container(value: Value, to: Type) -> Value:
     match to, value:
+        case ListType(element), SetValue() if not is_wholly_known(value):
+            low, high = length_range(value)
+            kind = value.element if type(element) is Dynamic else bare(element)
+            return Unknown(ListType(kind), Refinement(True, min_length=low, max_length=high))
         case ListType(element), (ListValue() | SetValue() | TupleValue()):
             items, element = _elements(value.items, element, type_of_value(value))
             return ListValue(element, items)

@@ -14,6 +14,7 @@ from kvmplan.lang.values import (
     Value,
     is_null,
     is_number,
+    is_wholly_known,
     mark,
     type_of_value,
     unmark_deep,
@@ -54,6 +55,8 @@ def _equal_containers(left: Value, right: Value) -> Value:
     if not _comparable(type_of_value(left), type_of_value(right)):
         return False
     if isinstance(left, SetValue) and isinstance(right, SetValue):
+        if not (is_wholly_known(left) and is_wholly_known(right)):
+            return _UNDECIDED
         if len(left) != len(right):
             return False
         return _all(list(zip(left.items, right.items, strict=True)))

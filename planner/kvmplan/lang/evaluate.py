@@ -12,7 +12,7 @@ from typing import Any
 from kvmplan.lang import operators
 from kvmplan.lang.access import AccessError, attribute, index
 from kvmplan.lang.convert import ConversionError, convert, unify
-from kvmplan.lang.function import FunctionError
+from kvmplan.lang.function import Function, FunctionError
 from kvmplan.lang.scope import MISSING, Scope
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
@@ -173,15 +173,14 @@ def _binary(node: Binary, scope: Scope) -> Value:
     before = len(scope.diagnostics)
     left = _eval(spine[-1].left, scope)
     for part in reversed(spine):
-        clean = len(scope.diagnostics) == before
-        left = _operation(part, left, clean, scope)
+        left = _operation(part, left, before, scope)
     return left
 
 
-def _operation(node: Binary, left: Value, clean: bool, scope: Scope) -> Value:
+def _operation(node: Binary, left: Value, before: int, scope: Scope) -> Value:
     operator = node.operator
     if operator in ("&&", "||"):
-        return _logical(node, left, clean, scope)
+        return _logical(node, left, before, scope)
     right = _eval(node.right, scope)
     try:
         return operators.binary(operator, left, right)
@@ -191,24 +190,33 @@ def _operation(node: Binary, left: Value, clean: bool, scope: Scope) -> Value:
         return unknown(operators.result_type(operator))
 
 
-def _logical(node: Binary, left: Value, clean: bool, scope: Scope) -> Value:
-    """``&&`` and ``||`` decide on one operand alone where they can; an operand that is not needed may have errors."""
+def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
+    """``&&`` and ``||`` decide on one operand alone where they can; errors of an operand that is not needed do not count.
+
+    An operand of the wrong type is a mistake all the same.
+    """
     deciding = node.operator == "||"
     try:
         a = operators.truth(left, 0)
     except operators.OperandError as problem:
         scope.error(problem.summary, problem.detail, node.left)
-        a = unknown(BOOL)
-    if unmark(a)[0] is deciding and clean:
-        return a
+        a, before = Unknown(BOOL), len(scope.diagnostics)
     apart = scope.apart()
     right = _eval(node.right, apart)
+    decided = unmark(a)[0] is deciding and len(scope.diagnostics) == before
     try:
         b = operators.truth(right, 1)
     except operators.OperandError as problem:
-        apart.error(problem.summary, problem.detail, node.right)
-        b = unknown(BOOL)
-    scope.diagnostics.extend(apart.diagnostics)
+        if not decided or not is_null(right):
+            apart.error(problem.summary, problem.detail, node.right)
+            scope.diagnostics.extend(apart.diagnostics)
+        return a if decided else Unknown(BOOL)
+    if decided:
+        return a
+    if unmark(b)[0] is deciding and not apart.diagnostics:
+        del scope.diagnostics[before:]
+    elif is_known(a) or len(scope.diagnostics) > before:
+        scope.diagnostics.extend(apart.diagnostics)
     return operators.logical(node.operator, a, b)
 
 
@@ -506,16 +514,17 @@ def _splat(node: Splat, scope: Scope) -> Value:
     if not items:
         made = _eval(node.each, scope.with_item(unknown(source.element)).apart())
         return mark(ListValue(type_of_value(made), ()), marks)
-    element = unify(type_of_value(item) for item in items)
-    if element is None:
-        return mark(TupleValue(items), marks)
+    element = type_of_value(items[0])
+    if any(type_of_value(item) != element for item in items):
+        problem = "The elements of a list give values of different types here. Convert the list with tolist() or use for."
+        scope.error("Inconsistent splat results", problem, node)
+        return DYNAMIC
     return mark(ListValue(element, items), marks)
 
 
 def _each_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:
-    """A single value that may yet be null: no elements or one."""
-    _eval(node.each, scope.with_item(source))
-    return DYNAMIC
+    """A single value that may yet be null: no elements or one. Its type is that of one, as in HCL."""
+    return Unknown(TupleType((type_of_value(_eval(node.each, scope.with_item(source))),)))
 
 
 def _splat_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:
@@ -545,6 +554,11 @@ def _call(node: Call, scope: Scope) -> Value:
         return DYNAMIC
     if function.special is not None:
         return function.special(node, scope)
+    return call_function(function, node, scope)
+
+
+def call_function(function: Function, node: Call, scope: Scope) -> Value:
+    """The result of ``function`` for the arguments of ``node``, evaluated."""
     before = len(scope.diagnostics)
     arguments = [_eval(argument, scope) for argument in node.arguments]
     marks: Marks = NO_MARKS

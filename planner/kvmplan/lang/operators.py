@@ -18,11 +18,12 @@ from kvmplan.lang.values import (
     Value,
     is_null,
     is_number,
+    length_range,
     mark,
     unknown,
     unmark,
 )
-from kvmplan.syntax.number import MAX_EXPONENT, Number, from_float, normal, rounded
+from kvmplan.syntax.number import MAX_EXPONENT, NEGATIVE_ZERO, Number, from_float, normal, rounded
 from kvmplan_sdk.types import BOOL, NUMBER, Type
 
 _COMPARISONS = frozenset({"<", ">", "<=", ">="})
@@ -106,6 +107,8 @@ def arithmetic(operator: str, left: Number, right: Number) -> Number:
             result = Fraction(left) / Fraction(right)
         case _:
             return _modulo(left, right)
+    if result == 0 and operator in "*/" and (left < 0) != (right < 0):
+        return NEGATIVE_ZERO
     return _bounded(result)
 
 
@@ -135,7 +138,7 @@ def unary(operator: str, value: Value) -> Value:
     bare, marks = unmark(_operand(value, NUMBER, 1))
     if isinstance(bare, Unknown):
         return mark(Unknown(NUMBER, NOT_NULL), marks)
-    return mark(-bare, marks)  # type: ignore[operator]
+    return mark(NEGATIVE_ZERO if bare == 0 else -bare, marks)  # type: ignore[operator]
 
 
 def negated(value: Value) -> Value:
@@ -175,7 +178,8 @@ def range_of(value: Value) -> Refinement:
     if is_number(value):
         return Refinement(True, low=value, high=value)
     if isinstance(value, (ListValue, MapValue, SetValue)):
-        return Refinement(True, min_length=len(value), max_length=len(value))
+        low, high = length_range(value)
+        return Refinement(True, min_length=low, max_length=high)
     return NOT_NULL
 
 

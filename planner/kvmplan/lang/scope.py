@@ -95,6 +95,15 @@ class Scope:
             scope = scope._parent
         return MISSING
 
+    def declares(self, reference: Traversal) -> bool:
+        """Whether the names that ``reference`` begins with are there, as far as that is told by names alone."""
+        entry = self.find(reference.root)
+        for step in reference.steps:
+            if not isinstance(entry, Mapping):
+                break
+            entry = entry.get(step.key, MISSING) if isinstance(step.key, str) else MISSING
+        return entry is not MISSING and not isinstance(entry, Mapping)
+
     def names(self) -> list[str]:
         """Every name in scope, for suggestions."""
         found: set[str] = set()

@@ -148,7 +148,10 @@ class ListValue(_Items):
 
 
 class SetValue(_Items):
-    """Distinct known elements without marks, in canonical order. Make one with `make_set`."""
+    """Distinct elements without marks, in canonical order. Make one with `make_set`.
+
+    Unknown elements may yet prove equal to others, so with one inside, the length is unknown.
+    """
 
     __slots__ = ("element",)
 
@@ -325,6 +328,14 @@ def with_items(like: ListValue | SetValue | TupleValue, items: Sequence[Value]) 
 # Unknowns
 
 
+def length_range(value: SetValue | ListValue | MapValue) -> tuple[int, int]:
+    """The least and the greatest length that ``value`` may prove to have."""
+    count = len(value)
+    if isinstance(value, SetValue) and value.flags() & _UNKNOWN_INSIDE:
+        return min(count, 1), count
+    return count, count
+
+
 def is_known(value: Value) -> bool:
     """Whether ``value`` itself is known; unknowns may be inside."""
     return type(unmark(value)[0]) is not Unknown
@@ -338,10 +349,28 @@ def is_wholly_known(value: Value) -> bool:
     return type(bare) is not Unknown
 
 
-def unknown(type_: Type, refinement: Refinement = UNREFINED) -> Unknown:
-    """An unknown of ``type_``, refined as far as the type allows."""
+def unknown(type_: Type, refinement: Refinement = UNREFINED) -> Unmarked:
+    """An unknown of ``type_``; where the refinement leaves one possibility, that."""
     if type(type_) is Dynamic:
         return DYNAMIC
+    if refinement.not_null:
+        if type_ == NUMBER:
+            low, high = refinement.low, refinement.high
+            if low is not None and low == high and refinement.low_inclusive and refinement.high_inclusive:
+                return low  # type: ignore[no-any-return]
+        elif refinement.max_length is not None and refinement.min_length == refinement.max_length:
+            return _of_known_length(type_, refinement)
+    return Unknown(type_, refinement)
+
+
+def _of_known_length(type_: Type, refinement: Refinement) -> Unmarked:
+    count = refinement.min_length
+    if isinstance(type_, ListType):
+        return ListValue(type_.element, [Unknown(type_.element)] * count)
+    if not count and isinstance(type_, SetType):
+        return SetValue(type_.element, ())
+    if not count and isinstance(type_, MapType):
+        return MapValue(type_.element, {})
     return Unknown(type_, refinement)
 
 
@@ -360,20 +389,13 @@ def not_null(value: Value) -> Value:
 
 
 def make_set(element: Type, items: Iterable[Value]) -> Value:
-    """The set of ``items``: marks on them move to the set, and a set with an unknown in it is itself unknown."""
+    """The set of ``items``; marks on them move to the set."""
     marks: Marks = NO_MARKS
     distinct: dict[object, Value] = {}
-    count, uncertain = 0, False
     for item in items:
         bare, found = unmark_deep(item)
         marks |= found
-        count += 1
-        if not is_wholly_known(bare):
-            uncertain = True
         distinct[identity(bare)] = bare
-    if uncertain:
-        refinement = Refinement(not_null=True, min_length=1, max_length=count)
-        return mark(Unknown(SetType(element), refinement), marks)
     return mark(SetValue(element, sorted(distinct.values(), key=_order(element))), marks)
 
 
@@ -395,11 +417,9 @@ def identity(value: Value) -> object:
 
 def _order(element: Type) -> Any:
     """The sort key of a set's elements: natural for primitives, cty's byte representation for the rest; nulls last."""
-    if element == NUMBER or element == BOOL:
-        return lambda value: (is_null(value), 0 if is_null(value) else value)
-    if element == STRING:
-        return lambda value: (is_null(value), "" if is_null(value) else value)
-    return lambda value: (is_null(value), _bytes(value).encode())
+    if isinstance(element, Primitive):
+        return lambda value: (2, 0) if type(value) is Unknown else (1, 0) if is_null(value) else (0, value)
+    return lambda value: (2, 0) if type(value) is Unknown else (1, 0) if is_null(value) else (0, _bytes(value).encode())
 
 
 def _bytes(value: Value) -> str:

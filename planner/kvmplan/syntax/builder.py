@@ -217,6 +217,9 @@ class Builder:
 
     def _append(self, base: Expression, step: Step | Index | Token) -> Expression:
         """``base`` followed by ``step``. What follows ``[*]`` belongs to each element; so do attributes after ``.*``."""
+        if type(base) is Splat and not base.full and isinstance(step, tuple) and self.text[step[1]] == ".":
+            problem = "After .* only attributes and legacy indices can follow. Write [*] for nested lists."
+            self._problem("Invalid attribute splat", problem, step[1], step[2])
         outer: list[Splat] = []
         while type(base) is Splat and (base.full or self._inside_attribute_splat(step)):
             outer.append(base)

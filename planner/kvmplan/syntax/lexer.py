@@ -29,7 +29,6 @@ _MAIN = re.compile(
 _QUOTED = re.compile(r'(?:[^"\\\r\n$%]|\\[^\r\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))+')
 _BARE = re.compile(r"(?:[^\n$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*\n?")
 _SEQUENCE = re.compile(r"[$%]\{~?")
-_LEADING_DIGITS = re.compile(r"[0-9]+")
 _OPERATORS = {
     "==": "DOUBLE_EQ", "!=": "NEQ", ">=": "GEQ", "<=": "LEQ", "&&": "DOUBLE_AMP", "||": "DOUBLE_PIPE",
     "::": "COLONS", "...": "ELLIPSIS", "=>": "FOR_OBJECT_ARROW", ".": "DOT", ",": "COMMA", "*": "ASTERISK",
@@ -140,7 +139,7 @@ class Lexer:
                     self.tokens.append(("NL_OR_COMMENT", stop - 1, stop))
                 self.at = stop
             case "number":
-                self._number(stop)
+                self._emit("INT_LITERAL" if self.text[self.at : stop].isdigit() else "FLOAT_LITERAL", stop)
             case "splat":
                 self._emit("ATTR_SPLAT" if self.text[self.at] == "." else "FULL_SPLAT_START", stop)
             case "heredoc":
@@ -148,14 +147,6 @@ class Lexer:
                 self.levels.append(_Level("<<", marker=marker))
                 self._emit("HEREDOC_START", stop)
                 self.line_start = True
-
-    def _number(self, stop: int) -> None:
-        if self.tokens and self.tokens[-1][0] == "DOT":
-            found = _LEADING_DIGITS.match(self.text, self.at)
-            assert found is not None
-            self._emit("INT_LITERAL", found.end())
-        else:
-            self._emit("FLOAT_LITERAL" if not self.text[self.at : stop].isdigit() else "INT_LITERAL", stop)
 
     def _name(self, level: _Level, at: int, stop: int) -> str:
         word = self.text[at:stop]

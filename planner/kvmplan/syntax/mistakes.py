@@ -78,7 +78,7 @@ def describe(mistake: Mistake) -> Diagnostic:
 
 def _innermost(tokens: Sequence[Any]) -> Token | None:
     for token in reversed(tokens):
-        if token[0] in _PAIRS:
+        if len(token) == 3 and type(token[0]) is str and token[0] in _PAIRS:
             return (token[0], token[1], token[2])
     return None
 

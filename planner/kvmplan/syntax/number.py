@@ -67,7 +67,13 @@ def from_float(value: float) -> Number:
     """A number computed with 53 bits. Raises `ValueError` for what is not finite."""
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError("the result is not a finite number")
+    if value == 0:
+        return value if str(value) == "-0.0" else 0
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+NEGATIVE_ZERO = -0.0
+"""Floating point tells it from zero, and so prints do."""
 
 
 def number_text(value: Number) -> str:

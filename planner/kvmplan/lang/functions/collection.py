@@ -31,6 +31,7 @@ from kvmplan.lang.values import (
     is_known,
     is_null,
     is_wholly_known,
+    length_range,
     make_set,
     mark,
     marks_of,
@@ -128,7 +129,8 @@ def length(value: Value) -> Value:
     if isinstance(bare, str):
         return mark(len(clusters(bare)), marks)
     assert isinstance(bare, (ListValue, SetValue, MapValue))
-    return mark(len(bare), marks)
+    low, high = length_range(bare)
+    return mark(low if low == high else Unknown(NUMBER, Refinement(True, low=low, high=high)), marks)
 
 
 def _unknown_length(value: Unknown) -> Value:
@@ -304,6 +306,8 @@ def one(listed: Value) -> Value:
     type_ = _one_type(listed)
     bare, marks = unmark(listed)
     items = _items(bare)
+    if _uncertain(bare) and len(items) > 1:
+        return mark(unknown(type_), marks)
     if len(items) > 1:
         raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
     return mark(items[0] if items else null(type_), marks)
@@ -400,10 +404,15 @@ def _flatten_type(listed: Value) -> Type:
     return TupleType(tuple(map(type_of_value, flat))) if known else ANY
 
 
+def _uncertain(value: Value) -> bool:
+    """Whether how many elements there are is not known."""
+    return isinstance(value, SetValue) and not is_wholly_known(value)
+
+
 def _flat(listed: Value) -> tuple[list[Value], Marks, bool]:
     """All elements however deep, the marks of the lists, and whether every list is known."""
     bare, marks = unmark(listed)
-    if isinstance(bare, Unknown):
+    if isinstance(bare, Unknown) or _uncertain(bare):
         return [], marks, False
     made: list[Value] = []
     known = True
@@ -465,6 +474,8 @@ def reverse(listed: Value) -> Value:
     """`list` from the last element to the first."""
     type_ = _reverse_type(listed)
     bare, marks = unmark(listed)
+    if _uncertain(bare):
+        return mark(unknown(type_, NOT_NULL), marks)
     items = tuple(reversed(_items(bare)))
     return mark(ListValue(type_.element, items) if isinstance(type_, ListType) else TupleValue(items), marks)
 
@@ -512,9 +523,10 @@ def slice_(listed: Value, start: Number, end: Number) -> Value:
 @define(REGISTRY, "sort", Param("list", ListType(STRING), unknown=True), returns=ListType(STRING))
 def sort(listed: Value) -> Value:
     """The strings of `list` in lexicographical order."""
-    if isinstance(listed, Unknown) or not is_wholly_known(listed):
-        count = len(listed) if isinstance(listed, ListValue) else None
-        lengths = listed.refinement if isinstance(listed, Unknown) else Refinement(min_length=count or 0, max_length=count)
+    if not isinstance(listed, Unknown) and not is_wholly_known(listed):
+        return ListValue(STRING, [Unknown(STRING)] * len(_items(listed)))
+    if isinstance(listed, Unknown):
+        lengths = listed.refinement
         return Unknown(ListType(STRING), Refinement(True, min_length=lengths.min_length, max_length=lengths.max_length))
     for at, item in enumerate(_items(listed)):
         if is_null(item):
@@ -568,7 +580,7 @@ def _set_operation(name: str, doc: str, combine: Any) -> None:
         type_ = result(*sets)
         assert isinstance(type_, SetType)
         made = [convert(value, type_) for value in sets]
-        if not all(map(is_wholly_known, made)):
+        if name != "setunion" and not all(map(is_wholly_known, made)):
             return unknown(type_, NOT_NULL)
         return make_set(type_.element, combine([{identity(i): i for i in _items(value)} for value in made]))
 
@@ -602,8 +614,8 @@ _set_operation("setsubtract", "The elements of `a` that are not in `b`.", _diffe
 
 
 def _setproduct_type(*sets: Value) -> Type:
-    if not sets:
-        raise FunctionError("at least one argument is required")
+    if len(sets) < 2:
+        raise FunctionError("at least two arguments are required")
     elements: list[Type] = []
     for at, value in enumerate(sets):
         kind = type_of_value(value)
@@ -632,7 +644,7 @@ def setproduct(*sets: Value) -> Value:
     for value, kind in zip(sets, type_.element.elements, strict=True):
         bare, found = unmark(value)
         marks |= found
-        if isinstance(bare, Unknown):
+        if isinstance(bare, Unknown) or _uncertain(bare):
             known = False
         else:
             columns.append(tuple(convert(item, kind) for item in _items(bare)))

@@ -25,7 +25,7 @@ from kvmplan.lang.values import (
     with_entries,
     with_items,
 )
-from kvmplan.syntax.nodes import Call
+from kvmplan.syntax.nodes import Call, Traversal
 from kvmplan.syntax.static import references
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
 
@@ -115,6 +115,23 @@ def _special(name: str, returns: Type, variadic: Param | None, doc: str, run: Ca
     REGISTRY[name] = Function(name, params, variadic, returns, run, doc, special=run)
 
 
+def _undeclared(call: Call, scope: Scope) -> bool:
+    """Report references to what is not declared: that is a mistake in the configuration, not an error to recover from."""
+    found = False
+    for argument in call.arguments:
+        for reference in references(argument):
+            if not scope.declares(reference):
+                evaluate_reference(reference, scope)
+                found = True
+    return found
+
+
+def evaluate_reference(reference: Traversal, scope: Scope) -> Value:
+    from kvmplan.lang.evaluate import evaluate
+
+    return evaluate(reference, scope)
+
+
 def _depends_on_unknowns(call: Call, at: int, scope: Scope) -> bool:
     from kvmplan.lang.evaluate import evaluate
 
@@ -131,6 +148,8 @@ def _try(call: Call, scope: Scope) -> Value:
 
     if not call.arguments:
         scope.error("Not enough function arguments", "try needs at least one argument.", call)
+        return DYNAMIC
+    if _undeclared(call, scope):
         return DYNAMIC
     problems = []
     for at, argument in enumerate(call.arguments):
@@ -152,7 +171,7 @@ def _can(call: Call, scope: Scope) -> Value:
     if len(call.arguments) != 1:
         scope.error("Wrong number of arguments", "can takes one expression.", call)
         return Unknown(BOOL)
-    if _depends_on_unknowns(call, 0, scope):
+    if _undeclared(call, scope) or _depends_on_unknowns(call, 0, scope):
         return Unknown(BOOL)
     apart = scope.apart()
     evaluate(call.arguments[0], apart)

@@ -6,6 +6,7 @@ import base64
 import os
 import posixpath
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
@@ -23,6 +24,7 @@ from kvmplan.lang.values import (
     type_of_value,
     unmark,
 )
+from kvmplan.syntax.nodes import Call, Index, Relative, Traversal
 from kvmplan.syntax.parse import parse_template
 from kvmplan.syntax.static import references
 from kvmplan.syntax.templates import normalized
@@ -257,8 +259,22 @@ def templatefile(scope: Scope, path: str, variables: Value) -> Value:
 
 @define(REGISTRY, "templatestring", Param("template", STRING), _VARS, returns=STRING, scoped=True)
 def templatestring(scope: Scope, template: str, variables: Value) -> Value:
-    """The template in the string `template`, evaluated with the variables `vars`."""
+    """The template in the string `template`, a reference such as `local.greeting`, evaluated with the variables `vars`."""
     return _render(scope, template, "<templatestring argument>", variables)
+
+
+def _templatestring(call: Call, scope: Scope) -> Value:
+    """Only references are taken: a template written in place is evaluated where it stands."""
+    from kvmplan.lang.evaluate import call_function
+
+    if call.arguments and not isinstance(call.arguments[0], (Traversal, Relative, Index)):
+        problem = "The template must be a reference to a string, such as local.greeting. Write other templates in place."
+        scope.error("Invalid function argument", problem, call.arguments[0])
+        return DYNAMIC
+    return call_function(REGISTRY["templatestring"], call, scope)
+
+
+REGISTRY["templatestring"] = replace(REGISTRY["templatestring"], special=_templatestring)
 
 
 __all__ = ["DYNAMIC", "REGISTRY", "MapType", "Null", "ObjectType", "SetValue", "read_bytes", "type_of_value"]

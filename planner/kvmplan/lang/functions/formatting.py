@@ -268,6 +268,8 @@ def formatlist(template: str, *arguments: Value) -> Value:
     for at, argument in enumerate(arguments):
         if not isinstance(type_of_value(argument), (ListType, SetType, TupleType)) or is_null(argument):
             continue
+        if isinstance(argument, SetValue) and not is_wholly_known(argument):
+            return Unknown(ListType(STRING))
         if isinstance(argument, Unknown):
             if not isinstance(argument.type, TupleType):
                 return Unknown(ListType(STRING))

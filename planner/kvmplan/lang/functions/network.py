@@ -37,7 +37,7 @@ def network_of(text: str, argument: int = 0) -> Network:
 @define(REGISTRY, "cidrhost", _PREFIX, Param("hostnum", NUMBER), returns=STRING)
 def cidrhost(prefix: str, hostnum: Number) -> LanguageValue:
     """The address numbered `hostnum` in the network `prefix`; negative numbers count from its end."""
-    network, number = network_of(prefix), whole(hostnum, 1)
+    network, number = network_of(prefix), whole(hostnum, 1, bits=130)
     size = network.num_addresses
     if not -size <= number < size:
         raise FunctionError(f"prefix of {network.prefixlen} does not accommodate a host numbered {number}", 1)
@@ -57,21 +57,27 @@ def cidrnetmask(prefix: str) -> LanguageValue:
     return str(network.netmask)
 
 
-def _subnet(network: Network, bits: int, number: int) -> Network:
+def _subnet(network: Network, bits: int, number: int) -> str:
+    """In CIDR notation; IPv4 addresses mapped into IPv6 are written as IPv4."""
     length = network.prefixlen + bits
-    base = int(network.network_address) + (number << (network.max_prefixlen - length))
-    return type(network)((base, length))
+    base = int(network.network_address) | (number << (network.max_prefixlen - length))
+    address = type(network.network_address)(base & ((1 << network.max_prefixlen) - 1))
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped and length >= 96:
+        return f"{address.ipv4_mapped}/{length - 96}"
+    return f"{address}/{length}"
 
 
 @define(REGISTRY, "cidrsubnet", _PREFIX, Param("newbits", NUMBER), Param("netnum", NUMBER), returns=STRING)
 def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> LanguageValue:
     """The subnet numbered `netnum` of those that are `newbits` longer than `prefix`."""
     network, bits, number = network_of(prefix), whole(newbits, 1), whole(netnum, 2)
-    if bits < 0 or network.prefixlen + bits > network.max_prefixlen:
+    if not 0 <= network.prefixlen + bits <= network.max_prefixlen:
         raise FunctionError(f"insufficient address space to extend prefix of {network.prefixlen} by {bits}", 1)
-    if number >= 1 << bits or number < -(1 << bits):
-        raise FunctionError(f"prefix extension of {bits} does not accommodate a subnet numbered {number}", 2)
-    return str(_subnet(network, bits, number % (1 << bits)))
+    if bits >= 0:
+        if not -(1 << bits) <= number < 1 << bits:
+            raise FunctionError(f"prefix extension of {bits} does not accommodate a subnet numbered {number}", 2)
+        number %= 1 << bits
+    return _subnet(network, bits, number)
 
 
 @define(REGISTRY, "cidrsubnets", _PREFIX, variadic=Param("newbits", NUMBER), returns=ListType(STRING))

@@ -18,12 +18,14 @@ _NUM = Param("num", NUMBER)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def whole(value: Any, argument: int) -> int:
-    """``value`` as an int. Raises `FunctionError` when it has a fraction."""
+def whole(value: Any, argument: int, *, bits: int = 64) -> int:
+    """``value`` as an int of so many bits. Raises `FunctionError` when it has a fraction or does not fit."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, int):
         raise FunctionError("a whole number is required", argument)
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise FunctionError("the number is too large or too small here", argument)
     return value
 
 
@@ -56,6 +58,8 @@ def signum(num: Number) -> Value:
 def log(num: Number, base: Number) -> Value:
     """The logarithm of `num` to `base`."""
     try:
+        if base == 0:
+            return from_float(-math.copysign(0.0, math.log(num)))
         return from_float(math.log(num) / math.log(base))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise FunctionError("the logarithm is not a finite number") from None
@@ -151,17 +155,11 @@ def parseint(number: Value, base: Number) -> Value:
     return -result if text[0] == "-" else result
 
 
-def _sum_type(list_: Value) -> Type:
-    if not isinstance(type_of_value(list_), (ListType, SetType, TupleType)):
-        raise FunctionError("a list, set, or tuple of numbers is required", 0)
-    return NUMBER
-
-
-@define(REGISTRY, "sum", Param("list", ANY, whole=True), returns=_sum_type)
+@define(REGISTRY, "sum", Param("list", ANY, whole=True), returns=NUMBER)
 def sum_(list_: Value) -> Value:
     """The sum of the numbers in `list`, which must not be empty."""
-    _sum_type(list_)
-    assert isinstance(list_, (ListValue, SetValue, TupleValue))
+    if not isinstance(list_, (ListValue, SetValue, TupleValue)):
+        raise FunctionError("a list, set, or tuple of numbers is required", 0)
     if not list_.items:
         raise FunctionError("cannot sum an empty list", 0)
     total: Number = 0

@@ -40,6 +40,7 @@ from kvmplan_sdk import (
     error,
     worst,
 )
+from kvmplan_sdk.validators import interface_address
 from kvmplan_sdk.values import differences, is_known
 
 
@@ -154,7 +155,7 @@ def _claims(planned: Object) -> Iterator[Claim]:
         return
     yield InterfaceClaim(name)
     for address in addresses if isinstance(addresses, (list, tuple)) else ():
-        if isinstance(address, str):
+        if isinstance(address, str) and interface_address(address) is None:
             yield SubnetClaim(ip_interface(address).network, name)
 
 
@@ -202,7 +203,7 @@ def _sleepers(operation: Operation, links: Mapping[str, Link]) -> frozenset[str]
     new = netdef(operation.after).get("interfaces", ()) if operation.after is not None else ()
     old = netdef(operation.before).get("interfaces", ()) if operation.before is not None else ()
     fresh = {port for port in new if port not in old and port in links and not links[port].up}
-    return frozenset(str(port) for port in before | fresh)
+    return frozenset(str(port) for port in before | fresh if port in (*new, *old))
 
 
 __all__ = ["NetplanProvider", "NetplanSession"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from kvmplan_nftables.filters import Chain, Obstacle, Ruleset, is_libvirts, obstacles, parse_ruleset
 from kvmplan_nftables.matches import Packet
@@ -30,17 +31,11 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
     found = []
     for change in changes:
         if change.type == "nftables_port_forward" and change.after is not None:
-            forward = entry(change.type, change.after)
-            if isinstance(forward, Forward):
-                found.append(Planned(change.address, forward, change.verb is not None))
+            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
+                forward = entry(change.type, change.after)
+                if isinstance(forward, Forward):
+                    found.append(Planned(change.address, forward, change.verb is not None))
     return found
-
-
-def subnet_of(target: IPv4Address | IPv6Address, claims: Sequence[ClaimedBy]) -> SubnetClaim | None:
-    """The narrowest planned subnet that holds ``target``."""
-    held = [claimed.claim for claimed in claims if isinstance(claimed.claim, SubnetClaim)]
-    holding = [claim for claim in held if target in claim.network]
-    return max(holding, key=lambda claim: claim.network.prefixlen, default=None)
 
 
 def judge(host: Host, planned: Sequence[Planned], claims: Sequence[ClaimedBy]) -> Iterator[Diagnostic]:
@@ -48,8 +43,10 @@ def judge(host: Host, planned: Sequence[Planned], claims: Sequence[ClaimedBy]) -
     if not planned:
         return
     host_view = _View.of(host)
+    subnets = [claimed.claim for claimed in claims if isinstance(claimed.claim, SubnetClaim)]
     for one in planned:
-        claim = subnet_of(one.forward.target, claims)
+        holding = [subnet for subnet in subnets if one.forward.target in subnet.network]
+        claim = max(holding, key=lambda subnet: subnet.network.prefixlen, default=None)
         if claim is not None and claim.filtered_by:
             yield _filtered(one, claim)
         else:
@@ -72,10 +69,10 @@ def _filtered(one: Planned, claim: SubnetClaim) -> Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What the host says: foreign chains, routes (network, interface), sysctls that are 0, and listening sockets."""
+    """What the host says: foreign chains, routes, the IP versions that it does not forward, and listening sockets."""
 
     ruleset: Ruleset
-    routes: Sequence[tuple[str, str]]
+    routes: Sequence[tuple[IPv4Network | IPv6Network, str]]
     off: frozenset[int]
     sockets: Sequence[tuple[str, str, int]]
 
@@ -87,27 +84,26 @@ class _View:
         return cls(parse_ruleset(listing["nftables"]), _routes(host), frozenset(off), list(_sockets(sockets)))
 
     def interface_to(self, target: IPv4Address | IPv6Address) -> str | None:
-        best, interface = -1, None
-        for destination, device in self.routes:
-            network = ip_network(destination)
-            if network.prefixlen > best and target in network:
-                best, interface = network.prefixlen, device
-        return interface
+        ways = [(network.prefixlen, device) for network, device in self.routes if target in network]
+        return max(ways)[1] if ways else None
 
     def outside(self) -> tuple[str, ...]:
-        return tuple(sorted({device for destination, device in self.routes if destination in ("0.0.0.0/0", "::/0")}))
+        """The interfaces of the default routes."""
+        return tuple(sorted({device for network, device in self.routes if network.prefixlen == 0}))
 
 
 def _sysctl(host: Host, name: str) -> bytes:
     return (host.read_file("/proc/sys/" + name.replace(".", "/")) or b"").strip()
 
 
-def _routes(host: Host) -> list[tuple[str, str]]:
-    routes: list[tuple[str, str]] = []
+def _routes(host: Host) -> list[tuple[IPv4Network | IPv6Network, str]]:
+    routes: list[tuple[IPv4Network | IPv6Network, str]] = []
     for version, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
         found = json.loads(check(host.run(["ip", version, "-j", "route"]), "Listing routes") or b"[]")
-        devices = [(route["dst"], route["dev"]) for route in found if "dev" in route]
-        routes += [(default if destination == "default" else destination, device) for destination, device in devices]
+        for route in found:
+            if "dev" in route:
+                destination = default if route["dst"] == "default" else route["dst"]
+                routes.append((ip_network(destination), route["dev"]))
     return routes
 
 

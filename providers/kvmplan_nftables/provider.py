@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kvmplan_nftables.assessment import forwards, judge
 from kvmplan_nftables.batch import Line, compile_batch, explain
@@ -57,7 +57,7 @@ class NftablesProvider(Provider):
 
 
 class NftablesSession(Session):
-    """Reads the table once, until it changes it."""
+    """Lists the table afresh for every call: others may have changed it, and handles are only good for a moment."""
 
     def __init__(self, host: Host, lineage: str) -> None:
         self._host = host
@@ -67,14 +67,14 @@ class NftablesSession(Session):
         table = self._table()
         if table is None or not table.intact:  # without the skeleton nothing does its work: all has to be made anew
             return [None] * len(objects)
-        places = {_place(placed.entry): placed.entry for placed in table.objects.values()}
-        return [self._observe(known, table, places) for known in objects]
+        taken = {_place(placed.entry): placed.entry for placed in table.objects.values()}
+        return [self._observe(known, table, taken) for known in objects]
 
-    def _observe(self, known: Known, table: Table, places: dict[object, Entry]) -> Observed | None:
+    def _observe(self, known: Known, table: Table, taken: Mapping[str | None, Entry]) -> Observed | None:
         expected = entry(known.type, known.values)
         placed = table.objects.get(tag(self._lineage, known.address))
-        found = placed.entry if placed else places.get(_place(expected))
-        if found is None:
+        found = placed.entry if placed else taken.get(_place(expected))
+        if found is None or (placed is None and not isinstance(expected, Forward)):
             return None
         # The user's spelling of an address stays as long as it means what is there.
         return Observed(values=known.values if found == expected else values_of(found), owned=placed is not None)
@@ -136,9 +136,9 @@ class NftablesSession(Session):
         return () if done.ok else explain(done.stderr, batch)
 
 
-def _place(found: Entry | None) -> object:
-    """What no two objects of the table share: a forward's key in its map; all of a masquerade."""
-    return (found.map, found.key) if isinstance(found, Forward) else found
+def _place(found: Entry | None) -> str | None:
+    """What no two forwards share: the map and the key in it. Masquerades do not get in each other's way."""
+    return f"{found.map} {found.key}" if isinstance(found, Forward) else None
 
 
 def _impact(type_: str, prior: Object | None, values: Object) -> Impact:

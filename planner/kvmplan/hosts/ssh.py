@@ -6,6 +6,7 @@ again when it has died, and ended by `close`. Nothing is retried: what a command
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -105,7 +106,8 @@ class SshHost:
         with self._lock:
             control, self._control = self._control, None
             if control is not None and _answers(control):
-                run_process(self._ssh(control, options=("-O", "exit")), stdin=b"", timeout=10, where=self.name)
+                with contextlib.suppress(HostError):  # then ControlPersist ends it
+                    run_process(self._ssh(control, options=("-O", "exit")), stdin=b"", timeout=10, where=self.name)
                 control.unlink(missing_ok=True)
             for local in self._forwards.values():
                 Path(local).unlink(missing_ok=True)

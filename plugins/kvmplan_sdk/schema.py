@@ -52,7 +52,7 @@ class Nesting(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A nested block. In values: ``SINGLE`` is a dict or None, ``GROUP`` a dict, ``LIST`` and ``SET`` lists of dicts."""
+    """A nested block. Its value: a dict or None (``SINGLE``), a dict (``GROUP``), a list of dicts (``LIST``, ``SET``)."""
 
     doc: str
     nesting: Nesting = Nesting.LIST

@@ -1,0 +1,298 @@
+"""The libvirt provider on a host with real guests: NICs come, move and go while they run, and what a change is said to
+disturb is what it disturbs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from kvmplan.lab import LabHost
+from kvmplan_libvirt.interface import apply as interface_apply
+from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
+from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Operation, Outcome, Planned, Proposal, Step, Verb
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.conformance import Case, exercise
+
+from .provider_host import ProviderHost
+
+pytestmark = pytest.mark.lab
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+GUEST = "web"
+IP: Object = {"address": "10.77.0.1", "prefix": 24}
+RANGE: Object = {"start": "10.77.0.100", "end": "10.77.0.110"}
+WEB: Object = {"mac": "52:54:00:00:00:07", "ip": "10.77.0.7"}
+
+
+class SocketHost(ProviderHost):
+    """The lab host's sockets are seen from here through its root folder."""
+
+    def local_socket(self, path: str) -> str:
+        return f"/proc/{self.lab.init().pid}/root{path}"
+
+
+@dataclass
+class Rig:
+    """Plays the engine for one lab host: plans, assesses and applies one change at a time."""
+
+    host: SocketHost
+    there: dict[str, Object] = field(default_factory=dict)
+
+    def open(self) -> LibvirtSession:
+        session = LibvirtProvider().open(self.host, {"uri": None}, LINEAGE)
+        assert isinstance(session, LibvirtSession)
+        return session
+
+    def put(self, address: str, written: Object) -> Findings:
+        """Plan and apply ``written``; what the plan's assessment found."""
+        type_ = address.partition(".")[0]
+        prior = self.there.get(address)
+        with closing(self.open()) as session:
+            planned = self._plan(session, address, written, prior)
+            verb = Verb.CREATE if prior is None else Verb.UPDATE
+            findings = session.assess([self._change(verb, address, prior, planned.values, planned)], ())
+            operation = Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values)
+            (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
+        assert (planned.diagnostics, findings.diagnostics, outcome.diagnostics) == ((), (), ())
+        assert outcome.values is not None
+        self.there[address] = outcome.values
+        return findings
+
+    def delete(self, address: str) -> Outcome:
+        before = self.there[address]
+        operation = Operation(
+            verb=Verb.DELETE, address=address, type=address.partition(".")[0], before=before, after=None
+        )
+        with closing(self.open()) as session:
+            (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
+        if not outcome.diagnostics:
+            del self.there[address]
+        return outcome
+
+    def assess_delete(self, address: str) -> Findings:
+        with closing(self.open()) as session:
+            return session.assess([self._change(Verb.DELETE, address, self.there[address], None)], ())
+
+    def _plan(self, session: LibvirtSession, address: str, written: Object, prior: Object | None) -> Planned:
+        type_ = address.partition(".")[0]
+        schema = SCHEMA.resources[type_]
+        configured = configure(schema, written)
+        proposed = propose(schema, configured, prior)
+        return session.plan(
+            Proposal(
+                address=address,
+                type=type_,
+                host=self.host.name,
+                configured=configured,
+                proposed=proposed,
+                prior=prior,
+            )
+        )
+
+    def _change(
+        self, verb: Verb, address: str, before: Object | None, after: Object | None, planned: Planned | None = None
+    ) -> Change:
+        type_ = address.partition(".")[0]
+        if planned is None:
+            return Change(verb=verb, address=address, type=type_, before=before, after=after)
+        return Change(verb=verb, address=address, type=type_, before=before, after=after, impact=planned.impact)
+
+
+@pytest.fixture(scope="module")
+def lab(lab_token: str) -> Iterator[LabHost]:
+    with LabHost.up(f"{lab_token}-libvirt", segment=lab_token) as host:
+        host.guest(GUEST)
+        yield host
+
+
+@pytest.fixture
+def rig(lab: LabHost) -> Iterator[Rig]:
+    """A rig whose host every test leaves as it found it."""
+    before = picture(lab)
+    rig = Rig(SocketHost(lab))
+    yield rig
+    for address in sorted(rig.there):
+        assert rig.delete(address).diagnostics == ()
+    assert picture(lab) == before
+
+
+def picture(lab: LabHost) -> dict[str, str]:
+    """Networks, the guest's definition but for metadata that libvirt leaves empty, and the interfaces of the host."""
+    dumped = lab.run(["virsh", "dumpxml", "--inactive", GUEST]).stdout.replace("  <metadata/>\n", "")
+    links = json.loads(lab.run(["ip", "-j", "link"]).stdout)
+    return {
+        "networks": lab.run(["virsh", "net-list", "--all"]).stdout,
+        "guest": dumped,
+        "nics": lab.run(["virsh", "domiflist", GUEST]).stdout,
+        "links": " ".join(sorted(link["ifname"] for link in links)),
+    }
+
+
+def network(*hosts: Object, name: str = "lan", ranges: list[Object] | None = None, **written: Any) -> dict[str, Any]:
+    dhcp = {"host": list(hosts), "range": [RANGE] if ranges is None else ranges}
+    return {"name": name, "mode": "open", "bridge": {"stp": False}, "ip": [{**IP, "dhcp": dhcp}], **written}
+
+
+def test_a_network_keeps_the_rules(rig: Rig) -> None:
+    case = Case(
+        type="libvirt_network",
+        host=rig.host.name,
+        create=network(WEB),
+        updates=[
+            network({**WEB, "ip": "10.77.0.8"}, {"mac": "52:54:00:00:00:08", "name": "db", "ip": "10.77.0.7"}),
+            network(ranges=[{**RANGE, "lease": {"expiry": 2, "unit": "hours"}}], mtu=1400),
+            network(mode="nat", dns={"host": [{"ip": "10.77.0.9", "hostname": ["a", "b"]}]}),
+            network(mode="nat", active=False, autostart=False),
+            {"name": "lan", "mode": "isolated"},
+        ],
+        lineage=LINEAGE,
+    )
+    exercise(LibvirtProvider(), rig.open, case)
+
+
+def test_a_nic_of_a_running_guest_keeps_the_rules(rig: Rig) -> None:
+    rig.put("libvirt_network.one", network())
+    rig.put("libvirt_network.two", {"name": "two", "mode": "isolated"})
+    case = Case(
+        type="libvirt_interface",
+        host=rig.host.name,
+        create={"domain": GUEST, "network": "lan"},
+        updates=[{"domain": GUEST, "network": "two"}, {"domain": GUEST, "bridge": "virbr-lan"}],
+        lineage=LINEAGE,
+    )
+    exercise(LibvirtProvider(), rig.open, case)
+
+
+def test_a_guest_gets_the_address_that_is_reserved_for_a_nic_yet_to_be_made(rig: Rig, lab: LabHost) -> None:
+    rig.put("libvirt_network.lan", network({**WEB, "name": GUEST}))
+    findings = rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan", "mac": WEB["mac"]})
+    impact = findings.impacts["libvirt_interface.web"]
+    assert (impact.level, impact.guests) == (ImpactLevel.LIVE, (GUEST,))
+    assert answers(lab, str(WEB["ip"]))
+    assert [d.summary for d in rig.assess_delete("libvirt_network.lan").diagnostics] == [
+        "Running guests are on network lan"
+    ]
+
+
+def answers(lab: LabHost, address: str) -> bool:
+    """Whether the guest answers within 20 s; what an earlier NIC with its MAC wrote to the console says nothing."""
+    script = 'for n in $(seq 20); do busybox ping -c 1 -W 1 "$1" && exit 0; done; exit 1'
+    return lab.run(["sh", "-c", script, "sh", address], check=False).returncode == 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a change left as it was: dnsmasq's process, the bridge, the guest's process; and where the tap is."""
+
+    dnsmasq: str
+    bridge: int
+    guest: str
+    tap_on: str
+
+
+def measure(lab: LabHost) -> Measured:
+    (tap,) = [line.split()[0] for line in lab.run(["virsh", "-q", "domiflist", GUEST]).stdout.splitlines() if line]
+    links = {link["ifname"]: link for link in json.loads(lab.run(["ip", "-j", "link"]).stdout)}
+    return Measured(
+        dnsmasq=lab.run(["cat", "/run/libvirt/network/lan.pid"]).stdout,
+        bridge=links["virbr-lan"]["ifindex"],
+        guest=lab.run(["cat", f"/run/libvirt/qemu/{GUEST}.pid"]).stdout,
+        tap_on=str(links[tap].get("master")),
+    )
+
+
+DNS = {"host": [{"ip": "10.77.0.9", "hostname": ["a"]}]}
+CHANGES: dict[str, Object] = {
+    "a reservation": network(WEB, {"mac": "52:54:00:00:00:08", "ip": "10.77.0.8"}),
+    "a range": network(WEB, ranges=[{**RANGE, "end": "10.77.0.120"}]),
+    "a name": network(WEB, dns=DNS),
+    "a TXT record": network(WEB, dns={"txt": [{"name": "t", "value": "v"}]}),
+    "an SRV record": network(WEB, dns={"srv": [{"service": "web", "protocol": "tcp"}]}),
+    "a port group": network(WEB, portgroup=[{"name": "fast"}]),
+    "autostart": network(WEB, autostart=False),
+    "the MTU": network(WEB, mtu=1400),
+    "the mode": network(WEB, mode="route"),
+    "the domain": network(WEB, domain={"name": "lan.test"}),
+    "the delay": network(WEB, bridge={"stp": False, "delay": 1}),
+    "a forwarder": network(WEB, dns={"forwarder": [{"addr": "10.77.0.9"}]}),
+    "dnsmasq's options": network(WEB, dnsmasq_options=["cache-size=99"]),
+}
+
+
+def test_what_a_change_is_said_to_disturb_is_what_it_disturbs(rig: Rig, lab: LabHost) -> None:
+    """Whatever happens, the guest runs on, its tap ends up on the bridge, and it answers."""
+    rig.put("libvirt_network.lan", network(WEB))
+    rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan", "mac": WEB["mac"]})
+    assert answers(lab, str(WEB["ip"]))
+    told: dict[str, tuple[ImpactLevel, ImpactLevel]] = {}
+    for what, written in CHANGES.items():
+        for wish in (written, network(WEB)):
+            before = measure(lab)
+            impact = rig.put("libvirt_network.lan", wish).impacts["libvirt_network.lan"]
+            after = measure(lab)
+            assert (after.guest, after.tap_on) == (before.guest, "virbr-lan"), what
+            told[what] = (_shown(impact.level), _disturbance(before, after))
+            assert impact.guests == ((GUEST,) if impact.level > ImpactLevel.NONE else ())
+            assert answers(lab, str(WEB["ip"])), what
+    assert {what: said for what, (said, _) in told.items()} == {what: found for what, (_, found) in told.items()}
+
+
+def _shown(level: ImpactLevel) -> ImpactLevel:
+    """``live`` and ``none`` look the same from outside."""
+    return ImpactLevel.NONE if level is ImpactLevel.LIVE else level
+
+
+def _disturbance(before: Measured, after: Measured) -> ImpactLevel:
+    if before.bridge != after.bridge:
+        return ImpactLevel.LINK_FLAP
+    return ImpactLevel.DNSMASQ_RESTART if before.dnsmasq != after.dnsmasq else ImpactLevel.NONE
+
+
+def test_after_a_restart_libvirt_knows_the_guests_port_again(rig: Rig, lab: LabHost) -> None:
+    """So its own count of connections is right, and taking the NIC out gives the port back."""
+    rig.put("libvirt_network.lan", network(WEB))
+    rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
+    ports = lab.run(["virsh", "net-port-list", "lan"]).stdout
+    rig.put("libvirt_network.lan", network(WEB, mtu=1400))
+    assert lab.run(["virsh", "net-port-list", "lan"]).stdout == ports
+    rig.delete("libvirt_interface.web")
+    assert lab.run(["virsh", "-q", "net-port-list", "lan"]).stdout.strip() == ""
+
+
+def test_a_network_stopped_by_hand_is_drift_and_is_started_again(rig: Rig, lab: LabHost) -> None:
+    rig.put("libvirt_network.lan", network(WEB))
+    lab.run(["virsh", "net-destroy", "lan"])
+    with closing(rig.open()) as session:
+        known = rig.there["libvirt_network.lan"]
+        (observed,) = session.read([_known("libvirt_network.lan", known)])
+    assert observed is not None
+    assert {name for name in known if known[name] != observed.values[name]} == {"active"}
+    rig.there["libvirt_network.lan"] = observed.values
+    rig.put("libvirt_network.lan", network(WEB))
+    assert "lan" in lab.run(["virsh", "net-list", "--name"]).stdout
+
+
+def _known(address: str, values: Object) -> Any:
+    from kvmplan_sdk import Known
+
+    return Known(address=address, type=address.partition(".")[0], values=values)
+
+
+def test_a_guest_that_does_not_let_go_of_a_nic_is_told(rig: Rig, lab: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interface_apply, "UNPLUG_DEADLINE", 2.0)
+    rig.put("libvirt_network.lan", network())
+    rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
+    lab.run(["virsh", "suspend", GUEST])
+    try:
+        outcome = rig.delete("libvirt_interface.web")
+    finally:
+        lab.run(["virsh", "resume", GUEST])
+    assert [diagnostic.summary.startswith(f"Guest {GUEST} does not let go") for diagnostic in outcome.diagnostics] == [
+        True
+    ]
+    assert outcome.values is not None

@@ -27,7 +27,6 @@ from kvmplan_sdk import (
     Known,
     Object,
     Observed,
-    Operation,
     Outcome,
     Planned,
     Proposal,
@@ -80,11 +79,11 @@ class NetplanSession(Session):
     def apply(self, step: Step) -> Iterator[Outcome]:
         before, links = self._document(), read_links(self._host)
         problems = [*_in_the_way(step, before, links)]
-        sleepers = {operation.address: _sleepers(operation, links) for operation in step.operations}
+        sleepers = _sleepers(step, links)
         if not problems:
             after = declared(_after(step, before), links)
             gone = frozenset(str(one.before["name"]) for one in step.operations if one.before and not one.after)
-            transition = Transition(before, after, gone, frozenset().union(*sleepers.values()))
+            transition = Transition(before, after, gone, sleepers)
             problems += activate(self._host, transition, step.lineage)
         if any(problem.address is None for problem in problems):
             raise DiagnosticError(*problems)
@@ -93,7 +92,7 @@ class NetplanSession(Session):
             if own:
                 yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
             elif not problems:
-                kept: Object = {"down": sorted(sleepers[operation.address])} if operation.after else {}
+                kept: Object = {"down": sorted(sleepers.intersection(_interfaces(operation.after)))}
                 yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=kept)
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
@@ -186,7 +185,7 @@ def _in_the_way(step: Step, document: Document, links: Mapping[str, Link]) -> It
                 detail = f"{name} is there, and kvmplan did not make it. Choose another name, or remove it first."
                 yield error("Interface exists", detail, address=operation.address, path=("name",))
         elif operation.before is not None and operation.verb is Verb.DELETE:
-            name, own = str(operation.before["name"]), netdef(operation.before).get("interfaces", ())
+            name, own = str(operation.before["name"]), _interfaces(operation.before)
             foreign = [port for port in ports(links, name) if port not in own]
             if foreign:
                 detail = (
@@ -196,14 +195,19 @@ def _in_the_way(step: Step, document: Document, links: Mapping[str, Link]) -> It
                 yield error("Bridge is in use", detail, address=operation.address)
 
 
-def _sleepers(operation: Operation, links: Mapping[str, Link]) -> frozenset[str]:
+def _sleepers(step: Step, links: Mapping[str, Link]) -> frozenset[str]:
     """The ports that were down before they became ours, and go back to that when they leave."""
-    known = operation.private.get("down")
-    before = set(known) if isinstance(known, (list, tuple)) else set()
-    new = netdef(operation.after).get("interfaces", ()) if operation.after is not None else ()
-    old = netdef(operation.before).get("interfaces", ()) if operation.before is not None else ()
-    fresh = {port for port in new if port not in old and port in links and not links[port].up}
-    return frozenset(str(port) for port in before | fresh if port in (*new, *old))
+    found: set[str] = set()
+    for operation in step.operations:
+        known = operation.private.get("down")
+        found.update(map(str, known) if isinstance(known, (list, tuple)) else ())
+        fresh = set(_interfaces(operation.after)) - set(_interfaces(operation.before))
+        found.update(port for port in fresh if port in links and not links[port].up)
+    return frozenset(found)
+
+
+def _interfaces(values_: Object | None) -> Sequence[str]:
+    return () if values_ is None else netdef(values_).get("interfaces", ())
 
 
 __all__ = ["NetplanProvider", "NetplanSession"]

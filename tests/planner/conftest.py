@@ -1,0 +1,20 @@
+"""The toy provider, installed for every test of the engine, and a workspace to plan and apply in."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from .workspace import Workspace
+
+TOY = Path(__file__).parent / "toy"
+if str(TOY) not in sys.path:
+    sys.path.append(str(TOY))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.chdir(tmp_path)
+    return Workspace(tmp_path)

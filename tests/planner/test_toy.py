@@ -1,0 +1,27 @@
+"""The toy provider keeps the contract: what the engine's tests find is not its fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kvmplan.hosts import LocalHost
+from kvmplan_sdk.testing.conformance import Case, exercise
+
+from .toy.kvmplan_toy import Toy
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_the_toy_provider_conforms(tmp_path: Path, *, batch: bool) -> None:
+    provider = Toy()
+    case = Case(
+        type="toy_thing",
+        create={"name": "a", "size": 2, "tags": ["x", "y"], "port": [{"number": 80}], "rule": [{"action": "drop"}]},
+        updates=[
+            {"name": "b", "size": 3, "tags": ["y"], "port": [{"number": 81, "open": False}, {"number": 82}]},
+            {"name": "b", "size": 3, "label": "own", "place": {"rack": "r1"}, "subnet": "10.0.0.0/24"},
+        ],
+    )
+    configuration = {"world": str(tmp_path / "world.json"), "batch": batch}
+    exercise(provider, lambda: provider.open(LocalHost(), configuration, case.lineage), case)

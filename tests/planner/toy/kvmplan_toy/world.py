@@ -1,0 +1,95 @@
+"""The world: a host system of named things, kept in a JSON file that is read and written through a `Host`.
+
+``{"next": 3, "hosts": {"local": {"1": {"type", "tag", "values"}}}, "log": [["create", "toy_thing.a"]], "faults": [...]}``
+
+A fault is ``{"verb", "address", "when"}`` (``verb`` may be missing: any; ``always``: not used up). ``when``: ``before``
+(nothing is done), ``after`` (done, yet reported as failed), ``raise`` (a bug of the provider), ``silent`` (no outcome),
+``lie`` (done otherwise than reported), ``stray`` (an outcome nobody asked for).
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from kvmplan_sdk import DiagnosticError, Host, Object, Operation, Value, Verb, error
+
+
+class World:
+    """The world as seen from one host. Every change is written at once."""
+
+    def __init__(self, host: Host, path: str) -> None:
+        self._host = host
+        self._path = path
+        self._document: dict[str, Any] = {}
+        self.load()
+
+    def load(self) -> None:
+        data = self._host.read_file(self._path)
+        if data == b"unreachable":
+            raise DiagnosticError(error(f"Host {self._host.name} cannot be reached", "Start it."))
+        document = {"next": 1, "hosts": {}, "log": [], "faults": []}
+        self._document = {**document, **json.loads(data, parse_float=Decimal)} if data else document
+
+    @property
+    def objects(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self._document["hosts"].setdefault(self._host.name, {})
+        return found
+
+    def find(self, tag: str) -> tuple[str, dict[str, Any]] | None:
+        return next(((id_, thing) for id_, thing in self.objects.items() if thing["tag"] == tag), None)
+
+    def named(self, type_: str, name: Value) -> dict[str, Any] | None:
+        same = (t for t in self.objects.values() if t["type"] == type_ and t["values"].get("name") == name)
+        return next(same, None)
+
+    def fault(self, operation: Operation) -> str:
+        """How the operation shall fail, or nothing; a fault is used up unless it is for ``always``."""
+        for fault in self._document["faults"]:
+            if fault["address"] == operation.address and fault.get("verb", operation.verb.value) == operation.verb.value:
+                if not fault.get("always"):
+                    self._document["faults"].remove(fault)
+                    self.save()
+                return str(fault["when"])
+        return ""
+
+    def carry_out(self, operation: Operation, tag: str, *, lie: bool = False) -> Object | None:
+        """Do it; returns the object's values after it. Raises `DiagnosticError`."""
+        found = self.find(tag)
+        if operation.after is None:
+            self._remove(operation, found)
+            values = None
+        else:
+            values = self._put(operation, found, tag, lie=lie)
+        self._document["log"].append([operation.verb.value, operation.address])
+        return values
+
+    def _remove(self, operation: Operation, found: tuple[str, dict[str, Any]] | None) -> None:
+        if found is None:
+            raise DiagnosticError(error("Nothing to delete", f"{operation.address} is not there."))
+        parts = [t["values"]["name"] for t in self.objects.values() if t["values"].get("parent") == found[0]]
+        if parts:
+            raise DiagnosticError(error("In use", f"{operation.address} has parts: {', '.join(parts)}."))
+        del self.objects[found[0]]
+
+    def _put(self, operation: Operation, found: tuple[str, dict[str, Any]] | None, tag: str, *, lie: bool) -> Object:
+        assert operation.after is not None
+        values = dict(operation.after)
+        if (operation.verb is Verb.CREATE) is (found is not None):
+            raise DiagnosticError(error("Exists already" if found else "Not there", f"{operation.address}."))
+        other = self.named(operation.type, values["name"])
+        if other is not None and other["tag"] != tag:
+            raise DiagnosticError(error("Name taken", f'"{values["name"]}" is there already.', path=("name",)))
+        if values.get("parent") is not None and values["parent"] not in self.objects:
+            raise DiagnosticError(error("No parent", f"There is no {values['parent']}.", path=("parent",)))
+        id_ = found[0] if found else str(self._document["next"])
+        self._document["next"] += found is None
+        revision = found[1]["values"]["revision"] + 1 if found else 1
+        values |= {"id": id_, "revision": revision}
+        stored = {**values, "size": 4711} if lie else values
+        self.objects[id_] = {"type": operation.type, "tag": tag, "values": stored}
+        return values
+
+    def save(self) -> None:
+        self._host.write_file(self._path, json.dumps(self._document, default=float).encode())

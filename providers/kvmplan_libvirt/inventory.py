@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -11,6 +12,8 @@ from xml.etree import ElementTree as ET
 from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network
 from kvmplan_libvirt.errors import calling, found, supported
 from kvmplan_libvirt.ownership import Owner, interface_owners, network_owner
+from kvmplan_sdk import Host
+from kvmplan_sdk.host import check
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -139,10 +142,14 @@ def domain_record(domain: Domain) -> DomainRecord:
 
 
 class Inventory:
-    """One look at a host. An object that goes away between the list and its document is left out."""
+    """One look at a host. An object that goes away between the list and its document is left out.
 
-    def __init__(self, connection: Connection) -> None:
+    ``host``: where the kernel that libvirt uses is, None when that cannot be reached.
+    """
+
+    def __init__(self, connection: Connection, host: Host | None = None) -> None:
         self._connection = connection
+        self._host = host
 
     @cached_property
     def networks(self) -> Mapping[str, NetworkRecord]:
@@ -157,6 +164,14 @@ class Inventory:
         with calling("Listing the domains"):
             listed = list(_recorded(self._connection.listAllDomains(), domain_record))
         return {record.name: record for record in listed}
+
+    @cached_property
+    def bridge_of(self) -> Mapping[str, str | None] | None:
+        """Which bridge each of the host's interfaces is a port of, as the kernel has it; None where nobody can tell."""
+        if self._host is None:
+            return None
+        listed = check(self._host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
+        return {link["ifname"]: link.get("master") for link in json.loads(listed or b"[]")}
 
     def network_named(self, name: str) -> NetworkRecord | None:
         return next((record for record in self.networks.values() if record.name == name), None)

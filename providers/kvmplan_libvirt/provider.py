@@ -70,7 +70,7 @@ class LibvirtSession(Session):
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._inventory = Inventory(reach.connection)
+        self._inventory = Inventory(reach.connection, reach.kernel)
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         return [KINDS[known.type].read(self._inventory, self._reach, known) for known in objects]
@@ -88,7 +88,7 @@ class LibvirtSession(Session):
     def apply(self, step: Step) -> Iterator[Outcome]:
         """In order, up to the first that fails: what comes after may need it."""
         for operation in step.operations:
-            self._inventory = Inventory(self._reach.connection)
+            self._inventory = Inventory(self._reach.connection, self._reach.kernel)
             outcome = _carry_out(self._reach, operation)
             yield outcome
             if outcome.diagnostics:
@@ -117,7 +117,7 @@ def _left(reach: Reach, operation: Operation) -> Object | None:
     values = operation.after or operation.before or {}
     known = Known(address=operation.address, type=operation.type, values=values, private=operation.private)
     try:
-        observed = KINDS[operation.type].read(Inventory(reach.connection), reach, known)
+        observed = KINDS[operation.type].read(Inventory(reach.connection, reach.kernel), reach, known)
     except DiagnosticError:
         return operation.before
     return observed.values if observed is not None and observed.owned else None

@@ -22,6 +22,11 @@ class Reach:
     version: int
     on_host: bool
 
+    @property
+    def kernel(self) -> Host | None:
+        """The host whose kernel libvirt uses; None for a libvirt elsewhere, such as its test driver."""
+        return self.host if self.on_host else None
+
     def seed(self, address: str) -> tuple[str, ...]:
         return (self.machine, address)
 

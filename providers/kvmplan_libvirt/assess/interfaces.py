@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvmplan_libvirt.assess.networks import check_bridge
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.domain_data import no_domain
 from kvmplan_libvirt.inventory import nics_of
@@ -17,6 +18,9 @@ def check_interfaces(scene: Scene) -> Iterator[Diagnostic]:
         if domain is not None and domain not in scene.inventory.domains:
             yield no_domain(domain, scene.inventory, ("domain",)).about(change.address)
         yield from _check_network(scene, change, after)
+        bridge = text(after, "bridge")
+        if bridge is not None:
+            yield from check_bridge(scene, change, bridge, ("bridge",))
         yield from _check_mac(scene, change, after)
 
 

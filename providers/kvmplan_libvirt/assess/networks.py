@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.inventory import NetworkRecord
 from kvmplan_libvirt.network.model import BRIDGE
 from kvmplan_libvirt.plain import block, text
-from kvmplan_sdk import Change, Diagnostic, Object, error
-from kvmplan_sdk.host import check
+from kvmplan_sdk import Change, Diagnostic, Object, Path, error
 
 
 def check_networks(scene: Scene) -> Iterator[Diagnostic]:
     foreign = scene.foreign_networks()
-    devices = _host_devices(scene) - {name for record in scene.inventory.networks.values() for name in record.bridges}
+    devices = scene.devices() - scene.network_bridges()
     for change, after in scene.planned("libvirt_network"):
         for record in foreign:
             yield from _clashes(change, after, record)
         bridge = text(block(after, "bridge") or {}, "name")
+        if bridge is not None and after.get("mode") == BRIDGE:
+            yield from check_bridge(scene, change, bridge, ("bridge", "name"))
         if bridge in devices and after.get("mode") != BRIDGE and not _had_bridge(change, bridge):
             yield error(
                 f"The host already has an interface {bridge}",
@@ -28,6 +28,21 @@ def check_networks(scene: Scene) -> Iterator[Diagnostic]:
                 address=change.address,
                 path=("bridge", "name"),
             )
+
+
+def check_bridge(scene: Scene, change: Change, bridge: str, path: Path) -> Iterator[Diagnostic]:
+    """Whether the bridge is on the host, or anybody's plan makes it."""
+    if not scene.reach.on_host:
+        return
+    there = scene.devices() | scene.network_bridges() | scene.claimed_interfaces()
+    if bridge not in there:
+        yield error(
+            f"There is no bridge {bridge}",
+            f"The host has no interface {bridge} and nothing planned makes one. Make it with `netplan_bridge`, or name "
+            "one that is there.",
+            address=change.address,
+            path=path,
+        )
 
 
 def _clashes(change: Change, after: Object, record: NetworkRecord) -> Iterator[Diagnostic]:
@@ -58,10 +73,3 @@ def _clashes(change: Change, after: Object, record: NetworkRecord) -> Iterator[D
 
 def _had_bridge(change: Change, bridge: str | None) -> bool:
     return change.before is not None and text(block(change.before, "bridge") or {}, "name") == bridge
-
-
-def _host_devices(scene: Scene) -> set[str]:
-    if not scene.reach.on_host or not any(scene.planned("libvirt_network")):
-        return set()
-    shown = check(scene.reach.host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
-    return {str(device["ifname"]) for device in json.loads(shown or b"[]")}

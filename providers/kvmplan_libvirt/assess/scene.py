@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kvmplan_libvirt.inventory import Inventory, NetworkRecord, Nic
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Change, ClaimedBy, Object
+from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
+from kvmplan_sdk.host import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,27 @@ class Scene:
 
     def foreign_networks(self) -> list[NetworkRecord]:
         """The networks on the host that are not of this plan."""
-        ours = {
-            self.reach.owner(change.address): text(side, "uuid")
-            for change in self.of("libvirt_network")
-            for side in (change.before, change.after)
-            if side is not None
-        }
-        uuids = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}
+        known = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}
+        ours = {self.reach.owner(change.address) for change in self.of("libvirt_network")}
         return [
             record
             for record in self.inventory.networks.values()
-            if record.uuid not in uuids and record.owner not in ours
+            if record.uuid not in known and record.owner not in ours
         ]
+
+    def devices(self) -> set[str]:
+        """The names of the host's interfaces; none where libvirt is not the host's own."""
+        if not self.reach.on_host:
+            return set()
+        shown = check(self.reach.host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
+        return {str(device["ifname"]) for device in json.loads(shown or b"[]")}
+
+    def network_bridges(self) -> set[str]:
+        return {name for record in self.inventory.networks.values() for name in record.bridges}
+
+    def claimed_interfaces(self) -> set[str]:
+        """Those that any provider's plan for this host makes."""
+        return {claimed.claim.name for claimed in self.claims if isinstance(claimed.claim, InterfaceClaim)}
 
     def leaves(self, nic: Nic) -> bool:
         """Whether the plan takes the NIC off what it is attached to now."""

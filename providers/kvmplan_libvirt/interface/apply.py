@@ -10,6 +10,7 @@ from typing import Any
 from kvmplan_libvirt.api import METADATA_ELEMENT, Affect, Domain
 from kvmplan_libvirt.errors import calling, found
 from kvmplan_libvirt.interface.plan import complete_rest
+from kvmplan_libvirt.interface.tap import put_back
 from kvmplan_libvirt.interface.xml import document, values_of
 from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
 from kvmplan_libvirt.ownership import KEY, URI, Owner, interfaces_metadata
@@ -42,6 +43,7 @@ def put(reach: Reach, operation: Operation) -> Object:
             _tag(domain, record, record.owners | {owner}, record.owners)
             raise
         _move(domain, record, wanted)
+        put_back(reach, nic_with(mac, name, domain_record(domain).live))
     return wanted
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.plan import complete_rest
+from kvmplan_libvirt.interface.tap import is_loose
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, nic_with
 from kvmplan_libvirt.reach import Reach
@@ -19,6 +20,8 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     found = None if record is None else values(record, wanted)
     if record is None or found is None:
         return None
+    if is_loose(inventory, nic_with(str(wanted["mac"]), record.name, record.live)):
+        found |= {"network": None, "bridge": None}
     return Observed(values=found, owned=reach.owner(known.address, str(wanted["mac"]).lower()) in record.owners)
 
 

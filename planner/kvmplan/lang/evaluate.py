@@ -60,6 +60,7 @@ from kvmplan.syntax.nodes import (
     Unary,
     Wrapped,
 )
+from kvmplan.syntax.static import calls, references
 from kvmplan.syntax.templates import normalized
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, TupleType, Type
 
@@ -213,11 +214,17 @@ def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
         return a if decided else Unknown(BOOL)
     if decided:
         return a
-    if unmark(b)[0] is deciding and not apart.diagnostics:
+    if unmark(b)[0] is deciding and not apart.diagnostics and not undeclared(node.left, scope):
         del scope.diagnostics[before:]
     elif is_known(a) or len(scope.diagnostics) > before:
         scope.diagnostics.extend(apart.diagnostics)
     return operators.logical(node.operator, a, b)
+
+
+def undeclared(node: Expression, scope: Scope) -> list[Expression]:
+    """References and calls in ``node`` to what is not there: mistakes in the configuration whatever their value is for."""
+    unknown_calls: list[Expression] = [call for call in calls(node) if scope.function(call.name) is None]
+    return unknown_calls + [found for found in references(node) if not scope.declares(found)]
 
 
 def _conditional(node: Conditional, scope: Scope) -> Value:
@@ -523,8 +530,9 @@ def _splat(node: Splat, scope: Scope) -> Value:
 
 
 def _each_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:
-    """A single value that may yet be null: no elements or one. Its type is that of one, as in HCL."""
-    return Unknown(TupleType((type_of_value(_eval(node.each, scope.with_item(source))),)))
+    """A single value that may yet be null: no elements or one."""
+    made = _eval(node.each, scope.with_item(source))
+    return TupleValue([made]) if source.refinement.not_null else DYNAMIC
 
 
 def _splat_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:
@@ -544,7 +552,7 @@ def _splat_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:
 
 
 def _call(node: Call, scope: Scope) -> Value:
-    function = scope.functions.get(node.name) or scope.functions.get(node.name.removeprefix("core::"))
+    function = scope.function(node.name)
     if function is None:
         hint = did_you_mean(node.name, scope.functions)
         at = node.source.range(node.start, node.name_end)
@@ -590,7 +598,7 @@ def _expanded(value: Value, node: Call, scope: Scope) -> tuple[list[Value] | Non
         scope.error("Invalid expanding argument value", problem, node.arguments[-1])
         return None
     if isinstance(bare, Unknown):
-        return None if False else (None, marks)
+        return None, marks
     assert isinstance(bare, (ListValue, SetValue, TupleValue))
     return list(bare.items), marks
 

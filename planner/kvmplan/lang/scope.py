@@ -95,6 +95,10 @@ class Scope:
             scope = scope._parent
         return MISSING
 
+    def function(self, name: str) -> Function | None:
+        """A function by the name it is called by."""
+        return self.functions.get(name) or self.functions.get(name.removeprefix("core::"))
+
     def declares(self, reference: Traversal) -> bool:
         """Whether the names that ``reference`` begins with are there, as far as that is told by names alone."""
         entry = self.find(reference.root)

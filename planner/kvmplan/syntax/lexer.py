@@ -60,9 +60,13 @@ class _Level:
 
 @dataclass(slots=True)
 class Lexer:
-    """Scans ``text`` once; `tokens` afterwards ends in ``$END``."""
+    """Scans ``text`` once; `tokens` afterwards ends in ``$END``.
+
+    With ``everything``, comments and all newlines are tokens too (``COMMENT``, ``NEWLINE``), for the formatter.
+    """
 
     text: str
+    everything: bool = False
     tokens: list[Token] = field(default_factory=list)
     levels: list[_Level] = field(default_factory=list)
     at: int = 0
@@ -107,13 +111,15 @@ class Lexer:
                 return
             kind = found.lastgroup
             stop = found.end()
-            if kind == "space" or kind == "block_comment":
+            if kind == "space" or (kind == "block_comment" and not self.everything):
                 at = stop
             elif kind == "NAME":
                 tokens.append((self._name(level, at, stop), at, stop))
                 at = stop
             elif kind == "NL_OR_COMMENT":
-                if level.newlines and (not tokens or tokens[-1][0] != "NL_OR_COMMENT"):
+                if self.everything:
+                    tokens.append(("NEWLINE", at, stop))
+                elif level.newlines and (not tokens or tokens[-1][0] != "NL_OR_COMMENT"):
                     tokens.append(("NL_OR_COMMENT", at, stop))
                 at = stop
             elif kind == "operator":
@@ -133,6 +139,12 @@ class Lexer:
 
     def _rare(self, kind: str, stop: int, level: _Level) -> None:
         match kind:
+            case "line_comment" | "block_comment" if self.everything:
+                self._emit("COMMENT", stop)
+            case "splat" if self.everything and self.text[self.at] == "[":
+                self._bracket("[", level)
+            case "splat" if self.everything:
+                self._emit("DOT", self.at + 1)
             case "line_comment":
                 newline = self.text[stop - 1] == "\n"
                 if newline and level.newlines and (not self.tokens or self.tokens[-1][0] != "NL_OR_COMMENT"):
@@ -172,7 +184,7 @@ class Lexer:
 
     def _bracket(self, word: str, level: _Level) -> None:
         if word == '"':
-            self._emit("DBLQUOTE", self.at + 1)
+            self._emit("QUOTE_START" if self.everything else "DBLQUOTE", self.at + 1)
             self.levels.append(_Level('"'))
         elif word in _OPENERS:
             self._emit(_OPENERS[word], self.at + 1)
@@ -210,7 +222,7 @@ class Lexer:
             self._emit("STRING_CHARS", found.end())
         elif text[at] == '"':
             self.levels.pop()
-            self._emit("DBLQUOTE", at + 1)
+            self._emit("QUOTE_END" if self.everything else "DBLQUOTE", at + 1)
         elif found := _SEQUENCE.match(text, at):
             self._open_sequence(found)
         elif text[at] in "\r\n":

@@ -25,7 +25,7 @@ from kvmplan.lang.values import (
     with_entries,
     with_items,
 )
-from kvmplan.syntax.nodes import Call, Traversal
+from kvmplan.syntax.nodes import Call
 from kvmplan.syntax.static import references
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
 
@@ -116,20 +116,13 @@ def _special(name: str, returns: Type, variadic: Param | None, doc: str, run: Ca
 
 
 def _undeclared(call: Call, scope: Scope) -> bool:
-    """Report references to what is not declared: that is a mistake in the configuration, not an error to recover from."""
-    found = False
-    for argument in call.arguments:
-        for reference in references(argument):
-            if not scope.declares(reference):
-                evaluate_reference(reference, scope)
-                found = True
-    return found
+    """Report what is not declared: that is a mistake in the configuration, not an error to recover from."""
+    from kvmplan.lang.evaluate import evaluate, undeclared
 
-
-def evaluate_reference(reference: Traversal, scope: Scope) -> Value:
-    from kvmplan.lang.evaluate import evaluate
-
-    return evaluate(reference, scope)
+    found = [part for argument in call.arguments for part in undeclared(argument, scope)]
+    for part in found:
+        evaluate(part, scope)
+    return bool(found)
 
 
 def _depends_on_unknowns(call: Call, at: int, scope: Scope) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from kvmplan_libvirt.document import Node
-from kvmplan_libvirt.mechanism import Mechanism
+from kvmplan_libvirt.document import Field, Node
+from kvmplan_libvirt.mechanism import REPLACE, Mechanism
 from kvmplan_libvirt.spelling import same
-from kvmplan_sdk import NO_IMPACT, UNKNOWN, Impact, ImpactLevel, Object, Value, worst
+from kvmplan_sdk import NO_IMPACT, UNKNOWN, Impact, ImpactLevel, Object, Path, Value, worst
 
 
 def impact_between(node: Node, before: Object | None, after: Object | None, guests: Iterable[str] = ()) -> Impact:
@@ -30,8 +30,7 @@ def mechanisms(node: Node, before: Object, after: Object) -> Iterator[Mechanism]
 
 def _changes(node: Node, before: Object, after: Object) -> Iterator[Mechanism]:
     for name, field in node.fields.items():
-        if differ(before.get(name), after.get(name)):
-            yield field.change or node.change
+        yield from _field_changes(node, field, before.get(name), after.get(name))
     for name, child in node.nodes.items():
         yield from _block_changes(child, before.get(name), after.get(name))
 
@@ -51,6 +50,22 @@ def _block_changes(node: Node, before: Value, after: Value) -> Iterator[Mechanis
             yield from _block_changes(node, left, right)
     else:
         yield node.change
+
+
+def replaced(node: Node, before: Object | None, after: Object) -> tuple[Path, ...]:
+    """The attributes and blocks of an object whose change takes a new one."""
+    if before is None:
+        return ()
+    changes = {
+        name: _field_changes(node, field, before.get(name), after.get(name)) for name, field in node.fields.items()
+    }
+    changes |= {name: _block_changes(child, before.get(name), after.get(name)) for name, child in node.nodes.items()}
+    return tuple((name,) for name, found in changes.items() if REPLACE in found)
+
+
+def _field_changes(node: Node, field: Field, before: Value, after: Value) -> Iterator[Mechanism]:
+    if differ(before, after):
+        yield field.change or node.change
 
 
 def differ(before: Value, after: Value) -> bool:

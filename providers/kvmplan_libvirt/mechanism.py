@@ -87,6 +87,16 @@ UNPLUG = Mechanism(
     "virDomainDetachDeviceFlags",
     "The guest loses this NIC.",
 )
+TUNE = Mechanism(
+    ImpactLevel.LIVE,
+    "virDomainUpdateDeviceFlags",
+    "The NIC is changed while the guest runs.",
+)
+CARRIER = Mechanism(
+    ImpactLevel.LINK_FLAP,
+    "virDomainUpdateDeviceFlags",
+    "The guest sees its cable plugged in or pulled out.",
+)
 MOVE = Mechanism(
     ImpactLevel.LIVE,
     "virDomainUpdateDeviceFlags",

@@ -162,7 +162,12 @@ def test_a_nic_of_a_running_guest_keeps_the_rules(rig: Rig) -> None:
         type="libvirt_interface",
         host=rig.host.name,
         create={"domain": GUEST, "network": "lan"},
-        updates=[{"domain": GUEST, "network": "two"}, {"domain": GUEST, "bridge": "virbr-lan"}],
+        updates=[
+            {"domain": GUEST, "network": "two"},
+            {"domain": GUEST, "network": "two", "link_state": "down"},
+            {"domain": GUEST, "network": "lan", "filterref": {"filter": "no-mac-spoofing"}},
+            {"domain": GUEST, "bridge": "virbr-lan"},
+        ],
         lineage=LINEAGE,
     )
     exercise(LibvirtProvider(), rig.open, case)

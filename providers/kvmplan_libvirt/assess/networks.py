@@ -13,7 +13,7 @@ from kvmplan_sdk import Change, Diagnostic, Object, Path, error
 
 def check_networks(scene: Scene) -> Iterator[Diagnostic]:
     foreign = scene.foreign_networks()
-    devices = scene.devices() - scene.network_bridges()
+    devices = scene.devices - scene.network_bridges
     for change, after in scene.planned("libvirt_network"):
         for record in foreign:
             yield from _clashes(change, after, record)
@@ -34,7 +34,7 @@ def check_bridge(scene: Scene, change: Change, bridge: str, path: Path) -> Itera
     """Whether the bridge is on the host, or anybody's plan makes it."""
     if not scene.reach.on_host:
         return
-    there = scene.devices() | scene.network_bridges() | scene.claimed_interfaces()
+    there = scene.devices | scene.network_bridges | scene.claimed_interfaces
     if bridge not in there:
         yield error(
             f"There is no bridge {bridge}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from kvmplan_libvirt.inventory import Inventory, NetworkRecord, Nic
 from kvmplan_libvirt.plain import text
@@ -13,7 +14,7 @@ from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
 from kvmplan_sdk.host import check
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     reach: Reach
     inventory: Inventory
@@ -44,19 +45,22 @@ class Scene:
             if record.uuid not in known and record.owner not in ours
         ]
 
-    def devices(self) -> set[str]:
+    @cached_property
+    def devices(self) -> frozenset[str]:
         """The names of the host's interfaces; none where libvirt is not the host's own."""
         if not self.reach.on_host:
-            return set()
+            return frozenset()
         shown = check(self.reach.host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
-        return {str(device["ifname"]) for device in json.loads(shown or b"[]")}
+        return frozenset(str(device["ifname"]) for device in json.loads(shown or b"[]"))
 
-    def network_bridges(self) -> set[str]:
-        return {name for record in self.inventory.networks.values() for name in record.bridges}
+    @cached_property
+    def network_bridges(self) -> frozenset[str]:
+        return frozenset(name for record in self.inventory.networks.values() for name in record.bridges)
 
-    def claimed_interfaces(self) -> set[str]:
+    @cached_property
+    def claimed_interfaces(self) -> frozenset[str]:
         """Those that any provider's plan for this host makes."""
-        return {claimed.claim.name for claimed in self.claims if isinstance(claimed.claim, InterfaceClaim)}
+        return frozenset(taken.claim.name for taken in self.claims if isinstance(taken.claim, InterfaceClaim))
 
     def leaves(self, nic: Nic) -> bool:
         """Whether the plan takes the NIC off what it is attached to now."""

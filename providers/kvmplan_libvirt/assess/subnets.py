@@ -56,7 +56,7 @@ def _overlap(subnet: Subnet, item: Taken, address: str, index: int) -> Diagnosti
 
 def _own_bridges(scene: Scene) -> set[str]:
     """Bridges of libvirt networks: ours by plan, and others that are told as networks already."""
-    names = scene.network_bridges()
+    names = set(scene.network_bridges)
     for change in scene.of("libvirt_network"):
         for side in (change.before, change.after):
             names.add(text(block(side or {}, "bridge") or {}, "name") or "")

@@ -114,7 +114,7 @@ def _move(domain: Domain, record: DomainRecord, wanted: Object) -> None:
 
 
 def _as_wanted(nic: Nic, wanted: Object) -> bool:
-    return same(values_of(nic), {**wanted})
+    return same(values_of(nic, wanted), wanted)
 
 
 def _unplug(domain: Domain, nic: Nic) -> None:

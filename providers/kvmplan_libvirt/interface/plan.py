@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvmplan_libvirt.identity import derived_mac
-from kvmplan_libvirt.impact import impact_between
+from kvmplan_libvirt.impact import impact_between, replaced
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.mechanism import HOTPLUG
 from kvmplan_libvirt.plain import text
@@ -22,6 +22,7 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         impact = Impact(HOTPLUG.level, (), HOTPLUG.why, (HOTPLUG.call,))
     return Planned(
         values=values,
+        replaces=replaced(INTERFACE, proposal.prior, values),
         impact=impact,
         claims=() if mac is None else (MacClaim(mac.lower()),),
         diagnostics=tuple(_check(proposal.configured)),

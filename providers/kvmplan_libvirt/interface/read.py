@@ -29,5 +29,5 @@ def values(record: DomainRecord, known: Object) -> dict[str, Any] | None:
     """The NIC with the MAC address of ``known``; None where the guest, as it runs or as it is defined, lacks it."""
     elements = [element for element in (record.config, record.live) if element is not None]
     nics = [nic_with(str(known["mac"]), record.name, element) for element in elements]
-    parts = [values_of(nic) for nic in nics if nic is not None]
+    parts = [values_of(nic, known) for nic in nics if nic is not None]
     return telling(INTERFACE, parts, known) if len(parts) == len(elements) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kvmplan_libvirt.identity import bridge_name, derived_mac, derived_uuid
-from kvmplan_libvirt.impact import impact_between
+from kvmplan_libvirt.impact import impact_between, replaced
 from kvmplan_libvirt.network.check import check
 from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE
 from kvmplan_libvirt.network.xml import fill_subnet
@@ -30,6 +30,7 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
     values = complete(proposal.proposed, proposal.configured, None if renamed else prior, reach.seed(proposal.address))
     return Planned(
         values=values,
+        replaces=replaced(NETWORK, prior, values),
         impact=impact_between(NETWORK, prior, values),
         claims=tuple(claims(values)),
         diagnostics=tuple(check(values, proposal.configured, reach.version)),

@@ -11,7 +11,7 @@ from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Proposal, Verb
+from kvmplan_sdk import Change, ClaimedBy, Findings, ImpactLevel, InterfaceClaim, Object, Proposal, Verb
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.fake_host import FakeHost
 
@@ -125,6 +125,14 @@ def test_a_network_that_is_neither_there_nor_planned(rig: Rig) -> None:
 def test_a_network_that_does_not_run(rig: Rig) -> None:
     rig.connection.networkDefineXML("<network><name>off</name><bridge name='virbr9'/></network>")
     assert errors(rig, nic(rig, network="off")) == ["Network off is not running"]
+
+
+def test_a_bridge_that_is_neither_there_nor_made(rig: Rig) -> None:
+    change = planned(rig, "libvirt_network", {"name": "lan", "mode": "bridge", "bridge": {"name": "br7"}})
+    plugged = planned(rig, "libvirt_interface", {"domain": "test", "bridge": "br7"})
+    assert errors(rig, change, plugged) == ["There is no bridge br7", "There is no bridge br7"]
+    made = ClaimedBy(address="netplan_bridge.br7", claim=InterfaceClaim("br7"))
+    assert session(rig).assess((change, plugged), (made,)).diagnostics == ()
 
 
 def test_a_mac_address_of_somebody_else(rig: Rig, guest: str) -> None:

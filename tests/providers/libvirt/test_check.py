@@ -130,6 +130,19 @@ def test_identities_stay_and_go_with_the_name(rig: Rig) -> None:
     assert (bridge["name"], bridge["stp"], bridge["delay"]) == ("virbr-dmz", True, 0)
 
 
+def test_what_a_nic_cannot_change_while_it_runs_replaces_it(rig: Rig) -> None:
+    written: Object = {"domain": "test", "network": "default"}
+    prior = plan(rig, "libvirt_interface", written).values
+
+    def replaces(**changed: Any) -> list[str]:
+        planned = plan(rig, "libvirt_interface", {**written, **changed}, prior)
+        return [format_path(path) for path in planned.replaces]
+
+    assert replaces(network="other", link_state="down", filterref={"filter": "clean-traffic"}) == []
+    assert replaces(queues=4, vlan={"tag": [{"id": 7}]}) == ["queues", "vlan"]
+    assert replaces(model="e1000") == ["model"]
+
+
 def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:
     prior = plan(rig, "libvirt_network", {"name": "lan", **ip(HOST)}).values
 

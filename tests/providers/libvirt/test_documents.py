@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvmplan_libvirt import spelling
+from kvmplan_libvirt.interface.xml import values_of
+from kvmplan_libvirt.inventory import nic_of
 from kvmplan_libvirt.network import plan, xml
 from kvmplan_libvirt.network.fold import fold
 from kvmplan_libvirt.network.model import NETWORK
@@ -143,6 +145,24 @@ def facts(element: ET.Element, at: str = "") -> set[str]:
     }
     said.add(f"{place}={(element.text or '').strip()}")
     return said.union(*(facts(child, place) for child in element))
+
+
+def test_what_a_running_nic_has_from_its_network_is_not_its_own() -> None:
+    element = ET.fromstring(
+        "<interface type='network'><mac address='52:54:00:00:00:01'/>"
+        "<source network='lan' portid='x' bridge='virbr-lan'/><target dev='vnet0'/>"
+        "<mtu size='1400'/><vlan><tag id='7'/></vlan><port isolated='yes'/></interface>"
+    )
+    nic = nic_of("web", element)
+    bare = values_of(nic, {})
+    assert [bare[name] for name in ("network", "bridge", "mtu", "vlan", "port_isolated")] == [
+        "lan",
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert values_of(nic, {"mtu": 9000})["mtu"] == 1400
 
 
 def test_mode_is_read_where_libvirt_leaves_it_out() -> None:

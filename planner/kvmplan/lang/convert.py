@@ -49,7 +49,7 @@ Collection = ListType | SetType | MapType
 
 
 class ConversionError(Exception):
-    """A value does not fit a type. ``path`` leads to the part that does not; ``reason`` is a phrase without a full stop."""
+    """A value does not fit a type. ``path`` leads to the part that does not; ``reason`` is a phrase."""
 
     def __init__(self, reason: str, path: Path = ()) -> None:
         super().__init__(reason)
@@ -261,7 +261,7 @@ def _require(of: Type, to: Type) -> None:
         raise ConversionError(_mismatch(of, to), _where(of, to))
 
 
-def convertible(of: Type, to: Type, *, safe: bool = False) -> bool:  # noqa: C901 - one branch per kind of type
+def convertible(of: Type, to: Type, *, safe: bool = False) -> bool:
     """Whether values of type ``of`` can be converted to ``to``; always (``safe``) or at least some of them."""
     if of == to or type(to) is Dynamic:
         return True
@@ -318,7 +318,7 @@ def _where(of: Type, to: Type) -> Path:
     return ()
 
 
-def _mismatch(of: Type, to: Type) -> str:
+def _mismatch(of: Type, to: Type) -> str:  # noqa: C901 - one branch per pair of kinds
     """Why ``of`` does not fit ``to``: at the part that `_where` leads to."""
     match of, to:
         case ObjectType(attributes), ObjectType(wanted, optional):

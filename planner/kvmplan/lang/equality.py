@@ -128,11 +128,9 @@ def _with_unknown(left: Value, right: Value) -> Value:
 
 def _within(bounds: Unknown, value: Value) -> bool:
     low, high = bounds.refinement.low, bounds.refinement.high
-    if low is not None and (value < low or (value == low and not bounds.refinement.low_inclusive)):  # type: ignore[operator]
+    if low is not None and (value < low or (value == low and not bounds.refinement.low_inclusive)):
         return False
-    return not (
-        high is not None and (value > high or (value == high and not bounds.refinement.high_inclusive))  # type: ignore[operator]
-    )
+    return not (high is not None and (value > high or (value == high and not bounds.refinement.high_inclusive)))
 
 
 def same(left: Value, right: Value) -> bool:

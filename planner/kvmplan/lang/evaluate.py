@@ -13,14 +13,13 @@ from kvmplan.lang import operators
 from kvmplan.lang.access import AccessError, attribute, index
 from kvmplan.lang.convert import ConversionError, convert, unify
 from kvmplan.lang.function import Function, FunctionError
-from kvmplan.lang.scope import MISSING, Scope
+from kvmplan.lang.scope import MISSING, Entry, Missing, Scope
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
     DYNAMIC,
     NO_MARKS,
     ListValue,
     MapValue,
-    Marked,
     Marks,
     Null,
     ObjectValue,
@@ -96,22 +95,23 @@ def _splat_item(node: SplatItem, scope: Scope) -> Value:
 
 
 def _traversal(node: Traversal, scope: Scope) -> Value:
-    entry = scope.find(node.root)
+    found = scope.find(node.root)
     steps = node.steps
     at = 0
-    if entry is MISSING:
+    if isinstance(found, Missing):
         hint = did_you_mean(node.root, scope.names())
         scope.error("Unknown variable", f'There is no variable named "{node.root}".{hint}', node)
         return DYNAMIC
+    entry: Entry = found
     while isinstance(entry, Mapping):
         if at == len(steps) or not isinstance(steps[at].key, str):
             known = ", ".join(sorted(entry)[:10])
             scope.error("Invalid reference", f'After "{_written(node, at)}" comes a name: {known}.', node)
             return DYNAMIC
-        name = steps[at].key
+        name = str(steps[at].key)
         found = entry.get(name, MISSING)
-        if found is MISSING:
-            hint = did_you_mean(str(name), entry)
+        if isinstance(found, Missing):
+            hint = did_you_mean(name, entry)
             scope.error("Reference to undeclared object", f'There is no "{_written(node, at + 1)}".{hint}', node)
             return DYNAMIC
         entry, at = found, at + 1
@@ -186,13 +186,13 @@ def _operation(node: Binary, left: Value, before: int, scope: Scope) -> Value:
     try:
         return operators.binary(operator, left, right)
     except operators.OperandError as problem:
-        side = {0: node.left, 1: node.right}.get(problem.operand, node)
+        side = node if problem.operand is None else (node.left, node.right)[problem.operand]
         scope.error(problem.summary, problem.detail, side)
         return unknown(operators.result_type(operator))
 
 
 def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
-    """``&&`` and ``||`` decide on one operand alone where they can; errors of an operand that is not needed do not count.
+    """``&&`` and ``||`` decide on one operand alone where they can; an operand not needed may have errors.
 
     An operand of the wrong type is a mistake all the same.
     """
@@ -222,9 +222,9 @@ def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
 
 
 def undeclared(node: Expression, scope: Scope) -> list[Expression]:
-    """References and calls in ``node`` to what is not there: mistakes in the configuration whatever their value is for."""
-    unknown_calls: list[Expression] = [call for call in calls(node) if scope.function(call.name) is None]
-    return unknown_calls + [found for found in references(node) if not scope.declares(found)]
+    """References and calls in ``node`` to what is not there: mistakes, whatever the value is for."""
+    strangers: list[Expression] = [call for call in calls(node) if scope.function(call.name) is None]
+    return strangers + [found for found in references(node) if not scope.declares(found)]
 
 
 def _conditional(node: Conditional, scope: Scope) -> Value:
@@ -397,7 +397,7 @@ def _object_key(value: Value, node: Expression, scope: Scope) -> tuple[str | Non
 
 
 def elements(value: Value) -> Iterable[tuple[Value, Value]] | None:
-    """Key and value of every element of a known, unmarked value in order of iteration, or None if it has no elements."""
+    """Key and value of every element of a known, unmarked value, in order; None if it is no collection."""
     if isinstance(value, (ListValue, TupleValue)):
         return enumerate(value.items)
     if isinstance(value, SetValue):
@@ -523,7 +523,9 @@ def _splat(node: Splat, scope: Scope) -> Value:
         return mark(ListValue(type_of_value(made), ()), marks)
     element = type_of_value(items[0])
     if any(type_of_value(item) != element for item in items):
-        problem = "The elements of a list give values of different types here. Convert the list with tolist() or use for."
+        problem = (
+            "The elements of a list give values of different types here. Convert the list with tolist() or use for."
+        )
         scope.error("Inconsistent splat results", problem, node)
         return DYNAMIC
     return mark(ListValue(element, items), marks)
@@ -589,10 +591,8 @@ def call_function(function: Function, node: Call, scope: Scope) -> Value:
 
 def _expanded(value: Value, node: Call, scope: Scope) -> tuple[list[Value] | None, Marks] | None:
     bare, marks = unmark(value)
-    if (
-        is_null(bare)
-        or not isinstance(type_of_value(bare), (ListType, SetType, TupleType))
-        and type_of_value(bare) != ANY
+    if is_null(bare) or (
+        not isinstance(type_of_value(bare), (ListType, SetType, TupleType)) and type_of_value(bare) != ANY
     ):
         problem = "Only a list, set or tuple, and not null, can be expanded with ... into arguments."
         scope.error("Invalid expanding argument value", problem, node.arguments[-1])

@@ -118,7 +118,7 @@ class Function:
         least = len(self.params)
         if count < least:
             raise FunctionError(
-                f"not enough arguments: {self.signature} needs {'at least ' if self.variadic else ''}{least}, not {count}; "
+                f"not enough arguments: {self.signature} needs {least}{'+' if self.variadic else ''}, not {count}; "
                 f'missing is "{self.params[count].name}"'
             )
         if count > least and self.variadic is None:

@@ -88,7 +88,7 @@ def _value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]) -> 
     return mark(made, marks[at]) if marks and at in marks else made
 
 
-def _bare_value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]) -> Value:  # noqa: C901 - one per type
+def _bare_value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]) -> Value:
     if plain is UNKNOWN:
         return unknown(bare(type_))
     if plain is None:

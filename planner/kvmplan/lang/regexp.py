@@ -202,8 +202,7 @@ class _Translator:
             made.append(part)
             first = False
         inner = "".join(made)
-        extra = r"(?!\n)" if False else ""
-        self._emit(f"{extra}[{'^' if negative else ''}{inner}]", at + 1 - self._at)
+        self._emit(f"[{'^' if negative else ''}{inner}]", at + 1 - self._at)
 
     def _member(self, at: int) -> tuple[str, int]:
         text = self._text
@@ -234,7 +233,7 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
 def expand(template: str, found: Any) -> str:
-    """``$1``, ``${1}`` and ``${name}`` in a replacement, by what was found; unknown groups are empty, ``$$`` is ``$``."""
+    """``$1``, ``${1}`` and ``${name}`` in a replacement, by what was found; ``$$`` is ``$``, unknown groups empty."""
 
     def replace(reference: re.Match[str]) -> str:
         name = reference[1] or reference[2]

@@ -35,7 +35,7 @@ from kvmplan_sdk.types import (
 _NULLS = {STRING: "tostring(null)", NUMBER: "tonumber(null)", BOOL: "tobool(null)"}
 
 
-def render(value: Value, indent: int = 0) -> str:
+def render(value: Value, indent: int = 0) -> str:  # noqa: C901 - one branch per kind of value
     """``value`` as an expression one could type, as far as it is known and not sensitive."""
     if isinstance(value, Marked):
         if isinstance(value.value, Unknown):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Resolver = Callable[[Traversal, "Scope"], tuple[Value, int]]
 """Resolves a reference on demand: its value, and how many of its steps that took. May report to the scope."""
 
-Entry = Union[Value, Resolver, Mapping[str, "Entry"]]
+Entry = Union[Value, Resolver, Mapping[str, "Entry"]]  # noqa: UP007 - a string cannot be or-ed
 """What a name stands for. A plain mapping is entered by the next step, which must be a static name."""
 
 
@@ -85,7 +85,7 @@ class Scope:
         made.pure, made.item, made.depth = self.pure, self.item, self.depth
         return made
 
-    def find(self, name: str) -> Entry | _Missing:
+    def find(self, name: str) -> Entry | Missing:
         """What ``name`` stands for, or `MISSING`."""
         scope: Scope | None = self
         while scope is not None:
@@ -122,8 +122,10 @@ class Scope:
         self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source))
 
 
-class _Missing:
+class Missing:
+    """The type of `MISSING`: what no name stands for."""
+
     __slots__ = ()
 
 
-MISSING = _Missing()
+MISSING = Missing()

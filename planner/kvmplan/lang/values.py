@@ -270,21 +270,21 @@ def mark(value: Value, marks: Marks) -> Value:
     """``value`` with ``marks`` in addition to its own."""
     if not marks:
         return value
-    if type(value) is Marked:
+    if isinstance(value, Marked):
         return value if marks <= value.marks else Marked(value.value, value.marks | marks)
     return Marked(value, marks)
 
 
 def unmark(value: Value) -> tuple[Unmarked, Marks]:
     """``value`` without the marks on itself, and these; what is inside keeps its own."""
-    if type(value) is Marked:
+    if isinstance(value, Marked):
         return value.value, value.marks
     return value, NO_MARKS
 
 
 def unmark_deep(value: Value) -> tuple[Unmarked, Marks]:
     """``value`` without any marks, and all there were, on it and inside."""
-    if type(value) is Marked:
+    if isinstance(value, Marked):
         inner, marks = unmark_deep(value.value)
         return inner, marks | value.marks
     if not isinstance(value, _Container) or not value.flags() & _MARKED_INSIDE:
@@ -297,11 +297,11 @@ def unmark_deep(value: Value) -> tuple[Unmarked, Marks]:
             found |= marks
         return with_entries(value, entries), frozenset(found)
     items = []
-    for item in value.items:  # type: ignore[attr-defined]
+    for item in value.items:
         bare, marks = unmark_deep(item)
         items.append(bare)
         found |= marks
-    return with_items(value, items), frozenset(found)  # type: ignore[arg-type]
+    return with_items(value, items), frozenset(found)
 
 
 def marks_of(value: Value) -> Marks:
@@ -438,7 +438,7 @@ def _bytes(value: Value) -> str:
         return "<" + "".join(f"{_bytes(v)};" for v in value.items) + ">"
     if isinstance(value, (ListValue, SetValue)):
         return "[" + "".join(f"{_bytes(v)};" for v in value.items) + "]"
-    return general(value) if is_number(value) else "?"  # type: ignore[arg-type]
+    return general(value) if isinstance(value, (int, float, Fraction)) else "?"
 
 
 def general(value: Number) -> str:

@@ -33,7 +33,7 @@ from kvmplan.syntax.nodes import (
 )
 from kvmplan.syntax.number import parse_number
 from kvmplan.syntax.source import Source
-from kvmplan.syntax.templates import Part, Sequence_, Text, assemble, normalized, plain, unescape
+from kvmplan.syntax.templates import Insertion, Part, Text, assemble, normalized, plain, unescape
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 Children = list[Any]
@@ -78,8 +78,7 @@ class Builder:
                 if first is not child:
                     self._problem(
                         "Attribute redefined",
-                        f'The argument "{child.name}" was already set at {first.name_range}. Each argument may be set only '
-                        "once; remove one of them.",
+                        f'The argument "{child.name}" was already set at {first.name_range}. Remove one of them.',
                         child.start,
                         child.name_end,
                     )
@@ -216,7 +215,7 @@ class Builder:
     on_full_splat_expr_term = on_attr_splat_expr_term
 
     def _append(self, base: Expression, step: Step | Index | Token) -> Expression:
-        """``base`` followed by ``step``. What follows ``[*]`` belongs to each element; so do attributes after ``.*``."""
+        """``base`` followed by ``step``. What follows ``[*]`` is for each element; so are attributes after ``.*``."""
         if type(base) is Splat and not base.full and isinstance(step, tuple) and self.text[step[1]] == ".":
             problem = "After .* only attributes and legacy indices can follow. Write [*] for nested lists."
             self._problem("Invalid attribute splat", problem, step[1], step[2])
@@ -295,35 +294,35 @@ class Builder:
         parts = [self._part(child, quoted=False) for child in children]
         return assemble(parts, self.source, 0, len(self.text), self.problems)
 
-    def _part(self, child: Token | Sequence_, *, quoted: bool) -> Part:
-        if isinstance(child, Sequence_):
+    def _part(self, child: Token | Insertion, *, quoted: bool) -> Part:
+        if isinstance(child, Insertion):
             return child
         _, start, end = child
         raw = self.text[start:end]
         return Text(unescape(raw, start, self.source, self.problems) if quoted else plain(raw), start, end)
 
-    def on_interpolation(self, children: Children) -> Sequence_:
+    def on_interpolation(self, children: Children) -> Insertion:
         return self._sequence("", children, children[1])
 
-    def on_template_if_start(self, children: Children) -> Sequence_:
+    def on_template_if_start(self, children: Children) -> Insertion:
         return self._sequence("if", children, children[2])
 
-    def on_template_else(self, children: Children) -> Sequence_:
+    def on_template_else(self, children: Children) -> Insertion:
         return self._sequence("else", children)
 
-    def on_template_endif(self, children: Children) -> Sequence_:
+    def on_template_endif(self, children: Children) -> Insertion:
         return self._sequence("endif", children)
 
-    def on_template_endfor(self, children: Children) -> Sequence_:
+    def on_template_endfor(self, children: Children) -> Insertion:
         return self._sequence("endfor", children)
 
-    def on_template_for_start(self, children: Children) -> Sequence_:
+    def on_template_for_start(self, children: Children) -> Insertion:
         names = tuple(self._name(child) for child in children[2:-2] if type(child) is tuple and child[0] == "NAME")
         return self._sequence("for", children, children[-2], names)
 
     def _sequence(
         self, word: str, children: Children, expression: Expression | None = None, names: tuple[str, ...] = ()
-    ) -> Sequence_:
+    ) -> Insertion:
         opener, closer = children[0], children[-1]
         left, right = self.text[opener[2] - 1] == "~", self.text[closer[1]] == "~"
-        return Sequence_(word, opener[1], closer[2], left, right, expression, names)
+        return Insertion(word, opener[1], closer[2], left, right, expression, names)

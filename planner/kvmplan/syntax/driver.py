@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kvmplan.syntax.builder import Builder
-from kvmplan.syntax.grammar import Tables
+from kvmplan.syntax.grammar import BUILDS, PASSES, SPLICED, Tables
 from kvmplan.syntax.lexer import Token
 from kvmplan.syntax.mistakes import Mistake, describe
 from kvmplan_sdk.diagnostics import Diagnostic
@@ -22,13 +22,16 @@ _OPENING = frozenset({"LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START
 _CLOSING = frozenset({"RBRACE", "RPAR", "RSQB", "SEQUENCE_END"})
 _NEWLINE: Token = ("NL_OR_COMMENT", 0, 0)
 
-_settled: dict[tuple[int, int, str], int] = {}
-"""(state below, state, next token) -> the state after all reductions that pass on a single value."""
+_settled: dict[tuple[int, str, str], int] = {}
+"""What `Driver._settle` found, for all files."""
 
 
 class Driver:
     def __init__(self, tables: Tables, builder: Builder, problems: list[Diagnostic]) -> None:
         self._tables, self._builder, self._problems = tables, builder, problems
+        self._rules = [
+            (rule.length, rule.use, builder.rules.get(rule.name, _unbuilt), rule.origin) for rule in tables.rules
+        ]
         self._states: list[int] = []
         self._values: list[Any] = []
 
@@ -50,7 +53,7 @@ class Driver:
 
     def _advance(self, tokens: list[Token], at: int) -> int:
         """Take tokens until one does not fit; its index, or the number of tokens when all were taken."""
-        table, rules, build = self._tables.states, self._tables.rules, self._builder.rules
+        table, rules, settled = self._tables.states, self._rules, _settled
         states, values = self._states, self._values
         final = frozenset(self._tables.end_states.values())
         for index in range(at, len(tokens)):
@@ -64,36 +67,35 @@ class Driver:
                     states.append(action)
                     values.append(token)
                     break
-                rule = rules[-1 - action]
-                if length := rule.length:
+                length, use, build, origin = rules[-1 - action]
+                if length:
                     children = values[-length:]
                     del values[-length:]
                     del states[-length:]
                 else:
                     children = []
-                if rule.unit:
+                if use == BUILDS:
+                    values.append(build(children))
+                elif use == PASSES:
                     values.append(children[0])
-                elif rule.inline:
+                elif use == SPLICED:
                     values.append(_spliced(children))
                 else:
-                    if any(type(child) is list for child in children):
-                        children = _spliced(children)
-                    values.append(build[rule.name](children))
+                    values.append(build(_spliced(children)))
                 below = states[-1]
-                state = table[below][rule.origin]
-                key = (below, state, kind)
-                settled = _settled.get(key)
-                states.append(self._settle(*key) if settled is None else settled)
+                state = settled.get((below, origin, kind))
+                states.append(self._settle(below, origin, kind) if state is None else state)
             if len(states) > MAX_NESTING:
                 return index
         return len(tokens)
 
-    def _settle(self, below: int, state: int, kind: str) -> int:
-        key = (below, state, kind)
+    def _settle(self, below: int, origin: str, kind: str) -> int:
+        """The state after ``origin`` on top of ``below``, and after all reductions that only pass its value on."""
         table, rules = self._tables.states, self._tables.rules
-        while (action := table[state].get(kind)) is not None and action < 0 and rules[-1 - action].unit:
+        state = table[below][origin]
+        while (action := table[state].get(kind)) is not None and action < 0 and rules[-1 - action].use == PASSES:
             state = table[below][rules[-1 - action].origin]
-        _settled[key] = state
+        _settled[below, origin, kind] = state
         return state
 
     def _accepts(self, kind: str) -> bool:
@@ -164,8 +166,15 @@ class Driver:
         return self._builder.rules["body"](items) if self._states[0] == self._tables.start_states["start"] else None
 
 
+def _unbuilt(children: list[Any]) -> Any:
+    raise AssertionError("a rule of the grammar is not built")
+
+
 def _spliced(children: list[Any]) -> list[Any]:
-    """Children with those of inline rules put in their place. The first list is taken over, so that lists grow in place."""
+    """Children with those of inline rules put in their place.
+
+    The first list is taken over, so that lists grow in place.
+    """
     if children and type(children[0]) is list:
         made, rest = children[0], children[1:]
     else:

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Version of the cached form."""
 
 # Our scanner leaves out the newlines that mean nothing, so expressions need not make room for them; what remains says
@@ -31,7 +31,10 @@ _REPLACED_RULES = {
         "single_line : LBRACE attribute? RBRACE\n"
         "lines : LBRACE new_line_or_comment (_item new_line_or_comment)* RBRACE"
     ),
-    "block": "block : _attribute_name (_attribute_name | label)* (single_line | lines)\nlabel : DBLQUOTE STRING_CHARS? DBLQUOTE",
+    "block": (
+        "block : _attribute_name (_attribute_name | label)* (single_line | lines)\n"
+        "label : DBLQUOTE STRING_CHARS? DBLQUOTE"
+    ),
     "new_line_or_comment": "new_line_or_comment : NL_OR_COMMENT",
     "string_part": (
         "string_part : STRING_CHARS | interpolation | template_if_start | template_else | template_endif\n"
@@ -70,13 +73,17 @@ STARTS = ("start", "lone_expression", "lone_template")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One production. ``inline``: its value is spliced into its parent's children. ``unit``: it only passes one on."""
+    """One production of ``origin``; ``name`` tells those of one origin apart."""
 
     name: str
-    length: int
-    inline: bool
-    unit: bool
     origin: str
+    length: int
+    use: int
+
+
+PASSES, SPLICED, SPLICES, BUILDS = range(4)
+"""What `Rule.use` says: it passes its only child on; its children are spliced into its parent's; it has such children;
+none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,8 @@ def patched(text: str) -> str:
     """python-hcl2's grammar as HCL has it. Raises `ValueError` when a rule to be replaced is no longer there."""
     for name, rule in _REPLACED_RULES.items():
         pattern = re.compile(rf"^[?!]?{name} *:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
-        text, found = pattern.subn(
-            lambda _, rule=rule: rule.replace("new_line_or_comment", "NEWLINE_HERE") + "\n", text
-        )
+        replacement = rule.replace("new_line_or_comment", "NEWLINE_HERE").replace("\\", r"\\") + "\n"
+        text, found = pattern.subn(replacement, text)
         if found != 1:
             raise ValueError(f"python-hcl2's grammar has {found} rules named {name}, not one")
     text = text.replace("STRIP_MARKER? RBRACE", "SEQUENCE_END").replace("STRIP_MARKER? ", "")
@@ -165,7 +171,14 @@ def _rule(entry: dict[str, Any]) -> list[Any]:
         or (origin in _PASSING and symbols[0] not in ("identifier", "literal_value"))
         or origin in _NAMES
     )
-    return [entry["alias"] or origin, len(symbols), origin.startswith("_"), unit, origin]
+    use = BUILDS
+    if unit:
+        use = PASSES
+    elif origin.startswith("_"):
+        use = SPLICED
+    elif any(symbol.startswith("_") for symbol in symbols):
+        use = SPLICES
+    return [entry["alias"] or origin, origin, len(symbols), use]
 
 
 def _cache_folder() -> Path:

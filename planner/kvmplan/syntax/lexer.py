@@ -49,7 +49,7 @@ UNCLOSED_HEREDOC = "UNCLOSED_HEREDOC"
 
 @dataclass(slots=True)
 class _Level:
-    """An open bracket, quote, heredoc or interpolation. ``opener`` names which: one of ``( [ { ${ %{ " <<`` or empty."""
+    """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty."""
 
     opener: str
     newlines: bool = False

@@ -103,7 +103,7 @@ def _by_context(mistake: Mistake) -> tuple[str, str]:
     if {"SEQUENCE_END"} & accepted:
         return (
             "Extra characters after interpolation expression",
-            f'Expected a closing brace, but found {found}. If this is meant for another language, write "$${{" instead of "${{".',
+            f'Expected a closing brace, but found {found}. Write "$${{" for a literal "${{" of another language.',
         )
     if "EQ" in accepted and "LBRACE" in accepted:
         return (

@@ -78,7 +78,7 @@ class Parentheses(Expression):
 
 @_node
 class Step:
-    """One static step of a traversal: ``.name``, ``["name"]`` or ``[0]``. ``attribute`` tells the first from the others."""
+    """One static step of a traversal: ``.name`` (an ``attribute``), ``["name"]`` or ``[0]``."""
 
     key: str | int | Fraction
     attribute: bool
@@ -175,7 +175,7 @@ class Object(Expression):
 
 @_node
 class For(Expression):
-    """``[for key_name, value_name in collection : value if condition]``, or with ``key`` an object, ``group`` for ``...``."""
+    """``[for key_name, value_name in collection : value if condition]``; an object with ``key``; ``group``: ``...``."""
 
     key_name: str | None
     value_name: str

@@ -1,7 +1,7 @@
 """Numbers as HCL has them: binary floating point with a mantissa of 512 bits, as in Go's ``big.Float``.
 
-Whole numbers are ``int``. Others are ``Fraction`` whose denominator is a power of two. A ``float`` stands for a number that
-a function computed with 53 bits; it prints with as many digits as it needs to be told from its neighbours.
+Whole numbers are ``int``. Others are ``Fraction`` whose denominator is a power of two. A ``float`` stands for a number
+that a function computed with 53 bits; it prints with as many digits as it needs to be told from its neighbours.
 """
 
 from __future__ import annotations

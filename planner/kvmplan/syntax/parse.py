@@ -19,10 +19,11 @@ from kvmplan_sdk.diagnostics import Diagnostic, Position, error
 def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Diagnostic]]:
     """The body of a configuration file, as far as it could be read."""
     if isinstance(text, bytes):
+        data = text
         try:
-            text = text.decode("utf-8")
+            text = data.decode("utf-8")
         except UnicodeDecodeError as problem:
-            source = Source(text[: problem.start].decode("utf-8"), filename)
+            source = Source(data[: problem.start].decode("utf-8"), filename)
             at = source.range(len(source.text), len(source.text))
             found = error("Invalid character encoding", "Not valid UTF-8 here. Save the file as UTF-8.", source=at)
             return Body(source, 0, 0, {}, ()), [found]

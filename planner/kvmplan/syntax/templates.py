@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kvmplan.syntax.nodes import Conditional, Expression, For, Literal, Template, TemplateFor, Wrapped
 from kvmplan.syntax.source import Source, graphemes
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
-SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACES = " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """What Go's ``unicode.IsSpace`` takes for white space."""
 
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[\s\S])|\$\$\{|%%\{")
@@ -32,7 +33,7 @@ class Text:
 
 
 @dataclass(slots=True)
-class Sequence_:
+class Insertion:
     """An interpolation (``word`` is empty) or a directive. ``left``, ``right``: it has strip markers there."""
 
     word: str
@@ -44,7 +45,7 @@ class Sequence_:
     names: tuple[str, ...] = ()
 
 
-Part = Text | Sequence_
+Part = Text | Insertion
 
 
 def unescape(raw: str, offset: int, source: Source, problems: list[Diagnostic]) -> str:
@@ -64,8 +65,8 @@ def unescape(raw: str, offset: int, source: Source, problems: list[Diagnostic]) 
         problems.append(
             error(
                 "Invalid escape sequence",
-                f'The sequence {word} means nothing in a string. Write \\n, \\r, \\t, \\", \\\\, \\uNNNN or \\UNNNNNNNN, '
-                "and \\\\ for a backslash itself.",
+                f'The sequence {word} means nothing in a string. Write \\n, \\r, \\t, \\", \\uNNNN or \\UNNNNNNNN, '
+                "and \\\\ for a backslash.",
                 source=source.range(at, at + len(word)),
             )
         )
@@ -92,17 +93,17 @@ def assemble(
         _unindent(parts)
     if all(type(part) is Text for part in parts):
         return Literal(source, start, end, normalized("".join(part.value for part in parts)))  # type: ignore[union-attr]
-    if len(parts) == 1 and isinstance(only := parts[0], Sequence_) and not only.word:
+    if len(parts) == 1 and isinstance(only := parts[0], Insertion) and not only.word:
         assert only.expression is not None
         return Wrapped(source, start, end, only.expression)
     return Template(source, start, end, _Assembly(parts, source, problems).run())
 
 
 def _strip(parts: Sequence[Part]) -> None:
-    for before, after in zip(parts, parts[1:], strict=False):
-        if isinstance(before, Sequence_) and before.right and isinstance(after, Text):
+    for before, after in pairwise(parts):
+        if isinstance(before, Insertion) and before.right and isinstance(after, Text):
             after.value = after.value.lstrip(SPACES)
-        elif isinstance(after, Sequence_) and after.left and isinstance(before, Text):
+        elif isinstance(after, Insertion) and after.left and isinstance(before, Text):
             before.value = before.value.rstrip(SPACES)
 
 
@@ -132,7 +133,7 @@ def _unindent(parts: Sequence[Part]) -> None:
 class _Frame:
     """A directive that is open. ``opener`` is None for the template itself."""
 
-    opener: Sequence_ | None
+    opener: Insertion | None
     parts: list[Expression]
     before_else: list[Expression] | None = None
 
@@ -168,7 +169,7 @@ class _Assembly:
         else:
             parts.append(Literal(self._source, part.start, part.end, value))
 
-    def _close(self, part: Sequence_) -> None:
+    def _close(self, part: Insertion) -> None:
         frame = self._stack[-1]
         opener = frame.opener
         if (
@@ -186,7 +187,7 @@ class _Assembly:
             self._stack.pop()
             self._stack[-1].parts.append(self._closed(frame, opener, part))
 
-    def _closed(self, frame: _Frame, opener: Sequence_, closer: Sequence_) -> Expression:
+    def _closed(self, frame: _Frame, opener: Insertion, closer: Insertion) -> Expression:
         source, start, end = self._source, opener.start, closer.end
         assert opener.expression is not None
         inner = Template(source, opener.end, closer.start, tuple(frame.parts))
@@ -200,5 +201,5 @@ class _Assembly:
             yes, no = Template(source, opener.end, closer.start, tuple(frame.before_else)), inner
         return Conditional(source, start, end, opener.expression, yes, no)
 
-    def _problem(self, part: Sequence_, summary: str, detail: str) -> None:
+    def _problem(self, part: Insertion, summary: str, detail: str) -> None:
         self._problems.append(error(summary, detail, source=self._source.range(part.start, part.end)))

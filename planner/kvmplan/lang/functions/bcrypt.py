@@ -22,4 +22,4 @@ def hashed(text: str, cost: int) -> str:
     made = crypt(text.encode(), f"$2b${cost:02d}${salt}".encode())
     if not made or not made.startswith(b"$2b$"):
         raise OSError("crypt(3) does not support it; install libxcrypt")
-    return "$2a$" + made.decode()[4:]
+    return f"$2a${made.decode()[4:]}"

@@ -119,7 +119,8 @@ def _length_type(value: Value) -> Type:
 def length(value: Value) -> Value:
     """The number of elements of a collection, or of characters of a string."""
     bare, marks = unmark(value)
-    kind = _length_type(bare) and type_of_value(bare)
+    _length_type(bare)
+    kind = type_of_value(bare)
     if isinstance(kind, TupleType):
         return mark(len(kind.elements), marks)
     if isinstance(kind, ObjectType):
@@ -234,7 +235,9 @@ def _element_type(listed: Value, at: Value) -> Type:
     return kind.elements[whole(bare, 1) % len(kind.elements)]
 
 
-@define(REGISTRY, "element", Param("list", marked=True), Param("index", NUMBER), returns=_element_type, refine=UNREFINED)
+@define(
+    REGISTRY, "element", Param("list", marked=True), Param("index", NUMBER), returns=_element_type, refine=UNREFINED
+)
 def element(listed: Value, at: Number) -> Value:
     """The element of `list` at `index`, counting around; a negative index counts from the end."""
     _element_type(listed, at)
@@ -321,7 +324,11 @@ def _chunklist_type(listed: Value, size: Value) -> Type:
 
 
 @define(
-    REGISTRY, "chunklist", Param("list", _ANY_LIST, marked=True), Param("size", NUMBER, marked=True), returns=_chunklist_type
+    REGISTRY,
+    "chunklist",
+    Param("list", _ANY_LIST, marked=True),
+    Param("size", NUMBER, marked=True),
+    returns=_chunklist_type,
 )
 def chunklist(listed: Value, size: Value) -> Value:
     """`list` cut into lists of at most `size` elements; in one piece if `size` is 0."""
@@ -384,9 +391,7 @@ def _same(listed: Value, *rest: Value) -> Type:
 @define(REGISTRY, "distinct", Param("list", _ANY_LIST, whole=True), returns=_same)
 def distinct(listed: ListValue) -> Value:
     """`list` without repetitions; the first of equal elements stays."""
-    return ListValue(listed.element, {identity(item): item for item in reversed(listed.items)}.values()) if False else (
-        ListValue(listed.element, _first_of_each(listed.items))
-    )
+    return ListValue(listed.element, _first_of_each(listed.items))
 
 
 def _first_of_each(items: Iterable[Value]) -> Iterable[Value]:
@@ -483,7 +488,9 @@ def reverse(listed: Value) -> Value:
 def _slice_type(listed: Value, start: Value, end: Value) -> Type:
     kind = type_of_value(listed)
     if isinstance(kind, SetType):
-        raise FunctionError("cannot slice a set, because its elements do not have indices; explicitly convert to a list", 0)
+        raise FunctionError(
+            "cannot slice a set, because its elements do not have indices; explicitly convert to a list", 0
+        )
     if isinstance(kind, ListType):
         return kind
     if not isinstance(kind, TupleType):
@@ -507,7 +514,12 @@ def _bounds(start: Any, end: Any, count: int) -> tuple[int, int]:
 
 
 @define(
-    REGISTRY, "slice", Param("list", marked=True), Param("start_index", NUMBER), Param("end_index", NUMBER), returns=_slice_type
+    REGISTRY,
+    "slice",
+    Param("list", marked=True),
+    Param("start_index", NUMBER),
+    Param("end_index", NUMBER),
+    returns=_slice_type,
 )
 def slice_(listed: Value, start: Number, end: Number) -> Value:
     """The elements of `list` from `start_index` up to, not including, `end_index`."""
@@ -589,7 +601,9 @@ def _set_operation(name: str, doc: str, combine: Any) -> None:
     if name == "setsubtract":
         define(REGISTRY, name, Param("a", param), Param("b", param), returns=result)(implementation)
     else:
-        define(REGISTRY, name, Param("first_set", param), variadic=Param("other_sets", param), returns=result)(implementation)
+        define(REGISTRY, name, Param("first_set", param), variadic=Param("other_sets", param), returns=result)(
+            implementation
+        )
 
 
 def _is_empty_untyped(value: Value) -> bool:
@@ -749,8 +763,6 @@ def merge(*maps: Value) -> Value:
             entries.update(bare.entries)
     if isinstance(type_, MapType):
         return mark(MapValue(type_.element, entries), marks)
-    if maps and all(map(is_null, maps)) and type_ != ANY:
-        return mark(null(type_), marks) if False else mark(ObjectValue({}), marks)
     return mark(ObjectValue(entries), marks)
 
 
@@ -796,7 +808,9 @@ def _key(item: Value) -> str:
     return str(unmark(item)[0])
 
 
-@define(REGISTRY, "zipmap", Param("keys", ListType(STRING), marked=True), Param("values", marked=True), returns=_zipmap_type)
+@define(
+    REGISTRY, "zipmap", Param("keys", ListType(STRING), marked=True), Param("values", marked=True), returns=_zipmap_type
+)
 def zipmap(keys_: Value, values_: Value) -> Value:
     """A map or object of `keys` with `values` for them."""
     type_ = _zipmap_type(keys_, values_)

@@ -12,9 +12,12 @@ from kvmplan.lang.values import (
     EPHEMERAL,
     SENSITIVE,
     UNREFINED,
+    ListValue,
     MapValue,
     Marked,
     ObjectValue,
+    SetValue,
+    TupleValue,
     Unknown,
     Value,
     is_wholly_known,
@@ -102,8 +105,8 @@ def ephemeralasnull(value: Value) -> Value:
         return mark(ephemeralasnull(value.value), value.marks)
     if isinstance(value, (MapValue, ObjectValue)):
         return with_entries(value, {name: ephemeralasnull(item) for name, item in value.entries.items()})
-    if hasattr(value, "items"):
-        return with_items(value, [ephemeralasnull(item) for item in value.items])  # type: ignore[arg-type]
+    if isinstance(value, (ListValue, SetValue, TupleValue)):
+        return with_items(value, [ephemeralasnull(item) for item in value.items])
     return value
 
 

@@ -12,9 +12,7 @@ from kvmplan.lang.values import NOT_NULL, Unknown, Value
 from kvmplan_sdk.types import NUMBER, STRING
 
 REGISTRY: Registry = {}
-_STAMP = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})", re.ASCII
-)
+_STAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -64,7 +62,9 @@ def _stamp(moment: Moment) -> str:
     """RFC 3339 to the second, as Go writes it."""
     offset = moment.at.utcoffset() or dt.timedelta()
     seconds = int(offset.total_seconds())
-    zone = "Z" if not seconds else f"{'-' if seconds < 0 else '+'}{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"
+    zone = (
+        "Z" if not seconds else f"{'-' if seconds < 0 else '+'}{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"
+    )
     return moment.at.strftime(f"{moment.at.year:04d}-%m-%dT%H:%M:%S") + zone
 
 

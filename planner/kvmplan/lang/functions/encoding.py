@@ -8,6 +8,7 @@ import codecs
 import gzip
 import json
 import re
+from fractions import Fraction
 from typing import Any, NoReturn
 from urllib.parse import quote_plus
 
@@ -52,7 +53,8 @@ def encode_json(value: Value) -> str:
         return "{" + ",".join(f"{json_text(k)}:{encode_json(v)}" for k, v in value.sorted_items()) + "}"
     if isinstance(value, (ListValue, SetValue, TupleValue)):
         return "[" + ",".join(map(encode_json, value.items)) + "]"
-    return number_text(value)  # type: ignore[arg-type]
+    assert isinstance(value, (int, float, Fraction))
+    return number_text(value)
 
 
 @define(REGISTRY, "jsonencode", _VAL, returns=STRING)
@@ -87,11 +89,12 @@ def _from_json(data: Any) -> Value:
         return ObjectValue({normalized(_SURROGATE.sub("\ufffd", key)): _from_json(item) for key, item in data.items()})
     if isinstance(data, list):
         return TupleValue(map(_from_json, data))
-    return data  # type: ignore[no-any-return]
+    value: Value = data
+    return value
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_JSON = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)  # type: ignore[arg-type]
+_JSON = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)
 
 
 def decode_json(text: str) -> Value:
@@ -109,7 +112,9 @@ def jsondecode(text: str) -> Value:
     try:
         return decode_json(text)
     except json.JSONDecodeError as problem:
-        raise FunctionError(f"invalid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}", 0) from None
+        raise FunctionError(
+            f"invalid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}", 0
+        ) from None
     except (ValueError, RecursionError) as problem:
         raise FunctionError(f"invalid JSON: {problem}", 0) from None
 
@@ -224,7 +229,9 @@ def textencodebase64(text: str, encoding: str) -> Value:
     try:
         return base64.b64encode(text.encode(codec)).decode()
     except UnicodeEncodeError:
-        raise FunctionError(f'the given string contains characters that cannot be represented in "{encoding}"', 0) from None
+        raise FunctionError(
+            f'the given string contains characters that cannot be represented in "{encoding}"', 0
+        ) from None
 
 
 @define(REGISTRY, "textdecodebase64", Param("source", STRING), Param("encoding", STRING), returns=STRING)

@@ -259,7 +259,7 @@ def templatefile(scope: Scope, path: str, variables: Value) -> Value:
 
 @define(REGISTRY, "templatestring", Param("template", STRING), _VARS, returns=STRING, scoped=True)
 def templatestring(scope: Scope, template: str, variables: Value) -> Value:
-    """The template in the string `template`, a reference such as `local.greeting`, evaluated with the variables `vars`."""
+    """The template in the string that `template` refers to (`local.greeting`), evaluated with the variables `vars`."""
     return _render(scope, template, "<templatestring argument>", variables)
 
 
@@ -268,7 +268,9 @@ def _templatestring(call: Call, scope: Scope) -> Value:
     from kvmplan.lang.evaluate import call_function
 
     if call.arguments and not isinstance(call.arguments[0], (Traversal, Relative, Index)):
-        problem = "The template must be a reference to a string, such as local.greeting. Write other templates in place."
+        problem = (
+            "The template must be a reference to a string, such as local.greeting. Write other templates in place."
+        )
         scope.error("Invalid function argument", problem, call.arguments[0])
         return DYNAMIC
     return call_function(REGISTRY["templatestring"], call, scope)

@@ -89,7 +89,7 @@ def _render(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> str:
 def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
     if verb.argument >= len(arguments):
         raise FunctionError(
-            f'not enough arguments for "{verb.raw}" at {verb.at}: need index {verb.argument} but have {len(arguments)} total',
+            f'not enough arguments for "{verb.raw}" at {verb.at}: number {verb.argument + 1} of {len(arguments)}',
             0,
         )
     value = arguments[verb.argument]
@@ -144,7 +144,7 @@ def _padded(text: str, verb: _Verb) -> str:
 
 
 def _number(verb: _Verb, value: Number) -> str:
-    negative = value < 0
+    negative = bool(value < 0)
     if verb.mode in "bdoxX":
         if not isinstance(value, int) and Fraction(value).denominator != 1:
             raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: an integer is required', 0)
@@ -210,10 +210,10 @@ def _with_exponent(digits: str, exponent: int, mode: str) -> str:
     return f"{digits[0]}{tail}{mode}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def _general(value: Number, precision: int | None, mode: str) -> str:
+def _general(number: Number, precision: int | None, mode: str) -> str:
     """Go's ``%g``: plain for exponents from -4 up to the precision (21 when as many digits as needed are printed)."""
-    sign = "-" if value < 0 else ""
-    value = abs(value)
+    sign = "-" if number < 0 else ""
+    value: Number = -number if number < 0 else number
     if precision is None:
         exact = Decimal(number_text(value))
         limit = 21
@@ -224,8 +224,6 @@ def _general(value: Number, precision: int | None, mode: str) -> str:
         return sign + "0"
     digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
     exponent = exact.adjusted()
-    if precision is None:
-        limit = 6 if False else 21
     if len(digits) > exponent >= limit or exponent < -4 or exponent >= limit:
         return sign + _with_exponent(digits, exponent, "e" if mode == "g" else "E")
     plain = format(exact, "f")
@@ -278,7 +276,9 @@ def formatlist(template: str, *arguments: Value) -> Value:
             assert isinstance(argument, (ListValue, SetValue, TupleValue))
             count = len(argument.items)
         if length is not None and count != length:
-            raise FunctionError(f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1)
+            raise FunctionError(
+                f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1
+            )
         length = count
     return _formatted_rows(pieces, arguments, 1 if length is None else length)
 

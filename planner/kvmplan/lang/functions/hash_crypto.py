@@ -79,7 +79,7 @@ def uuidv5(namespace: str, name: str) -> Value:
 
 @define(REGISTRY, "bcrypt", _STR, variadic=Param("cost", NUMBER), returns=STRING, scoped=True)
 def bcrypt(scope: Scope, text: str, *cost: Number) -> Value:
-    """The bcrypt hash of `str` with a random salt; it is not known before apply. `cost` is from 4 to 31, 10 if left out."""
+    """The bcrypt hash of `str` with a random salt; not known before apply. `cost` is from 4 to 31, or else 10."""
     if len(cost) > 1:
         raise FunctionError("bcrypt() takes no more than two arguments")
     rounds = whole(cost[0], 1) if cost else 10
@@ -103,7 +103,7 @@ def rsadecrypt(ciphertext: str, privatekey: str) -> Value:
     data = decode_base64(ciphertext, "input")
     try:
         return utf8(rsa.decrypt(data, privatekey))
-    except rsa.KeyProblem as problem:
+    except rsa.KeyFormatError as problem:
         raise FunctionError(str(problem), 1) from None
     except ValueError:
         raise FunctionError("failed to decrypt: decryption error", 0) from None

@@ -94,11 +94,15 @@ def cidrsubnets(prefix: str, *newbits: Number) -> LanguageValue:
         if bits > 32:
             raise FunctionError("may not extend prefix by more than 32 bits", argument)
         if length > network.max_prefixlen:
-            raise FunctionError(f"not enough remaining address space for a subnet with a prefix of {length} bits", argument)
+            raise FunctionError(
+                f"not enough remaining address space for a subnet with a prefix of {length} bits", argument
+            )
         size = 1 << (network.max_prefixlen - length)
         at = (at + size - 1) // size * size
         if at + size > end:
-            raise FunctionError(f"not enough remaining address space for a subnet with a prefix of {length} bits", argument)
+            raise FunctionError(
+                f"not enough remaining address space for a subnet with a prefix of {length} bits", argument
+            )
         made.append(str(type(network)((at, length))))
         at += size
     return ListValue(STRING, made)
@@ -152,7 +156,9 @@ def cidrfree(pool: str, used: ListValue, prefixlen: Number, count: Number) -> La
     """The first `count` subnets of length `prefixlen` in the network `pool` that overlap none of `used`."""
     network, length, wanted = network_of(pool), whole(prefixlen, 2), whole(count, 3)
     if not network.prefixlen <= length <= network.max_prefixlen:
-        raise FunctionError(f"a subnet of {pool} has a prefix length from {network.prefixlen} to {network.max_prefixlen}", 2)
+        raise FunctionError(
+            f"a subnet of {pool} has a prefix length from {network.prefixlen} to {network.max_prefixlen}", 2
+        )
     if not 0 <= wanted <= _MAX_FREE:
         raise FunctionError(f"the count must be from 0 to {_MAX_FREE}", 3)
     taken = sorted(_spans(used, network))

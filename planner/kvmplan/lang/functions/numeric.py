@@ -11,7 +11,7 @@ from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.operators import arithmetic
 from kvmplan.lang.values import ListValue, SetValue, TupleValue, Value, is_null, type_of_value
 from kvmplan.syntax.number import Number, from_float
-from kvmplan_sdk.types import ANY, NUMBER, STRING, ListType, SetType, TupleType, Type
+from kvmplan_sdk.types import ANY, NUMBER, STRING, Type
 
 REGISTRY: Registry = {}
 _NUM = Param("num", NUMBER)
@@ -32,7 +32,7 @@ def whole(value: Any, argument: int, *, bits: int = 64) -> int:
 @define(REGISTRY, "abs", _NUM, returns=NUMBER)
 def abs_(num: Number) -> Value:
     """The absolute value of `num`."""
-    return abs(num)
+    return -num if num < 0 else num
 
 
 @define(REGISTRY, "ceil", _NUM, returns=NUMBER)
@@ -74,7 +74,7 @@ def pow_(num: Number, power: Number) -> Value:
         raise FunctionError("the power is not a finite number") from None
 
 
-def _power(x: float, y: float) -> float:
+def _power(x: float, y: float) -> float:  # noqa: C901 - the special cases are the algorithm
     """Powers as Go computes them, rounding as it goes, so that the last digits agree."""
     if y == 0 or x == 1:
         return 1.0

@@ -9,12 +9,12 @@ import re
 _PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\s*(.*?)-----END \1-----", re.DOTALL)
 
 
-class KeyProblem(Exception):
+class KeyFormatError(Exception):
     """The key cannot be used."""
 
 
 def decrypt(data: bytes, pem: str) -> bytes:
-    """Raises `KeyProblem`, and `ValueError` when the data was not encrypted for this key."""
+    """Raises `KeyFormatError`, and `ValueError` when the data was not encrypted for this key."""
     modulus, exponent = _key(pem)
     size = (modulus.bit_length() + 7) // 8
     cipher = int.from_bytes(data, "big")
@@ -30,10 +30,10 @@ def decrypt(data: bytes, pem: str) -> bytes:
 def _key(pem: str) -> tuple[int, int]:
     found = _PEM.search(pem)
     if found is None:
-        raise KeyProblem("failed to parse key: no key found; it must be in PEM format")
+        raise KeyFormatError("failed to parse key: no key found; it must be in PEM format")
     kind, body = found.groups()
     if "ENCRYPTED" in kind or "ENCRYPTED" in body:
-        raise KeyProblem("failed to parse key: it is protected by a password; decrypt it first")
+        raise KeyFormatError("failed to parse key: it is protected by a password; decrypt it first")
     if kind == "OPENSSH PRIVATE KEY":
         return _openssh(base64.b64decode(body))
     try:
@@ -43,7 +43,7 @@ def _key(pem: str) -> tuple[int, int]:
             fields = _sequence(fields[2][1])
         return int.from_bytes(fields[1][1], "big"), int.from_bytes(fields[3][1], "big")
     except (IndexError, ValueError, binascii.Error):
-        raise KeyProblem("failed to parse key: not an RSA private key") from None
+        raise KeyFormatError("failed to parse key: not an RSA private key") from None
 
 
 def _sequence(data: bytes) -> list[tuple[int, bytes]]:
@@ -72,17 +72,17 @@ def _openssh(data: bytes) -> tuple[int, int]:
     """An unencrypted RSA key in OpenSSH's format (PROTOCOL.key)."""
     magic = b"openssh-key-v1\0"
     if not data.startswith(magic):
-        raise KeyProblem("failed to parse key: not an OpenSSH private key")
+        raise KeyFormatError("failed to parse key: not an OpenSSH private key")
     cipher, rest = _string(data[len(magic) :])
     if cipher != b"none":
-        raise KeyProblem("failed to parse key: it is protected by a password; decrypt it first")
+        raise KeyFormatError("failed to parse key: it is protected by a password; decrypt it first")
     for _ in range(2):
         _, rest = _string(rest)
     _, rest = _string(rest[4:])
     private, _ = _string(rest)
     kind, rest = _string(private[8:])
     if kind != b"ssh-rsa":
-        raise KeyProblem("failed to parse key: not an RSA private key")
+        raise KeyFormatError("failed to parse key: not an RSA private key")
     modulus, rest = _string(rest)
     _, rest = _string(rest)
     exponent, _ = _string(rest)

@@ -139,7 +139,7 @@ def strrev(text: str) -> Value:
 
 @define(REGISTRY, "substr", _STR, Param("offset", NUMBER), Param("length", NUMBER), returns=STRING)
 def substr(text: str, offset: Number, length: Number) -> Value:
-    """`length` characters of `str` from `offset` on; a negative offset counts from the end, length -1 takes the rest."""
+    """`length` characters of `str` from `offset` on; a negative offset counts from the end, -1 takes the rest."""
     start, count = whole(offset, 1), whole(length, 2)
     characters = clusters(text)
     if start < 0:
@@ -215,7 +215,7 @@ def _regexall_type(pattern: Value, text: Value) -> Type:
 
 @define(REGISTRY, "regex", Param("pattern", STRING), Param("string", STRING), returns=_regex_type)
 def regex(pattern: str, text: str) -> Value:
-    """The first match of `pattern` in `string`: the text, or the groups as a list or, if they are named, an object."""
+    """The first match of `pattern` in `string`: the text, or the groups in a list or, if named, an object."""
     type_ = _match_type(pattern)
     found = _timed(lambda: _compiled(pattern).search(text, timeout=TIME_LIMIT))
     if found is None:
@@ -250,7 +250,7 @@ def _go_matches(found: list[Any]) -> list[Any]:
 
 @define(REGISTRY, "replace", _STR, Param("substr", STRING), Param("replace", STRING), returns=STRING)
 def replace(text: str, part: str, by: str) -> Value:
-    """`str` with every `substr` replaced. Between slashes, `substr` is a regular expression and `$1` its first group."""
+    """`str` with every `substr` replaced; between slashes that is a regular expression, and `$1` its first group."""
     if len(part) > 1 and part[0] == part[-1] == "/":
         compiled = _compiled(part[1:-1], 1)
         found = _go_matches(_timed(lambda: list(compiled.finditer(text, timeout=TIME_LIMIT))))

@@ -26,7 +26,9 @@ def decode(text: str) -> Value:
 def encode(value: Value) -> str:
     """A known value without marks as a YAML document."""
     text = _node(value, 0, "")
-    plain = not isinstance(value, str) and not isinstance(value, (ListValue, SetValue, TupleValue, MapValue, ObjectValue))
+    plain = not isinstance(value, str) and not isinstance(
+        value, (ListValue, SetValue, TupleValue, MapValue, ObjectValue)
+    )
     return text.lstrip(" ") + "\n" + ("...\n" if plain else "")
 
 
@@ -87,10 +89,9 @@ def _text(text: str, indent: int, column: int) -> str:
 
 def _literal(text: str, indent: int) -> str:
     hint = "2" if text[0] in " \n" else ""
-    if not text.endswith("\n"):
-        chomp = "-"
-    else:
-        chomp = "+" if len(text) == 1 or text[-2] == "\n" else ""
+    chomp = "" if text.endswith("\n") else "-"
+    if text == "\n" or text.endswith("\n\n"):
+        chomp = "+"
     body = text.removesuffix("\n") if chomp != "-" else text
     lines = [" " * indent + line if line else "" for line in body.split("\n")]
     if not body:

@@ -125,7 +125,7 @@ class _Reader:
         if crossed and column <= parent and not (in_sequence_ok and dash and column == parent):
             return None
         anchor, tag, moved = self._properties()
-        if moved and anchor is not None or tag is not None:
+        if (moved and anchor is not None) or tag is not None:
             value = self._tagged_block(parent, tag, in_sequence_ok)
         elif dash:
             if not crossed and parent >= 0 and in_sequence_ok:
@@ -140,7 +140,7 @@ class _Reader:
     def _tagged_block(self, parent: int, tag: str | None, in_sequence_ok: bool) -> Value:
         crossed = self._skip_lines()
         column = self._column()
-        if crossed and (column < parent or (column == parent and self._peek() != "-")) or not self._peek():
+        if (crossed and (column < parent or (column == parent and self._peek() != "-"))) or not self._peek():
             return _tagged(tag, "", plain=True)
         if self._peek() == "-" and self._blank_at(self._at + 1):
             return self._sequence(column)
@@ -306,7 +306,7 @@ class _Reader:
         self._end_of_line()
         end = self._text.find("\n", self._at)
         self._at = len(self._text) if end < 0 else end + 1
-        lines, indent = self._block_lines(max(parent, 0), int(given) if given else None, parent)
+        lines = self._block_lines(max(parent, 0), int(given) if given else None, parent)
         trailing = 0
         while lines and not lines[-1]:
             lines.pop()
@@ -316,7 +316,7 @@ class _Reader:
             return text
         return text + ("\n" if lines else "") + ("\n" * trailing if chomp == "+" else "")
 
-    def _block_lines(self, base: int, given: int | None, parent: int) -> tuple[list[str], int]:
+    def _block_lines(self, base: int, given: int | None, parent: int) -> list[str]:
         indent = base + given if given else None
         lines: list[str] = []
         while self._at < len(self._text):
@@ -339,7 +339,7 @@ class _Reader:
             self._at = len(self._text)
         else:
             self._at = max(self._at - 1, 0) if self._at < len(self._text) else self._at
-        return lines, indent or 0
+        return lines
 
     # Flow
 
@@ -581,12 +581,19 @@ def _tagged(tag: str | None, text: str, *, plain: bool) -> Value:
     """What a scalar stands for, by its tag or by how it looks."""
     if tag is None or tag == "!!timestamp":
         return _resolved(text) if plain else normalized(text)
-    name = tag.removeprefix("!<tag:yaml.org,2002:").removesuffix(">") if tag.startswith("!<") else tag.removeprefix("!!")
+    name = (
+        tag.removeprefix("!<tag:yaml.org,2002:").removesuffix(">") if tag.startswith("!<") else tag.removeprefix("!!")
+    )
     if tag == "!" or name in ("str", "binary"):
         return normalized(text)
     if name in ("int", "float", "bool", "null"):
         value = _resolved(text) if plain else normalized(text)
-        fits = {"int": is_number(value), "float": is_number(value), "bool": isinstance(value, bool), "null": is_null(value)}
+        fits = {
+            "int": is_number(value),
+            "float": is_number(value),
+            "bool": isinstance(value, bool),
+            "null": is_null(value),
+        }
         if plain and not fits[name]:
             raise YAMLError(f"cannot parse {text!r} as {name}")
         return value

@@ -1,4 +1,4 @@
-"""The data source ``libvirt_domain``: what a guest is and where its NICs are, read only."""
+"""The data sources ``libvirt_domain`` and ``libvirt_domains``: what guests are and where their NICs are, read only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvmplan_libvirt.inventory import Inventory
+from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Attribute, Diagnostic, DiagnosticError, Object, ObjectSchema, Path, error
 from kvmplan_sdk.schema import BOOL, STRING
 from kvmplan_sdk.types import ListType, ObjectType
@@ -13,7 +14,7 @@ from kvmplan_sdk.types import ListType, ObjectType
 _NIC = ("mac", "network", "bridge", "model", "target")
 _STATES = ("none", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "suspended")
 
-SCHEMA = ObjectSchema(
+DOMAIN = ObjectSchema(
     doc="A domain of the host.",
     attributes={
         "name": Attribute(type=STRING, doc="Name of the domain.", required=True),
@@ -32,7 +33,23 @@ SCHEMA = ObjectSchema(
 )
 
 
-def read_domain(inventory: Inventory, configuration: Object) -> Mapping[str, Any]:
+DOMAINS = ObjectSchema(
+    doc="The domains of the host.",
+    attributes={
+        "active": Attribute(type=BOOL, doc="Only those that run (true), or only those that do not (false)."),
+        "names": Attribute(type=ListType(STRING), doc="Their names, sorted.", computed=True),
+    },
+)
+
+
+def read_domains(_reach: Reach, inventory: Inventory, configuration: Object) -> Mapping[str, Any]:
+    wanted = configuration.get("active")
+    records = inventory.domains.values()
+    names = sorted(record.name for record in records if wanted is None or record.running is wanted)
+    return {**configuration, "names": names}
+
+
+def read_domain(_reach: Reach, inventory: Inventory, configuration: Object) -> Mapping[str, Any]:
     name = str(configuration["name"])
     record = inventory.domains.get(name)
     if record is None:

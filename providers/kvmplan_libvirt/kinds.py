@@ -1,10 +1,11 @@
-"""The kinds of resources: for each, the functions that read, plan, put in place and remove one."""
+"""The kinds of resources and data sources, each with the functions that do its work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kvmplan_libvirt import domain_data, network_data
 from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.interface import apply as interface_apply
 from kvmplan_libvirt.interface import plan as interface_plan
@@ -16,7 +17,7 @@ from kvmplan_libvirt.network import plan as network_plan
 from kvmplan_libvirt.network import read as network_read
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Known, Object, Observed, Operation, Planned, Proposal
+from kvmplan_sdk import Known, Object, ObjectSchema, Observed, Operation, Planned, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,23 @@ class Kind:
     delete: Callable[[Reach, Operation], None]
 
 
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    schema: ObjectSchema
+    read: Callable[[Reach, Inventory, Object], Object]
+
+
 KINDS: Mapping[str, Kind] = {
     "libvirt_network": Kind(NETWORK, network_read.read, network_plan.plan, network_apply.put, network_apply.delete),
     "libvirt_interface": Kind(
         INTERFACE, interface_read.read, interface_plan.plan, interface_apply.put, interface_apply.delete
     ),
+}
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "libvirt_domain": DataSource(domain_data.DOMAIN, domain_data.read_domain),
+    "libvirt_domains": DataSource(domain_data.DOMAINS, domain_data.read_domains),
+    "libvirt_network": DataSource(network_data.NETWORK, network_data.read_network),
+    "libvirt_networks": DataSource(network_data.NETWORKS, network_data.read_networks),
+    "libvirt_dhcp_leases": DataSource(network_data.LEASES, network_data.read_leases),
 }

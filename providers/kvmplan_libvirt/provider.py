@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.connection import connect
-from kvmplan_libvirt.domain_data import SCHEMA as DOMAIN
-from kvmplan_libvirt.domain_data import read_domain
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.inventory import Inventory
-from kvmplan_libvirt.kinds import KINDS
+from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import (
@@ -47,7 +45,7 @@ SCHEMA = ProviderSchema(
         },
     ),
     resources={name: kind.node.schema() for name, kind in KINDS.items()},
-    data_sources={"libvirt_domain": DOMAIN},
+    data_sources={name: source.schema for name, source in DATA_SOURCES.items()},
 )
 
 
@@ -82,8 +80,7 @@ class LibvirtSession(Session):
         return assess(self._reach, self._inventory, changes, claims)
 
     def read_data(self, type_: str, configuration: Object) -> Object:
-        assert type_ == "libvirt_domain"
-        return read_domain(self._inventory, configuration)
+        return DATA_SOURCES[type_].read(self._reach, self._inventory, configuration)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         """In order, up to the first that fails: what comes after may need it."""

@@ -136,6 +136,21 @@ def test_the_domain_data_source(rig: Rig) -> None:
         session.read_data("libvirt_domain", {"name": "nope"})
 
 
+def test_the_other_data_sources(rig: Rig) -> None:
+    session = rig.open()
+    assert isinstance(session, ReadsData)
+    assert session.read_data("libvirt_networks", {})["names"] == ["default"]
+    assert session.read_data("libvirt_domains", {"active": True})["names"] == ["test"]
+    assert session.read_data("libvirt_domains", {"active": False})["names"] == []
+    network = session.read_data("libvirt_network", {"name": "default"})
+    shown = ("mode", "bridge", "addresses", "active", "domain")
+    assert [network[name] for name in shown] == ["nat", "virbr0", ["192.168.122.1/24"], True, None]
+    with pytest.raises(DiagnosticError, match=r"There is no network nope: Networks on this host: default"):
+        session.read_data("libvirt_network", {"name": "nope"})
+    with pytest.raises(DiagnosticError, match=r"There is no network nope"):
+        session.read_data("libvirt_dhcp_leases", {"network": "nope", "mac": None})
+
+
 @pytest.mark.parametrize("name", ["lan", "a-very-long-network-name", "with blank", "x" * 15, "Größe", "a/b"])
 def test_derived_names_are_names_and_differ(name: str) -> None:
     assert interface_name(bridge_name(name)) is None

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, Key
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
 from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
@@ -60,9 +60,11 @@ class Prepared:
         return has_errors(self.diagnostics)
 
 
-def prepare(directory: Path, given: Given, plugins: Plugins) -> Prepared:
-    """Read and evaluate the configuration in ``directory``. Raises `DiagnosticError` when there is none."""
-    configuration, diagnostics = load_configuration(directory)
+def prepare(directory: Path, given: Given, plugins: Plugins, *, empty: bool = False) -> Prepared:
+    """Read and evaluate the configuration in ``directory``. Raises `DiagnosticError` when there is none, unless
+    ``empty`` will do.
+    """
+    configuration, diagnostics = load_configuration(directory, empty=empty)
     values, texts = given_values(configuration, given, diagnostics)
     return _prepared(configuration, values, {**configuration.sources, **texts}, plugins, diagnostics)
 
@@ -118,6 +120,7 @@ class Run:
             prior=self.state,
             refreshed=replace(self.state, instances=refreshed.instances),
             drift=refreshed.drift,
+            unsure=self.recovered.unsure,
         )
         if has_errors(refreshed.diagnostics):
             starting = replace(starting, refreshed=self.state)
@@ -141,6 +144,10 @@ class Run:
             plan, prepared.evaluation, prepared.dependencies, prepared.inputs, self.plugins, self.sessions
         )
         saved = self.state
+        if self.recovered.unsure:
+            # The journal that names these objects goes as soon as this run writes its own.
+            saved = saved.next(instances=saved.instances, outputs=saved.outputs, hosts=saved.hosts)
+            state_file.save(saved)
 
         def save(instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
             nonlocal saved
@@ -168,15 +175,22 @@ class Run:
 
     def adopt(self, plan: Plan) -> None:
         """Let references see what a saved ``plan`` planned, as they would after planning here."""
-        for address in self.prepared.configuration.resources:
-            if address.mode == "managed":
-                schema = type_of(find_schema(self.prepared.configuration.resources[address], self.plugins))
-                values = {
-                    change.address.key: from_plain(change.after, schema, hidden(change.sensitive))
-                    for change in plan.changes.values()
-                    if change.address.resource == address and change.after is not None
-                }
-                self.prepared.evaluation.set_resource(address, values)
+        found: dict[Address, dict[Key, Value]] = {address: {} for address in self.prepared.configuration.resources}
+        types = {
+            address: type_of(find_schema(resource, self.plugins))
+            for address, resource in self.prepared.configuration.resources.items()
+        }
+        for address, data in plan.data.items():
+            found[address.resource][address.key] = from_plain(
+                data.values, types[address.resource], hidden(data.sensitive)
+            )
+        for address, change in plan.changes.items():
+            if change.after is not None:
+                found[address.resource][address.key] = from_plain(
+                    change.after, types[address.resource], hidden(change.sensitive)
+                )
+        for address, values in found.items():
+            self.prepared.evaluation.set_resource(address, values)
 
 
 @contextmanager

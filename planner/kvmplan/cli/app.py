@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from kvmplan.cli import apply, destroy, lab, plan, show, state, validate
+from kvmplan.cli import apply, console, destroy, lab, plan, show, state, validate
 
 app = typer.Typer(
     name="kvmplan",
@@ -22,6 +22,7 @@ app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("destroy")(destroy.destroy)
 app.command("show")(show.show)
+app.command("console")(console.console)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 

@@ -10,13 +10,13 @@ from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 SUFFIX = ".kvm.hcl"
 
 
-def read_sources(directory: Path) -> Mapping[str, str]:
+def read_sources(directory: Path, *, empty: bool = False) -> Mapping[str, str]:
     """The text of every configuration file in ``directory``, by the name to show, sorted. Raises `DiagnosticError`."""
     try:
         paths = sorted(path for path in directory.iterdir() if path.name.endswith(SUFFIX) and path.is_file())
     except OSError as problem:
         raise DiagnosticError(error(f"Cannot read directory {directory}", f"{problem.strerror}.")) from problem
-    if not paths:
+    if not paths and not empty:
         raise DiagnosticError(
             error(
                 "No configuration files",

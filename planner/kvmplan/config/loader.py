@@ -15,9 +15,9 @@ from kvmplan.syntax import Block, Body
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 
-def load_configuration(directory: Path) -> tuple[Configuration, list[Diagnostic]]:
-    """Read a directory. Raises `DiagnosticError` only when there is nothing to read."""
-    return parse_sources(read_sources(directory), str(directory))
+def load_configuration(directory: Path, *, empty: bool = False) -> tuple[Configuration, list[Diagnostic]]:
+    """Read a directory. Raises `DiagnosticError` only when there is nothing to read, unless ``empty`` will do."""
+    return parse_sources(read_sources(directory, empty=empty), str(directory))
 
 
 def parse_sources(sources: Mapping[str, str], directory: str) -> tuple[Configuration, list[Diagnostic]]:

@@ -1,0 +1,34 @@
+"""Reading expressions: at a prompt with history and completion on a terminal, else line by line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+
+def expressions(complete: Callable[[str], list[str]]) -> Iterator[str]:
+    """What is typed, line by line, blank lines left out; ends with ``exit``, end of file or an interrupt."""
+    if not sys.stdin.isatty():
+        yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+        return
+    _with_completion(complete)
+    while True:
+        try:
+            line = input("> ")
+        except (EOFError, KeyboardInterrupt):
+            sys.stdout.write("\n")
+            return
+        if line.strip() == "exit":
+            return
+        if line.strip():
+            yield line
+
+
+def _with_completion(complete: Callable[[str], list[str]]) -> None:
+    try:
+        import readline
+    except ImportError:
+        return
+    readline.set_completer_delims(" \t\n()[]{},+-*/%!<>=&|?:\"'")
+    readline.set_completer(lambda text, index: next(iter(complete(text)[index:]), None))
+    readline.parse_and_bind("tab: complete")

@@ -1,0 +1,124 @@
+"""Expressions evaluated at a prompt, against a configuration and its state. Reading lines is the command's business."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvmplan.config.model import Configuration
+from kvmplan.config.variables import Given
+from kvmplan.lang import (
+    FUNCTIONS,
+    Scope,
+    Value,
+    from_plain,
+    is_wholly_known,
+    render,
+    type_of_value,
+    unmark_deep,
+)
+from kvmplan.lang import evaluate as evaluate_expression
+from kvmplan.lang.functions.encoding import encode_json
+from kvmplan.plan.evaluation import Evaluation
+from kvmplan.plan.inputs import after_resources, evaluate_local
+from kvmplan.plan.marks import hidden
+from kvmplan.plan.schemas import find_schema
+from kvmplan.plugins import Plugins
+from kvmplan.run import Prepared, prepare
+from kvmplan.state.model import State
+from kvmplan.syntax import parse_expression
+from kvmplan_sdk.diagnostics import Diagnostic, has_errors
+from kvmplan_sdk.schema import type_of
+from kvmplan_sdk.types import to_json
+
+PROMPT_NAME = "<console>"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The value of what was typed, or what is wrong with it; ``text``: what was typed, for carets."""
+
+    text: str
+    value: Value
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        return has_errors(self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A configuration to ask."""
+
+    prepared: Prepared
+
+    def ask(self, text: str) -> Answer:
+        expression, problems = parse_expression(text, PROMPT_NAME)
+        if expression is None or has_errors(problems):
+            return Answer(text, None, tuple(problems))
+        scope = self._scope()
+        value = evaluate_expression(expression, scope)
+        return Answer(text, value, (*problems, *scope.diagnostics))
+
+    def completions(self, prefix: str) -> list[str]:
+        """What may be meant by ``prefix``: names in scope, functions, and what stands after the dot of a name."""
+        configuration = self.prepared.configuration
+        candidates = [*(f"{name}(" for name in FUNCTIONS), *_names(configuration)]
+        return sorted({name for name in candidates if name.startswith(prefix)})
+
+    def _scope(self) -> Scope:
+        return self.prepared.evaluation.scope([])
+
+
+def _names(configuration: Configuration) -> Iterable[str]:
+    yield from (f"var.{name}" for name in configuration.variables)
+    yield from (f"local.{name}" for name in configuration.locals)
+    yield from (f"host.{name}" for name in configuration.hosts)
+    yield from map(str, configuration.resources)
+    yield from ("path.cwd", "path.module", "path.root", "kvmplan.workspace")
+
+
+def open_console(directory: Path, given: Given, state: State | None) -> Console:
+    """Raises `DiagnosticError` when the configuration or the state cannot be read."""
+    plugins = Plugins()
+    prepared = prepare(directory, given, plugins, empty=True)
+    if not prepared.failed:
+        _take_in(prepared, state, plugins)
+    return Console(prepared)
+
+
+def _take_in(prepared: Prepared, state: State | None, plugins: Plugins) -> None:
+    """Let references see what state has."""
+    evaluation: Evaluation = prepared.evaluation
+    instances = state.instances.values() if state else ()
+    for address, resource in prepared.configuration.resources.items():
+        found = [instance for instance in instances if instance.address.resource == address]
+        if found and address.mode == "managed":
+            shape = type_of(find_schema(resource, plugins))
+            values = {one.address.key: from_plain(one.values, shape, hidden(one.sensitive)) for one in found}
+            evaluation.set_resource(address, values)
+    late = after_resources(prepared.dependencies)
+    for node in prepared.dependencies.order:
+        if node.kind == "local" and node in late:
+            evaluate_local(evaluation, node.name, [])
+
+
+def answer_json(answer: Answer) -> str:
+    """One line: ``{"type", "value"}``, with ``"sensitive": true`` where it is; ``{"unknown": true}``; or ``{"error",
+    "detail"}``.
+    """
+    problem = next((diagnostic for diagnostic in answer.diagnostics if diagnostic.is_error), None)
+    if problem is not None:
+        return json.dumps({"error": problem.summary, "detail": problem.detail}, ensure_ascii=False)
+    if not is_wholly_known(answer.value):
+        return json.dumps({"unknown": True})
+    value, marks = unmark_deep(answer.value)
+    sensitive = ', "sensitive": true' if marks else ""
+    return f'{{"type": {json.dumps(to_json(type_of_value(value)))}, "value": {encode_json(value)}{sensitive}}}'
+
+
+def answer_text(answer: Answer) -> str:
+    return render(answer.value)

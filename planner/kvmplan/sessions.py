@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 
+from kvmplan.blame import blamed
 from kvmplan.hosts import LocalHost, SshHost, open_host
 from kvmplan.plan.model import Lane
 from kvmplan.plugins import Plugins
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.provider import Known, Observed, Provider, Session
 from kvmplan_sdk.values import Object
@@ -54,12 +56,17 @@ class Sessions:
 
     def read(self, lane: Lane, objects: Sequence[Known]) -> Sequence[Observed | None]:
         """The objects of a lane as they are, sets in canonical order. Raises `DiagnosticError`."""
-        observed = self.get(lane).read(objects)
         schemas = self.provider(lane.provider).schema.resources
-        return [
-            now if now is None else replace(now, values=canonical(schemas[known.type], now.values))
-            for known, now in zip(objects, observed, strict=True)
-        ]
+        gone = [known for known in objects if known.type not in schemas]
+        if gone:
+            raise DiagnosticError(*(_no_type(known, lane.provider) for known in gone))
+        session = self.get(lane)
+        with blamed(lane.provider):
+            observed = session.read(objects)
+            return [
+                now if now is None else replace(now, values=canonical(schemas[known.type], now.values))
+                for known, now in zip(objects, observed, strict=True)
+            ]
 
     def _open(self, lane: Lane) -> Session:
         provider = self.provider(lane.provider)
@@ -67,7 +74,8 @@ class Sessions:
             if lane.host not in self._hosts:
                 self._hosts[lane.host] = open_host(lane.host, self._addresses.get(lane.host, "local"))
             host = self._hosts[lane.host]
-        return provider.open(host, self._configurations.get(lane.provider, {}), self._lineage)
+        with blamed(lane.provider):
+            return provider.open(host, self._configurations.get(lane.provider, {}), self._lineage)
 
     def _lock(self, key: Lane | str) -> threading.Lock:
         with self._guard:
@@ -80,6 +88,15 @@ class Sessions:
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for session in self._sessions.values():
-            session.close()
+            with suppress(Exception):  # what a provider does wrong now changes nothing that was done
+                session.close()
         for host in self._hosts.values():
             host.close()
+
+
+def _no_type(known: Known, provider: str) -> Diagnostic:
+    return error(
+        f"Provider {provider} does not know {known.type}",
+        f"The state has {known.address}, made by a version of the provider that knew its type. Install that version.",
+        address=known.address,
+    )

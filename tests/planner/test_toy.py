@@ -8,6 +8,7 @@ import pytest
 
 from kvmplan.hosts import LocalHost
 from kvmplan_sdk.testing.conformance import Case, exercise
+from kvmplan_sdk.values import Value
 
 from .toy.kvmplan_toy import Toy
 
@@ -23,5 +24,5 @@ def test_the_toy_provider_conforms(tmp_path: Path, *, batch: bool) -> None:
             {"name": "b", "size": 3, "label": "own", "place": {"rack": "r1"}, "subnet": "10.0.0.0/24"},
         ],
     )
-    configuration = {"world": str(tmp_path / "world.json"), "batch": batch}
+    configuration: dict[str, Value] = {"world": str(tmp_path / "world.json"), "batch": batch}
     exercise(provider, lambda: provider.open(LocalHost(), configuration, case.lineage), case)

@@ -30,7 +30,7 @@ def address(text: str) -> Address:
     return found
 
 
-class Failed(Exception):
+class PlanningError(Exception):
     """The command would end with these errors."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -65,7 +65,7 @@ class Workspace:
     def prepare(self, plugins: Plugins) -> Prepared:
         prepared = prepare(self.directory, self.given, plugins)
         if prepared.failed:
-            raise Failed(prepared.diagnostics)
+            raise PlanningError(prepared.diagnostics)
         return prepared
 
     def plan(self, *, destroy: bool = False) -> Plan:
@@ -79,7 +79,7 @@ class Workspace:
         stop: threading.Event | None = None,
         parallelism: int = 4,
     ) -> Result:
-        """Plan and apply. What fails while applying is in the result; errors before it raise `Failed`."""
+        """Plan and apply. What fails while applying is in the result; errors before it raise `PlanningError`."""
 
         def carry_out(run: Run, plan: Plan) -> Result:
             return run.apply(
@@ -99,10 +99,10 @@ class Workspace:
             with started(prepared, StateFile(self.state_path), plugins) as run:
                 plan = run.plan(destroy=destroy)
                 if prepared.failed:
-                    raise Failed(prepared.diagnostics)
+                    raise PlanningError(prepared.diagnostics)
                 return use(run, plan)
         except DiagnosticError as problem:
-            raise Failed(problem.diagnostics) from problem
+            raise PlanningError(problem.diagnostics) from problem
 
     # The world
 
@@ -120,7 +120,12 @@ class Workspace:
         self.world_path.write_text(json.dumps({**self.world(), **parts}))
 
     def fault(self, text: str, when: str, verb: str | None = None, *, always: bool = False) -> None:
-        fault = {"address": text, "when": when, **({"verb": verb} if verb else {}), **({"always": True} if always else {})}
+        fault = {
+            "address": text,
+            "when": when,
+            **({"verb": verb} if verb else {}),
+            **({"always": True} if always else {}),
+        }
         self.change_world(faults=[*self.world()["faults"], fault])
 
     def objects(self, host: str = "local") -> dict[str, dict[str, Any]]:

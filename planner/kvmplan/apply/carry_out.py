@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
+from kvmplan.blame import blamed
 from kvmplan.plan.model import Change, Lane, OperationKey, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
@@ -16,11 +17,14 @@ from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What came of one operation. ``instance``: what goes into state, None when the object is gone or never came."""
+    """What came of one operation. ``instance``: what goes into state, None when the object is gone or never came;
+    ``untried``: the provider ended the step before its turn, because another one failed.
+    """
 
     key: OperationKey
     instance: Instance | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    untried: bool = False
 
     @property
     def failed(self) -> bool:
@@ -37,23 +41,48 @@ def carry_out(
 ) -> list[Carried]:
     """Apply ``operations`` (of ``step``, in order) and verify them.
 
-    ``on_outcome`` hears of each as the provider reports it. What the provider raises or leaves out is an error of every
-    operation without an outcome; the objects of those are read all the same, so that state says what is there.
+    ``on_outcome`` hears of each as the provider reports it. What the provider raises is an error of the first operation
+    without an outcome; the others without one are untried. The objects of all are read all the same, so that state says
+    what is there.
     """
     wanted = tuple(_operation(key, change, current.get(key[0])) for key, change in operations.items())
     outcomes: dict[OperationKey, Outcome] = {}
+    keys = {(str(address), verb): (address, verb) for address, verb in operations}
     problem: tuple[Diagnostic, ...] = ()
     try:
-        for outcome in sessions.get(step.lane).apply(Step(operations=wanted, lineage=lineage)):
-            key = _key_of(outcome, operations)
-            outcomes[key] = outcome
-            on_outcome(key, outcome)
+        with blamed(step.lane.provider):
+            for outcome in sessions.get(step.lane).apply(Step(operations=wanted, lineage=lineage)):
+                key = _key_of(outcome, keys)
+                outcomes[key] = outcome
+                on_outcome(key, outcome)
     except DiagnosticError as raised:
         problem = raised.diagnostics
-    except Exception as raised:  # noqa: BLE001 - a provider's fault must not lose what the others did
-        problem = (_crashed(step, raised),)
+    errors = _errors(operations, outcomes, problem)
     observed = _read_back(step.lane, operations, outcomes, current, sessions)
-    return [_carried(key, change, outcomes.get(key), problem, observed, current) for key, change in operations.items()]
+    return [
+        Carried(key=key, instance=_left(key, change, outcomes.get(key), observed, current), untried=True)
+        if errors[key] is None
+        else _carried(key, change, outcomes.get(key), errors[key] or (), observed, current)
+        for key, change in operations.items()
+    ]
+
+
+def _errors(
+    operations: Mapping[OperationKey, Change],
+    outcomes: Mapping[OperationKey, Outcome],
+    problem: tuple[Diagnostic, ...],
+) -> Mapping[OperationKey, tuple[Diagnostic, ...] | None]:
+    """What the provider said of every operation; None: nothing, for it did not come to it."""
+    told: dict[OperationKey, tuple[Diagnostic, ...] | None] = {}
+    stopped = any(has_errors(outcome.diagnostics) for outcome in outcomes.values())
+    for key, change in operations.items():
+        if key in outcomes:
+            told[key] = outcomes[key].diagnostics
+        elif problem:
+            told[key], problem, stopped = problem, (), True
+        else:
+            told[key] = None if stopped else (_no_outcome(change),)
+    return told
 
 
 def _operation(key: OperationKey, change: Change, current: Instance | None) -> Operation:
@@ -68,18 +97,11 @@ def _operation(key: OperationKey, change: Change, current: Instance | None) -> O
     )
 
 
-def _key_of(outcome: Outcome, operations: Mapping[OperationKey, Change]) -> OperationKey:
-    for key in operations:
-        if str(key[0]) == outcome.address and key[1] is outcome.verb:
-            return key
-    raise ValueError(f"an outcome for {outcome.address} ({outcome.verb.value}), which was not asked for")
-
-
-def _crashed(step: PlannedStep, raised: Exception) -> Diagnostic:
-    return error(
-        f"Provider {step.lane.provider} failed",
-        f"It raised {type(raised).__name__}: {raised}. This is a fault of the provider: please report it.",
-    )
+def _key_of(outcome: Outcome, keys: Mapping[tuple[str, Verb], OperationKey]) -> OperationKey:
+    key = keys.get((outcome.address, outcome.verb))
+    if key is None:
+        raise ValueError(f"an outcome for {outcome.address} ({outcome.verb.value}), which was not asked for")
+    return key
 
 
 def _read_back(
@@ -110,25 +132,53 @@ def _carried(
     key: OperationKey,
     change: Change,
     outcome: Outcome | None,
-    problem: tuple[Diagnostic, ...],
+    diagnostics: tuple[Diagnostic, ...],
     observed: Mapping[OperationKey, Observed | None] | DiagnosticError,
     current: Mapping[Address, Instance],
 ) -> Carried:
-    address = key[0]
-    diagnostics = outcome.diagnostics if outcome else problem or (_no_outcome(change),)
-    before = current.get(address)
     if isinstance(observed, DiagnosticError):
-        unread = (*diagnostics, *observed.diagnostics)
-        instance = _instance(change, outcome.values, outcome.private) if outcome and outcome.values else before
-        return Carried(key=key, instance=instance, diagnostics=_about(unread, change))
-    now = observed[key]
-    if now is not None and not now.owned:
-        now = None
-    if not has_errors(diagnostics):
-        replaced = key[1] is Verb.DELETE and (address, Verb.CREATE) in observed
-        diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, now))
-    instance = _instance(change, now.values, now.private) if now is not None else None
+        diagnostics = (*diagnostics, *observed.diagnostics)
+    elif not has_errors(diagnostics):
+        replaced = key[1] is Verb.DELETE and (key[0], Verb.CREATE) in observed
+        diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, _ours(observed[key])))
+    now = None if isinstance(observed, DiagnosticError) else _ours(observed[key])
+    if now is not None and key[1] is not Verb.DELETE and not has_errors(diagnostics):
+        instance: Instance | None = _instance(change, now.values, now.private)
+    else:
+        instance = _left(key, change, outcome, observed, current)
     return Carried(key=key, instance=instance, diagnostics=_about(diagnostics, change))
+
+
+def _ours(observed: Observed | None) -> Observed | None:
+    return observed if observed is not None and observed.owned else None
+
+
+def _left(
+    key: OperationKey,
+    change: Change,
+    outcome: Outcome | None,
+    observed: Mapping[OperationKey, Observed | None] | DiagnosticError,
+    current: Mapping[Address, Instance],
+) -> Instance | None:
+    """What is there after an operation that was not done, or only in part. It may refer to what it referred to before,
+    and to what it was to refer to.
+    """
+    before = current.get(key[0])
+    if isinstance(observed, DiagnosticError):
+        return _instance(change, outcome.values, outcome.private) if outcome and outcome.values else before
+    now = _ours(observed[key])
+    if now is None:
+        return None
+    if before is None:
+        return _instance(change, now.values, now.private)
+    both = {*before.dependencies, *(() if key[1] is Verb.DELETE or outcome is None else change.dependencies)}
+    return replace(
+        before,
+        values=now.values,
+        private=now.private,
+        dependencies=tuple(sorted(both, key=lambda address: address.sort_key)),
+        sensitive=tuple(sorted({*before.sensitive, *change.sensitive}, key=repr)),
+    )
 
 
 def _instance(change: Change, values: Object, private: Object) -> Instance:

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
 from kvmplan.apply.carry_out import Carried, carry_out
 from kvmplan.apply.events import Listener, OperationDone, OperationFailed, StepRunning, StepStarted
 from kvmplan.apply.journal import Journal
 from kvmplan.apply.result import Result
-from kvmplan.plan.model import Change, Junction, Lane, OperationKey, Plan, PlannedStep
+from kvmplan.plan.model import Action, Change, Junction, Lane, OperationKey, Plan, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
 from kvmplan_sdk.provider import Outcome, Verb
-from kvmplan_sdk.values import is_known
 
 PROGRESS_SECONDS = 10.0
 
 Resolve = Callable[[Address, Mapping[Address, Instance]], Change]
-"""The change of an address with inputs that the plan did not know, now that ``instances`` are as they are."""
+"""The change of an address with inputs that the plan did not know, now that ``instances`` are as they are; these are
+another mapping whenever something in them has changed.
+"""
 Save = Callable[[Mapping[Address, Instance]], None]
 
 
@@ -36,6 +37,7 @@ class _Running:
     step: PlannedStep
     operations: Mapping[OperationKey, Change]
     started: float
+    reported: set[OperationKey] = field(default_factory=set)
 
 
 class Executor:
@@ -61,11 +63,13 @@ class Executor:
         self._listener = listener
         self._stop = stop
         self._parallelism = parallelism
-        self._instances: dict[Address, Instance] = dict(plan.refreshed.instances)
+        self._instances: dict[Address, Instance] = {**plan.refreshed.instances, **_restated(plan)}
         self._done: list[OperationKey] = []
         self._failed: list[OperationKey] = []
         self._skipped: list[OperationKey] = []
-        self._diagnostics: list[Diagnostic] = []
+        self._diagnostics: dict[Diagnostic, None] = {}
+        self._closed: dict[Junction, bool] = {}
+        self._told_at = 0.0
 
     def run(self) -> Result:
         """Carry the plan out. Raises `DiagnosticError` when the journal or the state can no longer be written."""
@@ -77,16 +81,13 @@ class Executor:
         ready = [step for step in self._plan.steps if not step.after]
         running: dict[Future[list[Carried]], _Running] = {}
         with ThreadPoolExecutor(self._parallelism, thread_name_prefix="kvmplan-step") as pool:
-            try:
-                while ready or running:
-                    ready = self._start_ready(ready, running, pool)
-                    for step in self._finished(running):
-                        for number in followers.get(step.number, ()):
-                            waiting[number] -= 1
-                            if waiting[number] == 0:
-                                ready.append(self._plan.steps[number - 1])
-            finally:
-                self._stop.set()
+            while ready or running:
+                ready = self._start_ready(ready, running, pool)
+                for step in self._finished(running, ready):
+                    for number in followers.get(step.number, ()):
+                        waiting[number] -= 1
+                        if waiting[number] == 0:
+                            ready.append(self._plan.steps[number - 1])
         return self._result()
 
     def _start_ready(
@@ -106,11 +107,13 @@ class Executor:
                     step.number, [(change, key[1]) for key, change in operations.items()], self._plan.hosts
                 )
                 self._listener(StepStarted(step, tuple(operations)))
-                future = pool.submit(self._carry_out, step, operations)
+                item = _Running(step, operations, time.monotonic())
+                future = pool.submit(self._carry_out, item)
             else:
+                item = _Running(step, operations, 0.0)
                 future = Future()
                 future.set_result([])
-            running[future] = _Running(step, operations, time.monotonic())
+            running[future] = item
             busy.add(step.lane)
         return left
 
@@ -124,7 +127,7 @@ class Executor:
                 undone.add(key)
                 continue
             change = self._plan.changes[key[0]]
-            if key[1] is not Verb.DELETE and not is_known(change.after):
+            if key[1] is not Verb.DELETE and change.waits:
                 try:
                     change = self._resolve(key[0], self._instances)
                 except DiagnosticError as problem:
@@ -141,53 +144,78 @@ class Executor:
         )
 
     def _unmet_junction(self, junction: Junction, undone: set[OperationKey]) -> bool:
-        return any(need in undone for need in self._plan.needs[junction])
+        """Asked only when everything before the junction is settled, so the answer stands."""
+        if junction not in self._closed:
+            self._closed[junction] = any(need in undone for need in self._plan.needs[junction])
+        return self._closed[junction]
 
-    def _carry_out(self, step: PlannedStep, operations: Mapping[OperationKey, Change]) -> list[Carried]:
-        started = time.monotonic()
-
+    def _carry_out(self, item: _Running) -> list[Carried]:
         def on_outcome(key: OperationKey, outcome: Outcome) -> None:
-            if not any(diagnostic.is_error for diagnostic in outcome.diagnostics):
-                self._listener(OperationDone(*key, time.monotonic() - started))
+            item.reported.add(key)
+            if not has_errors(outcome.diagnostics):
+                self._listener(OperationDone(*key, time.monotonic() - item.started))
 
         lineage = self._plan.prior.lineage
-        return carry_out(step, operations, self._instances, self._sessions, lineage, on_outcome)
+        return carry_out(item.step, item.operations, self._instances, self._sessions, lineage, on_outcome)
 
-    def _finished(self, running: dict[Future[list[Carried]], _Running]) -> list[PlannedStep]:
-        """Wait for at least one step to end, telling of the slow ones meanwhile; save what the ended ones did."""
-        steps = []
+    def _finished(
+        self, running: dict[Future[list[Carried]], _Running], ready: list[PlannedStep]
+    ) -> Iterator[PlannedStep]:
+        """Wait for at least one step to end, telling of the slow ones meanwhile; save what the ended ones did.
+
+        Of a step in which one operation failed and others were left untried, the rest is ``ready`` again.
+        """
         finished, _ = wait(running, timeout=PROGRESS_SECONDS, return_when=FIRST_COMPLETED)
         for future in finished:
             item = running.pop(future)
-            self._record(item, future.result())
-            steps.append(item.step)
-        now = time.monotonic()
-        for item in running.values():
-            if now - item.started >= PROGRESS_SECONDS:
-                self._listener(StepRunning(item.step, tuple(item.operations), now - item.started))
-        return steps
+            rest = self._record(item, future.result())
+            if rest:
+                ready.append(replace(item.step, operations=rest))
+            else:
+                yield item.step
+        self._tell(running.values())
 
-    def _record(self, item: _Running, carried: list[Carried]) -> None:
-        if not carried:
+    def _tell(self, running: Iterable[_Running]) -> None:
+        """Say what takes its time, not more often than it makes sense."""
+        now = time.monotonic()
+        if now - self._told_at < PROGRESS_SECONDS:
             return
+        self._told_at = now
+        for item in running:
+            left = tuple(key for key in item.operations if key not in item.reported)
+            if left and now - item.started >= PROGRESS_SECONDS:
+                self._listener(StepRunning(item.step, left, now - item.started))
+
+    def _record(self, item: _Running, carried: list[Carried]) -> tuple[OperationKey, ...]:
+        """Take in what came of a step; returns what of it is still to be tried."""
+        if not carried:
+            return ()
+        self._instances = dict(self._instances)
         for one in carried:
             address = one.key[0]
             if one.instance is not None:
                 self._instances[address] = one.instance
             elif one.key[1] is not Verb.CREATE:
                 self._instances.pop(address, None)
+            if one.untried:
+                continue
             if one.failed:
                 self._fail(one.key, one.diagnostics)
             else:
                 self._done.append(one.key)
-                self._diagnostics += one.diagnostics
+                self._diagnostics.update(dict.fromkeys(one.diagnostics))
         self._save(self._instances)
         self._journal.saved(item.step.number)
+        untried = tuple(one.key for one in carried if one.untried)
+        if item.reported:
+            return untried
+        self._skipped += untried
+        return ()
 
     def _fail(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...]) -> None:
         self._failed.append(key)
         placed = tuple(diagnostic.about(str(key[0])) for diagnostic in diagnostics)
-        self._diagnostics += [diagnostic for diagnostic in placed if diagnostic not in self._diagnostics]
+        self._diagnostics.update(dict.fromkeys(placed))
         self._listener(OperationFailed(*key, placed))
 
     def _result(self) -> Result:
@@ -198,8 +226,23 @@ class Executor:
             failed=tuple(self._failed),
             skipped=tuple(self._skipped),
             diagnostics=tuple(self._diagnostics),
-            interrupted=bool(self._skipped) and not self._failed,
+            interrupted=self._stop.is_set() and bool(self._skipped),
         )
+
+
+def _restated(plan: Plan) -> Mapping[Address, Instance]:
+    """The instances that stay as they are, with what the configuration says of them now: state follows it."""
+    return {
+        address: replace(
+            plan.refreshed.instances[address],
+            dependencies=change.dependencies,
+            sensitive=change.sensitive,
+            schema_version=change.schema_version,
+            prevent_destroy=change.prevent_destroy,
+        )
+        for address, change in plan.changes.items()
+        if change.action is Action.NO_OP
+    }
 
 
 __all__ = ["Executor", "Resolve", "Save"]

@@ -3,7 +3,8 @@
 One JSON object a line in ``kvmplan.state.json.journal``, fsynced one by one:
 
 - ``{"intent": step, "operations": [...]}`` before a step: everything needed to look for its objects after a crash;
-- ``{"saved": step}`` once the state with its outcomes is on disk.
+- ``{"saved": step}`` once the state with its outcomes is on disk. A step of which the provider left a part untried is
+  handed over again: another intent of the same number.
 
 The file is removed when a run ends with everything saved. A journal that is there when a run begins belongs to one that
 was killed: its open intents (without ``saved``) name the objects that may or may not be as planned, or as before.
@@ -15,6 +16,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,8 @@ class Journal:
         line = json.dumps(entry, default=_encode, ensure_ascii=False).encode() + b"\n"
         assert self._descriptor is not None
         try:
-            os.write(self._descriptor, line)
+            while line:
+                line = line[os.write(self._descriptor, line) :]
             os.fsync(self._descriptor)
         except OSError as problem:
             raise _unwritable(self.path, problem) from problem
@@ -105,32 +108,38 @@ def journal_path(state_path: Path) -> Path:
 
 
 def read_journal(path: Path) -> OpenRun | None:
-    """What a killed run left open; None without a journal. A torn last line was never acted upon, and is ignored."""
+    """What a killed run left open; None without a journal. A torn last line was never acted upon, and is ignored.
+
+    Raises `DiagnosticError` when another line is broken.
+    """
     data = read_bytes(path)
     if data is None:
         return None
-    entries = _entries(data)
-    lineage = next((entry["lineage"] for entry in entries if "lineage" in entry), "")
-    saved = {entry["saved"] for entry in entries if "saved" in entry}
-    return OpenRun(
-        lineage=lineage,
-        intents=tuple(
-            _intent(operation)
-            for entry in entries
-            if "intent" in entry and entry["intent"] not in saved
-            for operation in entry["operations"]
-        ),
-    )
-
-
-def _entries(data: bytes) -> list[dict[str, Any]]:
-    entries = []
-    for line in data.split(b"\n"):
+    lineage = ""
+    intents: dict[int, tuple[Intent, ...]] = {}
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         try:
-            entries.append(json.loads(line))
-        except ValueError:
-            continue
-    return entries
+            entry = json.loads(line, parse_float=Decimal)
+            if "intent" in entry:
+                intents[entry["intent"]] = tuple(map(_intent, entry["operations"]))
+            elif "saved" in entry:
+                intents.pop(entry["saved"], None)
+            else:
+                lineage = str(entry["lineage"])
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise _broken(path, number) from problem
+    return OpenRun(lineage=lineage, intents=tuple(intent for step in intents.values() for intent in step))
+
+
+def _broken(path: Path, number: int) -> DiagnosticError:
+    return DiagnosticError(
+        error(
+            f"{path} is broken",
+            f"Line {number} cannot be read. It is the journal of a run that was cut short, and names what that run may "
+            "have left on the hosts: put the file back as it was. If that cannot be, remove it, and look for what is "
+            "missing from the state yourself.",
+        )
+    )
 
 
 def _encode(value: object) -> object:
@@ -138,13 +147,13 @@ def _encode(value: object) -> object:
 
 
 def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str, Any]:
-    making = verb is not Verb.DELETE
+    making, lane = verb is not Verb.DELETE, change.lane_of(verb)
     return {
         "address": str(change.address),
         "verb": verb.value,
-        "host": change.lane.host,
-        "provider": change.lane.provider,
-        "host_address": hosts.get(change.lane.host, "local"),
+        "host": lane.host,
+        "provider": lane.provider,
+        "host_address": hosts.get(lane.host, "local"),
         "values": change.after if making else None,
         "private": change.private if making else {},
         "schema_version": change.schema_version,
@@ -156,7 +165,8 @@ def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str
 
 def _intent(entry: Mapping[str, Any]) -> Intent:
     address = parse_address(entry["address"])
-    assert address is not None
+    if address is None:
+        raise ValueError(f"{entry['address']!r} is no address")
     instance = None
     if entry["values"] is not None:
         instance = Instance(

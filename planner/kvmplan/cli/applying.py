@@ -63,7 +63,7 @@ def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) ->
         state_file = StateFile(state)
         lineage = saved.plan.prior.lineage
         with started(prepared, state_file, plugins, lineage=lineage) as run:
-            check_current(saved.plan, run.state)
+            check_current(saved.plan, run.state, run.recovered.unsure)
             run.adopt(saved.plan)
             return carry_out(run, saved.plan, state_file, parallelism=parallelism, no_color=no_color)
 

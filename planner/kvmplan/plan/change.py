@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from kvmplan.plan.model import Action, Change
+from kvmplan.blame import blamed
+from kvmplan.plan.model import Action, Change, Lane
 from kvmplan.plan.removal import prevented
 from kvmplan.plan.wanted import Wanted
 from kvmplan.state.model import Instance
-from kvmplan_sdk.diagnostics import Diagnostic, error, has_errors
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.impact import worst
 from kvmplan_sdk.proposing import Shape, canonical, liberties, propose
 from kvmplan_sdk.provider import Planned, Proposal, Session
-from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import Object, Path, differences, format_path
+from kvmplan_sdk.schema import Nesting, ObjectSchema
+from kvmplan_sdk.types import SetType
+from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is_known
 
 
 def plan_instance(
@@ -22,33 +24,40 @@ def plan_instance(
 ) -> Change | None:
     """The change of one instance; None when it cannot be planned, which is an error already reported."""
     configured = _ignoring(wanted, prior)
+    moves = prior is not None and prior.host != wanted.lane.host
     before = prior.values if prior else None
-    private = prior.private if prior else {}
-    planned = _ask(wanted, configured, before, private, session, schema, diagnostics)
+    private = prior.private if prior and not moves else {}
+    planned = _ask(wanted, configured, None if moves else before, private, session, schema, diagnostics)
     if planned is None:
         return None
-    changed = [] if before is None else list(differences(before, planned.values))
+    changed = [] if before is None or moves else list(differences(before, planned.values))
     replacing = tuple(path for path in changed if _replaces(schema, path) or _under(path, planned.replaces))
-    if before is not None and prior is not None and prior.host != wanted.lane.host:
-        changed, replacing = [("host",)], (("host",),)
     if replacing:
         fresh = _ask(wanted, configured, None, {}, session, schema, diagnostics)
         if fresh is None:
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
-    action = _action(before, changed, replacing)
+    if before is None:
+        action = Action.CREATE
+    elif replacing or moves:
+        action = Action.REPLACE
+    else:
+        action = Action.UPDATE if changed else Action.NO_OP
     change = Change(
         address=wanted.address,
         action=action,
         lane=wanted.lane,
         before=before,
         after=planned.values,
-        private=private,
+        waits=not is_known(configured),
+        left=Lane(prior.host, wanted.lane.provider) if prior and moves else None,
+        private=prior.private if prior else {},
         schema_version=schema.version,
         dependencies=wanted.dependencies,
-        sensitive=_sensitive(wanted.configured.sensitive, schema),
+        sensitive=_sensitive(wanted.configured.sensitive, schema, planned.values),
+        before_sensitive=_sensitive(prior.sensitive, schema, prior.values) if prior else (),
         replace_paths=replacing,
-        reason="replace_because_cannot_update" if replacing else "",
+        reason="replace_because_cannot_update" if action is Action.REPLACE else "",
         impact=planned.impact,
         claims=planned.claims,
         prevent_destroy=wanted.resource.lifecycle.prevent_destroy,
@@ -76,7 +85,12 @@ def _ask(
         prior=before,
         private=private,
     )
-    planned = session.plan(proposal)
+    try:
+        with blamed(wanted.lane.provider):
+            planned = session.plan(proposal)
+    except DiagnosticError as problem:
+        diagnostics += map(wanted.place, problem.diagnostics)
+        return None
     found = [wanted.place(diagnostic) for diagnostic in planned.diagnostics]
     diagnostics += found
     if has_errors(found):
@@ -105,14 +119,6 @@ def _ignoring(wanted: Wanted, prior: Instance | None) -> Object:
     return {name: prior.values.get(name) if name in ignored else value for name, value in values.items()}
 
 
-def _action(before: Object | None, changed: Iterable[Path], replacing: tuple[Path, ...]) -> Action:
-    if before is None:
-        return Action.CREATE
-    if replacing:
-        return Action.REPLACE
-    return Action.UPDATE if any(True for _ in changed) else Action.NO_OP
-
-
 def _replaces(schema: Shape, path: Path) -> bool:
     """Whether the schema says that a change at ``path`` makes a new object."""
     names = [step for step in path if isinstance(step, str)]
@@ -130,12 +136,37 @@ def _under(path: Path, roots: Iterable[Path]) -> bool:
     return any(path[: len(root)] == root for root in roots)
 
 
-def _sensitive(marked: tuple[Path, ...], schema: ObjectSchema) -> tuple[Path, ...]:
-    by_schema = tuple((name,) for name, attribute in schema.attributes.items() if attribute.sensitive)
-    return tuple(sorted({*marked, *by_schema}, key=repr))
+def _sensitive(marked: Iterable[Path], schema: ObjectSchema, values: Object) -> tuple[Path, ...]:
+    """What must not be shown of ``values``. Inside a set nothing has a place that stays, so the whole set is hidden."""
+    found = {*marked, *_sensitive_by_schema(schema, values)}
+    return tuple(sorted({path[: _depth_of_set(schema, path)] for path in found}, key=repr))
+
+
+def _sensitive_by_schema(shape: Shape, values: Value, at: Path = ()) -> Iterator[Path]:
+    if isinstance(values, (list, tuple)):
+        for index, item in enumerate(values):
+            yield from _sensitive_by_schema(shape, item, (*at, index))
+    elif isinstance(values, Mapping):
+        for name, attribute in shape.attributes.items():
+            if attribute.sensitive and values.get(name) is not None:
+                yield (*at, name)
+        for name, block in shape.blocks.items():
+            yield from _sensitive_by_schema(block, values.get(name), (*at, name))
+
+
+def _depth_of_set(shape: Shape, path: Path) -> int | None:
+    """How many steps of ``path`` lead to the first set on it; None where there is none."""
+    for depth, name in enumerate(path, start=1):
+        if isinstance(name, str) and name in shape.attributes:
+            return depth if isinstance(shape.attributes[name].type, SetType) else None
+        if isinstance(name, str) and name in shape.blocks:
+            shape = shape.blocks[name]
+            if shape.nesting is Nesting.SET:
+                return depth
+    return None
 
 
 def _guard(change: Change, diagnostics: list[Diagnostic]) -> None:
     if change.prevent_destroy and change.action is Action.REPLACE:
-        paths = ", ".join(map(format_path, change.replace_paths))
+        paths = ", ".join(map(format_path, change.replace_paths)) or "its host"
         diagnostics.append(prevented(change.address, f"a change of {paths} makes a new object of it", change.source))

@@ -60,23 +60,30 @@ def _key(claim: Claim) -> tuple[object, str]:
 
 
 def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic]:
-    """Overlaps found by sorting: subnets either contain each other or are apart."""
+    """Overlaps found by sorting: subnets either contain each other or are apart.
+
+    ``open_ones``: the subnets around the one at hand, outermost first, each with the innermost one around it that is on
+    another interface.
+    """
     subnets = [(one.claim, one.address) for one in claimed if isinstance(one.claim, SubnetClaim)]
     subnets.sort(key=lambda item: (item[0].network.version, item[0].network.network_address, item[0].network.prefixlen))
-    open_ones: list[tuple[SubnetClaim, str]] = []
+    open_ones: list[tuple[SubnetClaim, str, tuple[SubnetClaim, str] | None]] = []
     for claim, address in subnets:
         while open_ones and not _contains(open_ones[-1][0], claim):
             open_ones.pop()
-        if open_ones and (open_ones[-1][1], open_ones[-1][0].interface) != (address, claim.interface):
-            outer, owner = open_ones[-1]
-            if outer.interface != claim.interface:
-                yield error(
-                    "Overlapping subnets",
-                    f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: it could "
-                    "not tell where a packet goes. Give one of them another subnet.",
-                    address=address,
-                )
-        open_ones.append((claim, address))
+        other = None
+        if open_ones:
+            around, its_address, beyond = open_ones[-1]
+            other = (around, its_address) if around.interface != claim.interface else beyond
+        if other is not None:
+            outer, owner = other
+            yield error(
+                "Overlapping subnets",
+                f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: it could "
+                "not tell where a packet goes. Give one of them another subnet.",
+                address=address,
+            )
+        open_ones.append((claim, address, other))
 
 
 def _contains(outer: SubnetClaim, inner: SubnetClaim) -> bool:

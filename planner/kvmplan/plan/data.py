@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from kvmplan.lang import Value, from_plain
-from kvmplan.plan.marks import hidden
+from kvmplan.blame import blamed
+from kvmplan.plan.model import DataValues
 from kvmplan.plan.wanted import Wanted
 from kvmplan_sdk.capabilities import ReadsData
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.provider import Session
-from kvmplan_sdk.schema import ObjectSchema, type_of
+from kvmplan_sdk.schema import ObjectSchema
 from kvmplan_sdk.values import is_known
 
 
-def read_data(wanted: Wanted, session: Session, schema: ObjectSchema) -> Value:
+def read_data(wanted: Wanted, session: Session, schema: ObjectSchema) -> DataValues:
     """The values of a data source. Raises `DiagnosticError` when it cannot be read now."""
     if not is_known(wanted.configured.values):
         raise DiagnosticError(
@@ -24,5 +24,6 @@ def read_data(wanted: Wanted, session: Session, schema: ObjectSchema) -> Value:
         )
     if not isinstance(session, ReadsData):
         raise DiagnosticError(error(f"Provider {wanted.address.provider} reads no data sources"))
-    values = session.read_data(wanted.address.type, wanted.configured.values)
-    return from_plain(canonical(schema, values), type_of(schema), hidden(wanted.configured.sensitive))
+    with blamed(wanted.address.provider):
+        values = session.read_data(wanted.address.type, wanted.configured.values)
+    return DataValues(values=canonical(schema, values), sensitive=wanted.configured.sensitive)

@@ -23,7 +23,7 @@ from kvmplan.lang import (
 )
 from kvmplan.lang.convert import friendly
 from kvmplan.syntax import Expression
-from kvmplan_sdk.diagnostics import Diagnostic, error
+from kvmplan_sdk.diagnostics import Diagnostic, error, has_errors
 from kvmplan_sdk.types import NUMBER
 
 Repetition = Mapping[Key, Mapping[str, Value]]
@@ -40,7 +40,7 @@ def repetition(
     tried = scope.apart()
     value, marks = unmark(evaluate(expression, tried))
     diagnostics += tried.diagnostics
-    if tried.diagnostics:
+    if has_errors(tried.diagnostics) or (not is_known(value) and has_errors(diagnostics)):
         return None
     what = "count" if count is not None else "for_each"
     refusal = _refusal(what, value, marks)

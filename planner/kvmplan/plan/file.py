@@ -1,9 +1,9 @@
 """Plan files: a plan with everything that apply needs to carry out exactly it, on this machine or another.
 
-A JSON document: ``format``, ``kvmplan_version``, ``digest`` (of everything that says what will be done; equal plans
-have equal digests), ``review`` (the plan representation that ``show --json`` prints), the state it stands on, the text
-of the configuration and the values of its variables, and the changes with their order. Mode 0600: values that are
-sensitive stand in it in clear.
+A JSON document: ``format``, ``kvmplan_version``, ``digest`` (of what will be done: the changes, their order, the
+outputs; plans that do the same have equal digests), ``review`` (the plan representation that ``show --json`` prints),
+the state it stands on, the text of the configuration, the values of its variables and what its data sources were read
+as. Mode 0600: values that are sensitive stand in it in clear.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from kvmplan import __version__
 from kvmplan.addresses import Address, parse_address
 from kvmplan.lang import Value, type_of_value, value_from_json, value_to_json
-from kvmplan.plan.model import Action, Change, Junction, Lane, OutputChange, Plan, PlannedStep
+from kvmplan.plan.model import Action, Change, DataValues, Junction, Lane, OutputChange, Plan, PlannedStep
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
 from kvmplan.state.document import dump_state, encode_number, load_state
 from kvmplan.state.files import read_bytes, write_durably
@@ -53,16 +53,7 @@ def write_plan(
     given: Mapping[str, Value],
 ) -> str:
     """Write a plan file; returns its digest. Raises `DiagnosticError`."""
-    body = {
-        "review": review,
-        "directory": directory,
-        "sources": dict(sources),
-        "variables": {
-            name: {"type": types.to_json(type_of_value(value)), "value": value_to_json(value)}
-            for name, value in sorted(given.items())
-        },
-        "prior": json.loads(dump_state(plan.prior)),
-        "refreshed": json.loads(dump_state(plan.refreshed)),
+    done = {
         "changes": [_change(change) for _, change in sorted(plan.changes.items(), key=lambda item: item[0].sort_key)],
         "outputs": {name: _output(change) for name, change in sorted(plan.outputs.items())},
         "steps": [_step(step) for step in plan.steps],
@@ -70,22 +61,27 @@ def write_plan(
         "hosts": dict(sorted(plan.hosts.items())),
         "destroy": plan.destroy,
     }
-    digest = hashlib.sha256(_dump(body)).hexdigest()
-    document = {"format": FORMAT, "kvmplan_version": __version__, "digest": f"sha256:{digest}", **body}
+    ground = {
+        "review": review,
+        "directory": directory,
+        "sources": dict(sources),
+        "variables": {
+            name: {"type": types.to_json(type_of_value(value)), "value": value_to_json(value)}
+            for name, value in sorted(given.items())
+        },
+        "data": [_data(address, data) for address, data in sorted(plan.data.items(), key=lambda i: i[0].sort_key)],
+        "prior": json.loads(dump_state(plan.prior)),
+        "refreshed": json.loads(dump_state(plan.refreshed)),
+        "unsure": sorted(map(str, plan.unsure)),
+    }
+    digest = f"sha256:{hashlib.sha256(_dump(done)).hexdigest()}"
+    document = {"format": FORMAT, "kvmplan_version": __version__, "digest": digest, **done, **ground}
     write_durably(path, _dump(document, indent=1) + b"\n")
-    return f"sha256:{digest}"
+    return digest
 
 
 def _dump(document: Mapping[str, Any], indent: int | None = None) -> bytes:
     return json.dumps(document, default=encode_number, ensure_ascii=False, indent=indent, sort_keys=True).encode()
-
-
-def is_plan(data: bytes) -> bool:
-    """Whether ``data`` looks like a plan file rather than a state."""
-    try:
-        return "review" in json.loads(data)
-    except (ValueError, TypeError):
-        return False
 
 
 def read_plan(path: Path) -> PlanFile:
@@ -110,9 +106,13 @@ def read_plan(path: Path) -> PlanFile:
         ) from problem
 
 
-def check_current(plan: Plan, current: State) -> None:
-    """Raises `DiagnosticError` when the state has moved on since the plan was made."""
-    if plan.prior.serial == current.serial and (plan.prior.lineage == current.lineage or current.serial == 0):
+def check_current(plan: Plan, current: State, unsure: frozenset[Address]) -> None:
+    """Raises `DiagnosticError` when the state has moved on since the plan was made, or a run was cut short since.
+
+    ``unsure``: what a run that was cut short left in doubt.
+    """
+    same_state = plan.prior.serial == current.serial and plan.prior.lineage == current.lineage
+    if same_state and plan.unsure == unsure and plan.prior.instances.keys() == current.instances.keys():
         return
     raise DiagnosticError(
         error(
@@ -134,6 +134,8 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
         steps=tuple(_read_step(entry) for entry in document["steps"]),
         needs={_read_node(node): tuple(map(_read_node, needs)) for node, needs in document["needs"]},
         hosts=document["hosts"],
+        data={_address(entry["address"]): _read_data(entry) for entry in document["data"]},
+        unsure=frozenset(map(_address, document["unsure"])),
         destroy=document["destroy"],
     )
     return PlanFile(
@@ -158,10 +160,13 @@ def _change(change: Change) -> dict[str, Any]:
         "before": change.before,
         "after": known_part(change.after),
         "after_unknown": unknown_tree(change.after),
+        "waits": change.waits,
+        "left": [change.left.host, change.left.provider] if change.left else None,
         "private": change.private,
         "schema_version": change.schema_version,
         "dependencies": [str(address) for address in change.dependencies],
         "sensitive": [list(path) for path in change.sensitive],
+        "before_sensitive": [list(path) for path in change.before_sensitive],
         "replace_paths": [list(path) for path in change.replace_paths],
         "reason": change.reason,
         "impact": _impact(change.impact),
@@ -176,15 +181,26 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
         lane=Lane(entry["host"], entry["provider"]),
         before=entry["before"],
         after=overlay(entry["after"], entry["after_unknown"]),
+        waits=entry["waits"],
+        left=Lane(*entry["left"]) if entry["left"] else None,
         private=entry["private"],
         schema_version=entry["schema_version"],
         dependencies=tuple(map(_address, entry["dependencies"])),
         sensitive=tuple(tuple(path) for path in entry["sensitive"]),
+        before_sensitive=tuple(tuple(path) for path in entry["before_sensitive"]),
         replace_paths=tuple(tuple(path) for path in entry["replace_paths"]),
         reason=entry["reason"],
         impact=_read_impact(entry["impact"]),
         prevent_destroy=entry["prevent_destroy"],
     )
+
+
+def _data(address: Address, data: DataValues) -> dict[str, Any]:
+    return {"address": str(address), "values": data.values, "sensitive": [list(path) for path in data.sensitive]}
+
+
+def _read_data(entry: Mapping[str, Any]) -> DataValues:
+    return DataValues(values=entry["values"], sensitive=tuple(tuple(path) for path in entry["sensitive"]))
 
 
 def _impact(impact: Impact) -> list[Any]:

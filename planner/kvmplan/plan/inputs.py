@@ -24,7 +24,7 @@ from kvmplan.plan.configured import read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import UNEXPANDED, repetition
 from kvmplan.plugins import Plugins
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.values import Object
 
 LOCAL = "local"
@@ -157,11 +157,11 @@ def _host(block: HostBlock, evaluation: Evaluation, diagnostics: list[Diagnostic
         name = f"{block.name}{format_key(key)}"
         address, _ = unmark(evaluate(block.address, evaluation.scope(diagnostics, **{**UNEXPANDED, **names})))
         if not isinstance(address, str):
-            if is_known(address):
+            if is_known(address) or not has_errors(diagnostics):
                 diagnostics.append(
                     error(
                         "Invalid host address",
-                        'It must be a string: "local" or "ssh://user@host".',
+                        'It must be a string, known before anything is planned: "local" or "ssh://user@host".',
                         source=block.address.range,
                     )
                 )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from kvmplan.addresses import Address
+from kvmplan.blame import blamed
 from kvmplan.plan.conflicts import claims_by_host, conflicts
 from kvmplan.plan.model import Action, Change, Lane, PlannedStep
 from kvmplan.sessions import Sessions
@@ -28,14 +29,17 @@ def assess(changes: Mapping[Address, Change], sessions: Sessions) -> Findings:
     claims = claims_by_host(changes.values())
     diagnostics = list(conflicts(claims, changes))
     impacts: dict[str, Impact] = {}
-    lanes: dict[Lane, list[Change]] = defaultdict(list)
+    lanes: dict[Lane, list[capabilities.Change]] = defaultdict(list)
     for change in changes.values():
-        lanes[change.lane].append(change)
+        lanes[change.lane].append(_for_provider(change))
+        if change.left is not None:
+            lanes[change.left].append(_leaving(change))
     for lane, members in sorted(lanes.items()):
         try:
             session = sessions.get(lane)
             if isinstance(session, Assesses):
-                findings = session.assess([_for_provider(c) for c in members], claims.get(lane.host, ()))
+                with blamed(lane.provider):
+                    findings = session.assess(members, claims.get(lane.host, ()))
                 diagnostics += findings.diagnostics
                 impacts.update(findings.impacts)
         except DiagnosticError as problem:
@@ -48,10 +52,14 @@ def rehearse(
 ) -> Iterator[Diagnostic]:
     """What the hosts' own validators say of every step."""
     for step in steps:
-        session = sessions.get(step.lane)
-        if isinstance(session, Rehearses):
-            operations = tuple(_operation(changes[address], verb) for address, verb in step.operations)
-            yield from session.dry_run(Step(operations=operations, lineage=lineage))
+        operations = tuple(_operation(changes[address], verb) for address, verb in step.operations)
+        try:
+            session = sessions.get(step.lane)
+            if isinstance(session, Rehearses):
+                with blamed(step.lane.provider):
+                    yield from session.dry_run(Step(operations=operations, lineage=lineage))
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
 
 
 def _operation(change: Change, verb: Verb) -> Operation:
@@ -70,8 +78,15 @@ def _for_provider(change: Change) -> capabilities.Change:
         verb=_VERBS.get(change.action),
         address=str(change.address),
         type=change.address.type,
-        before=change.before,
+        before=None if change.left is not None else change.before,
         after=change.after,
-        replaced=change.action is Action.REPLACE,
+        replaced=change.action is Action.REPLACE and change.left is None,
         impact=change.impact,
+    )
+
+
+def _leaving(change: Change) -> capabilities.Change:
+    """What moves to another host, as the host sees it that it leaves."""
+    return capabilities.Change(
+        verb=Verb.DELETE, address=str(change.address), type=change.address.type, before=change.before, after=None
     )

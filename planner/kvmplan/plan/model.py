@@ -10,7 +10,7 @@ from kvmplan.addresses import Address
 from kvmplan.state.model import State
 from kvmplan_sdk import types
 from kvmplan_sdk.claims import Claim
-from kvmplan_sdk.diagnostics import Diagnostic, SourceRange
+from kvmplan_sdk.diagnostics import SourceRange
 from kvmplan_sdk.impact import NO_IMPACT, Impact
 from kvmplan_sdk.provider import Verb
 from kvmplan_sdk.values import Object, Path, Value
@@ -45,7 +45,9 @@ class Change:
 
     ``before``: the object as read, None when there is none; ``after``: as planned, None when it goes; ``reason``: why,
     in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement;
-    ``dependencies``: the instances it refers to, or the resource, where it refers to all of its instances.
+    ``dependencies``: the instances it refers to, or the resource, where it refers to all of its instances;
+    ``waits``: whether its inputs wait for the outcome of others; ``left``: the lane that it leaves, when it moves to
+    another host.
     """
 
     address: Address
@@ -53,16 +55,23 @@ class Change:
     lane: Lane
     before: Object | None
     after: Object | None
+    waits: bool = False
+    left: Lane | None = None
     private: Object = field(default_factory=dict)
     schema_version: int = 0
     dependencies: tuple[Address, ...] = ()
     sensitive: tuple[Path, ...] = ()
+    before_sensitive: tuple[Path, ...] = ()
     replace_paths: tuple[Path, ...] = ()
     reason: str = ""
     impact: Impact = NO_IMPACT
     claims: tuple[Claim, ...] = ()
     prevent_destroy: bool = False
     source: SourceRange | None = None
+
+    def lane_of(self, verb: Verb) -> Lane:
+        """Where an operation of this change is done."""
+        return self.left if self.left is not None and verb is Verb.DELETE else self.lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,14 @@ class Drift:
     address: Address
     before: Object
     after: Object | None
+    sensitive: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataValues:
+    """What a data source was read as."""
+
+    values: Object
     sensitive: tuple[Path, ...] = ()
 
 
@@ -110,7 +127,8 @@ class PlannedStep:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``:
-    for every operation those that must have succeeded before it.
+    for every operation those that must have succeeded before it; ``unsure``: what a run that was cut short left in
+    doubt when the plan was made.
     """
 
     prior: State
@@ -121,7 +139,8 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     needs: Mapping[OperationKey | Junction, tuple[OperationKey | Junction, ...]]
     hosts: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...] = ()
+    data: Mapping[Address, DataValues] = field(default_factory=dict)
+    unsure: frozenset[Address] = frozenset()
     destroy: bool = False
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import networkx as nx
 
@@ -21,7 +21,6 @@ from kvmplan.plan.steps import group
 from kvmplan.state.model import State
 from kvmplan_sdk.impact import worst
 from kvmplan_sdk.provider import Verb
-from kvmplan_sdk.values import is_known
 
 Node = OperationKey | Junction
 Needs = Mapping[Node, tuple[Node, ...]]
@@ -38,12 +37,12 @@ def ordered_steps(changes: Mapping[Address, Change], prior: State) -> tuple[tupl
     """The ordered plan of ``changes``, and what each operation needs; ``prior``: what deleted objects referred to."""
     graph = _Builder(changes, prior).build()
     lanes: dict[Node, Lane | None] = {
-        node: None if isinstance(node, Junction) else changes[node[0]].lane for node in graph
+        node: None if isinstance(node, Junction) else changes[node[0]].lane_of(node[1]) for node in graph
     }
     waiting: frozenset[Node] = frozenset(
         node
         for node in graph
-        if not isinstance(node, Junction) and node[1] is not Verb.DELETE and not is_known(changes[node[0]].after)
+        if not isinstance(node, Junction) and node[1] is not Verb.DELETE and changes[node[0]].waits
     )
     order = {node: _order(node) for node in graph}
     steps = tuple(
@@ -71,6 +70,8 @@ class _Builder:
 
     changes: Mapping[Address, Change]
     prior: State
+    made: dict[Address, tuple[Node, ...]] = field(default_factory=dict)
+    removed: dict[Address, tuple[Node, ...]] = field(default_factory=dict)
 
     def build(self) -> nx.DiGraph[Node]:
         graph: nx.DiGraph[Node] = nx.DiGraph()
@@ -86,39 +87,37 @@ class _Builder:
             if change.action is Action.REPLACE:
                 graph.add_edge((change.address, Verb.DELETE), mine)
             for needed in change.dependencies:
-                for made in self._made(graph, needed, members):
-                    graph.add_edge(made, mine)
+                if needed not in self.made:
+                    self.made[needed] = self._made(graph, needed, members)
+                graph.add_edges_from((made, mine) for made in self.made[needed])
         rebuilt = _after_replacements(graph, self.changes)
         for change in self.changes.values():
             for letting_go, needed in self._letting_go(change, rebuilt):
-                for removed in self._removed(graph, needed, members):
-                    graph.add_edge(letting_go, removed)
-        return graph
+                if needed not in self.removed:
+                    self.removed[needed] = self._removed(graph, needed, members)
+                graph.add_edges_from((letting_go, removed) for removed in self.removed[needed])
+        return _without_cycles(graph)
 
     def _made(
         self, graph: nx.DiGraph[Node], needed: Address, members: Mapping[Address, list[Change]]
-    ) -> Iterator[Node]:
+    ) -> tuple[Node, ...]:
         changes = self._meant(needed, members)
         operations = [made for change in changes if (made := _making(change)) is not None]
         if len(operations) < 2:
-            yield from operations
-            return
+            return tuple(operations)
         junction = Junction(needed, Verb.CREATE)
-        if junction not in graph:
-            graph.add_edges_from((operation, junction) for operation in operations)
-        yield junction
+        graph.add_edges_from((operation, junction) for operation in operations)
+        return (junction,)
 
     def _removed(
         self, graph: nx.DiGraph[Node], needed: Address, members: Mapping[Address, list[Change]]
-    ) -> Iterator[Node]:
+    ) -> tuple[Node, ...]:
         operations = [(change.address, Verb.DELETE) for change in self._meant(needed, members) if _is_removed(change)]
         if len(operations) < 2:
-            yield from operations
-            return
+            return tuple(operations)
         junction = Junction(needed, Verb.DELETE)
-        if junction not in graph:
-            graph.add_edges_from((junction, operation) for operation in operations)
-        yield junction
+        graph.add_edges_from((junction, operation) for operation in operations)
+        return (junction,)
 
     def _meant(self, needed: Address, members: Mapping[Address, list[Change]]) -> list[Change]:
         """The changes of an instance, or of every instance of a resource."""
@@ -161,6 +160,16 @@ def _making(change: Change) -> OperationKey | None:
 
 def _is_removed(change: Change) -> bool:
     return change.action in {Action.DELETE, Action.REPLACE}
+
+
+def _without_cycles(graph: nx.DiGraph[Node]) -> nx.DiGraph[Node]:
+    """``graph`` with no edges inside a knot of deletes. Only a state that was put together from several ones has such:
+    what two objects say of each other cannot both be true, and then no order is better than none.
+    """
+    for knot in [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]:
+        graph.remove_edges_from(list(graph.subgraph(knot).edges))
+    graph.remove_edges_from([(node, node) for node in nx.nodes_with_selfloops(graph)])
+    return graph
 
 
 def _after_replacements(graph: nx.DiGraph[Node], changes: Mapping[Address, Change]) -> set[Node]:

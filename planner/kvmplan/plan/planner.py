@@ -16,7 +16,7 @@ from kvmplan.plan.expand import repetition
 from kvmplan.plan.inputs import Inputs, after_resources, evaluate_local
 from kvmplan.plan.judgement import assess, rehearse
 from kvmplan.plan.marks import hidden
-from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan
+from kvmplan.plan.model import Action, Change, DataValues, Drift, OutputChange, Plan
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.plan.outputs import plan_outputs
 from kvmplan.plan.references import ReferenceFinder
@@ -27,16 +27,21 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
+from kvmplan_sdk.provider import Session
 from kvmplan_sdk.schema import ObjectSchema, type_of
+from kvmplan_sdk.values import is_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starting:
-    """What planning starts from. ``refreshed``: ``prior`` with what was read from the hosts."""
+    """What planning starts from. ``refreshed``: ``prior`` with what was read from the hosts; ``unsure``: what a run cut
+    short left in doubt.
+    """
 
     prior: State
     refreshed: State
     drift: tuple[Drift, ...]
+    unsure: frozenset[Address] = frozenset()
 
 
 class Planner:
@@ -61,7 +66,9 @@ class Planner:
         self._starting = starting
         self._diagnostics = diagnostics
         self._reader = WantedReader(evaluation, inputs, ReferenceFinder(self._configuration, dependencies))
+        self._reported = set(diagnostics)
         self._changes: dict[Address, Change] = {}
+        self._data: dict[Address, DataValues] = {}
         self._wanted: dict[str, Wanted] = {}
 
     def plan(self) -> Plan:
@@ -115,17 +122,28 @@ class Planner:
         self._wanted[str(address)] = wanted
         try:
             session = self._sessions.get(wanted.lane)
-            if address.mode == "data":
-                return read_data(wanted, session, schema)
         except DiagnosticError as problem:
-            self._add(wanted.place(diagnostic) for diagnostic in problem.diagnostics)
+            self._add(problem.diagnostics)
             return DYNAMIC
+        if address.mode == "data":
+            return self._read_data(wanted, session, schema)
         prior = self._starting.refreshed.instances.get(address)
         change = plan_instance(wanted, prior, session, schema, self._diagnostics)
         if change is None or change.after is None:
             return DYNAMIC
         self._changes[address] = change
         return from_plain(change.after, type_of(schema), hidden(change.sensitive))
+
+    def _read_data(self, wanted: Wanted, session: Session, schema: ObjectSchema) -> Value:
+        if not is_known(wanted.configured.values) and has_errors(self._diagnostics):
+            return DYNAMIC
+        try:
+            data = read_data(wanted, session, schema)
+        except DiagnosticError as problem:
+            self._add(wanted.place(diagnostic) for diagnostic in problem.diagnostics)
+            return DYNAMIC
+        self._data[wanted.address] = data
+        return from_plain(data.values, type_of(schema), hidden(data.sensitive))
 
     def _plan_removals(self) -> None:
         for address, instance in self._starting.refreshed.instances.items():
@@ -153,6 +171,8 @@ class Planner:
             steps=steps,
             needs=needs,
             hosts={**self._starting.prior.hosts, **self._inputs.hosts},
+            data=self._data,
+            unsure=self._starting.unsure,
             destroy=destroy,
         )
 
@@ -162,5 +182,6 @@ class Planner:
 
     def _add(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
-            if diagnostic not in self._diagnostics:
+            if diagnostic not in self._reported:
+                self._reported.add(diagnostic)
                 self._diagnostics.append(diagnostic)

@@ -25,7 +25,9 @@ def removal(instance: Instance, configuration: Configuration, reason: str, diagn
         after=None,
         private=instance.private,
         schema_version=instance.schema_version,
+        dependencies=instance.dependencies,
         sensitive=instance.sensitive,
+        before_sensitive=instance.sensitive,
         reason=reason,
         source=source,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
 from kvmplan.config.model import Resource
@@ -44,6 +44,7 @@ class WantedReader:
     evaluation: Evaluation
     inputs: Inputs
     references: ReferenceFinder
+    reported: set[Diagnostic] = field(default_factory=set)
 
     def read(
         self,
@@ -61,8 +62,9 @@ class WantedReader:
         scope = self.evaluation.scope(found, **names)
         configured = read_body(f"A {address.type}", resource.body, schema, resource.range, scope, found)
         host = self._host(resource, names, found)
-        placed = (diagnostic.about(str(resource.address)) for diagnostic in found)
-        diagnostics += [diagnostic for diagnostic in placed if diagnostic not in diagnostics]
+        placed = {diagnostic.about(str(resource.address)): None for diagnostic in found}
+        diagnostics += [diagnostic for diagnostic in placed if diagnostic not in self.reported]
+        self.reported.update(placed)
         if host is None or has_errors(found):
             return None
         return Wanted(

@@ -94,7 +94,7 @@ def _resource_change(change: Change) -> dict[str, Any]:
             "before": change.before,
             "after": known_part(change.after),
             "after_unknown": unknown_tree(change.after),
-            "before_sensitive": marks_tree(change.sensitive) if change.before is not None else False,
+            "before_sensitive": marks_tree(change.before_sensitive) if change.before is not None else False,
             "after_sensitive": marks_tree(change.sensitive) if change.after is not None else False,
         },
         "kvmplan_host": change.lane.host,
@@ -102,6 +102,8 @@ def _resource_change(change: Change) -> dict[str, Any]:
     }
     if change.replace_paths:
         entry["change"]["replace_paths"] = [list(path) for path in change.replace_paths]
+    if change.left is not None:
+        entry["kvmplan_previous_host"] = change.left.host
     if change.reason:
         entry["action_reason"] = change.reason
     return entry

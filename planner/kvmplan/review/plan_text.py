@@ -96,6 +96,8 @@ def _change(change: Mapping[str, Any], blocks: Mapping[str, Any], style: Style) 
         yield f"  # ({reason.format(resource=resource, index=change.get('index', ''))})"
     impact = impact_line(change["kvmplan_impact"])
     where = "" if change["kvmplan_host"] == "local" else f"on {change['kvmplan_host']}"
+    if "kvmplan_previous_host" in change:
+        where = f"moves from {change['kvmplan_previous_host']} to {change['kvmplan_host']}"
     notes = " · ".join(note for note in (where, impact) if note)
     if notes:
         yield f"  # {notes}"

@@ -18,7 +18,9 @@ THING = ObjectSchema(
     doc="A thing.",
     attributes={
         "name": Attribute(type=STRING, doc="Its name, once per host.", required=True, validators=(_name,)),
-        "size": Attribute(type=NUMBER, doc="A smaller one is another thing.", default=1, validators=(between(0, 9999),)),
+        "size": Attribute(
+            type=NUMBER, doc="A smaller one is another thing.", default=1, validators=(between(0, 9999),)
+        ),
         "zone": Attribute(type=STRING, doc="Where it is.", replaces=True),
         "label": Attribute(type=STRING, doc="Made of the name when not given.", computed=True),
         "parent": Attribute(type=STRING, doc="The id of the thing that it is part of.", replaces=True),

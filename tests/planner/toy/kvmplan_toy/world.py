@@ -1,6 +1,6 @@
 """The world: a host system of named things, kept in a JSON file that is read and written through a `Host`.
 
-``{"next": 3, "hosts": {"local": {"1": {"type", "tag", "values"}}}, "log": [["create", "toy_thing.a"]], "faults": [...]}``
+``{"next": 3, "hosts": {"local": {"1": {"type", "tag", "values"}}}, "log": [["create", "toy_thing.a"]], "faults": []}``
 
 A fault is ``{"verb", "address", "when"}`` (``verb`` may be missing: any; ``always``: not used up). ``when``: ``before``
 (nothing is done), ``after`` (done, yet reported as failed), ``raise`` (a bug of the provider), ``silent`` (no outcome),
@@ -47,7 +47,10 @@ class World:
     def fault(self, operation: Operation) -> str:
         """How the operation shall fail, or nothing; a fault is used up unless it is for ``always``."""
         for fault in self._document["faults"]:
-            if fault["address"] == operation.address and fault.get("verb", operation.verb.value) == operation.verb.value:
+            if (
+                fault["address"] == operation.address
+                and fault.get("verb", operation.verb.value) == operation.verb.value
+            ):
                 if not fault.get("always"):
                     self._document["faults"].remove(fault)
                     self.save()

@@ -119,10 +119,11 @@ class ToySession(Session):
 
     def _apply_whole(self, step: Step) -> Iterator[Outcome]:
         outcomes = []
+        spoilt = [operation.address for operation in step.operations if self._world.fault(operation)]
         for operation in step.operations:
             try:
-                if self._world.fault(operation):
-                    raise DiagnosticError(error("Told to fail", f"{operation.address} spoilt the batch."))
+                if spoilt:
+                    raise DiagnosticError(error("Told to fail", f"{', '.join(spoilt)} spoilt the batch."))
                 values = self._world.carry_out(operation, self._tag(operation.address))
             except DiagnosticError as problem:
                 self._world.load()

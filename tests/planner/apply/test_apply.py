@@ -1,0 +1,308 @@
+"""Applying on the toy world: what fails stops what depends on it and nothing else, and state says what is there."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kvmplan.apply.events import Event, OperationDone, OperationFailed, StepStarted
+from kvmplan.apply.journal import Journal
+from kvmplan_sdk import Diagnostic
+
+from ..workspace import PlanningError, Workspace, actions, address
+
+THREE = """
+resource "toy_thing" "a" {
+  name = "a"
+}
+resource "toy_thing" "b" {
+  name   = "b"
+  parent = toy_thing.a.id
+}
+resource "toy_thing" "c" {
+  name = "c"
+}
+"""
+
+
+def told(diagnostics: tuple[Diagnostic, ...]) -> list[tuple[str | None, str]]:
+    return [(diagnostic.address, diagnostic.summary) for diagnostic in diagnostics]
+
+
+def test_everything_is_made_then_nothing_is_left_to_do(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    result = workspace.apply()
+    assert result.complete
+    assert result.counts() == (3, 0, 0)
+    assert workspace.objects()["b"]["parent"] == workspace.objects()["a"]["id"]
+    assert workspace.plan().is_empty
+    assert not workspace.journal.exists()
+
+
+def test_destroy_deletes_dependents_first(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    assert workspace.apply(destroy=True).counts() == (0, 0, 3)
+    deletes = workspace.log()[3:]
+    assert deletes.index("delete toy_thing.b") < deletes.index("delete toy_thing.a")
+    assert workspace.objects() == {}
+    assert workspace.state.instances == {}
+
+
+@pytest.mark.parametrize("when", ["before", "raise", "silent"])
+def test_what_depends_on_a_failure_is_not_tried_and_the_rest_is_done(workspace: Workspace, when: str) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.a", when)
+    result = workspace.apply()
+    assert [str(key[0]) for key in result.failed] == ["toy_thing.a"]
+    assert "toy_thing.b" in [str(key[0]) for key in result.skipped]
+    assert len(result.diagnostics) == 1
+    if when != "raise":  # a provider that raises is not asked again for what it did not come to
+        assert set(workspace.objects()) == {"c"}
+        assert [str(key[0]) for key in result.done] == ["toy_thing.c"]
+    assert set(workspace.state.instances) == {address(f"toy_thing.{name}") for name in workspace.objects()}
+    assert workspace.apply().complete
+    assert set(workspace.objects()) == {"a", "b", "c"}
+
+
+def test_of_a_batch_nothing_is_done_when_one_spoils_it(workspace: Workspace) -> None:
+    workspace.write('provider "toy" {\n  batch = true\n}\n' + THREE)
+    workspace.fault("toy_thing.c", "before")
+    result = workspace.apply()
+    assert not result.done
+    assert workspace.objects() == {}
+    assert workspace.apply().complete
+
+
+def test_what_was_done_and_yet_reported_as_failed_is_in_the_state(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.a", "after")
+    result = workspace.apply()
+    assert [str(key[0]) for key in result.failed] == ["toy_thing.a"]
+    assert workspace.state.instances[address("toy_thing.a")].values["id"] == workspace.objects()["a"]["id"]
+    assert workspace.apply().complete
+    assert len(workspace.objects()) == 3
+
+
+def test_verification_names_the_attribute_planned_and_found(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.c", "lie")
+    result = workspace.apply()
+    (problem,) = result.diagnostics
+    assert (problem.address, problem.summary, problem.path) == ("toy_thing.c", "Not as planned", ("size",))
+    assert problem.detail == "size was planned as 1, but the host has 4711."
+    assert problem.source is not None and problem.source.start.line == 9
+    assert workspace.state.instances[address("toy_thing.c")].values["size"] == 4711
+    assert actions(workspace.plan()) == {"toy_thing.c": "replace"}
+
+
+def test_a_sensitive_value_that_is_not_as_planned_stays_hidden(workspace: Workspace) -> None:
+    workspace.write(
+        'variable "n" {\n  sensitive = true\n  default = 7\n}\n'
+        'resource "toy_thing" "c" {\n  name = "c"\n  size = var.n\n}\n'
+    )
+    workspace.fault("toy_thing.c", "lie")
+    (problem,) = workspace.apply().diagnostics
+    assert "7" not in problem.detail.replace("4711", "")
+    assert "4711" not in problem.detail
+
+
+def test_an_outcome_nobody_asked_for_is_the_providers_fault(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.c", "stray")
+    result = workspace.apply()
+    assert told(result.diagnostics) == [("toy_thing.c", "Provider toy failed")]
+    assert "toy_thing.nobody" in result.diagnostics[0].detail
+    assert set(workspace.state.instances) >= {address("toy_thing.c")}, "it was made, so state has it"
+    assert workspace.apply().complete
+
+
+def test_a_delete_that_fails_keeps_the_instance_with_what_it_depends_on(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    before = workspace.state.instances[address("toy_thing.b")]
+    workspace.fault("toy_thing.b", "before", "delete")
+    result = workspace.apply(destroy=True)
+    assert [str(key[0]) for key in result.failed] == ["toy_thing.b"]
+    assert [str(key[0]) for key in result.skipped] == ["toy_thing.a"]
+    assert workspace.state.instances[address("toy_thing.b")] == before
+    assert workspace.apply(destroy=True).complete
+    assert workspace.objects() == {}
+
+
+def test_a_replacement_that_fails_between_delete_and_create_is_completed(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    workspace.write(THREE.replace('name = "c"', 'name = "c"\n  zone = "x"'))
+    workspace.fault("toy_thing.c", "before", "create")
+    result = workspace.apply()
+    assert [(str(key[0]), key[1].value) for key in result.failed] == [("toy_thing.c", "create")]
+    assert set(workspace.state.instances) == {address("toy_thing.a"), address("toy_thing.b")}
+    assert actions(workspace.plan()) == {"toy_thing.c": "create"}
+    assert workspace.apply().complete
+    assert workspace.objects()["c"]["zone"] == "x"
+
+
+def test_the_state_follows_what_the_configuration_says_of_what_stays(workspace: Workspace) -> None:
+    workspace.write('resource "toy_thing" "a" {\n  name = "a"\n}\nresource "toy_thing" "b" {\n  name = "b"\n}\n')
+    workspace.apply()
+    workspace.write(
+        'resource "toy_thing" "a" {\n  name = "a"\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n'
+        'resource "toy_thing" "b" {\n  name = "b"\n  depends_on = [toy_thing.a]\n}\n'
+    )
+    assert workspace.apply().counts() == (0, 0, 0)
+    assert workspace.state.instances[address("toy_thing.b")].dependencies == (address("toy_thing.a"),)
+    workspace.write("locals {}\n")
+    with pytest.raises(PlanningError) as refused:
+        workspace.plan()
+    assert refused.value.summaries == ["Instance cannot be destroyed"]
+
+
+def test_values_known_only_after_others_were_made(workspace: Workspace) -> None:
+    workspace.write(
+        """
+locals {
+  ids = [for thing in toy_thing.many : thing.id]
+}
+resource "toy_thing" "many" {
+  for_each = { a = 1, b = 2, c = 3 }
+  name     = each.key
+}
+resource "toy_thing" "all" {
+  name = "all"
+  note = join(",", local.ids)
+}
+resource "toy_thing" "each" {
+  for_each = toset(["a", "b", "c"])
+  name     = "of-${each.key}"
+  parent   = toy_thing.many[each.key].id
+}
+output "ids" {
+  value = local.ids
+}
+output "name" {
+  value = toy_thing.all.name
+}
+"""
+    )
+    plan = workspace.plan()
+    assert {str(a) for a, change in plan.changes.items() if change.waits} == {
+        "toy_thing.all",
+        'toy_thing.each["a"]',
+        'toy_thing.each["b"]',
+        'toy_thing.each["c"]',
+    }
+    assert [len(step.operations) for step in plan.steps] == [3, 4]
+    result = workspace.apply()
+    assert result.complete
+    ids = [workspace.objects()[name]["id"] for name in "abc"]
+    assert workspace.objects()["all"]["note"] == ",".join(ids)
+    assert workspace.objects()["of-b"]["parent"] == ids[1]
+    assert {name: output.value for name, output in result.outputs.items()} == {"ids": ids, "name": "all"}
+    assert workspace.plan().is_empty
+
+
+def test_what_is_known_now_and_cannot_be_is_an_error_of_the_one_that_waited(workspace: Workspace) -> None:
+    workspace.write(
+        'resource "toy_thing" "a" {\n  name = "a"\n}\n'
+        'resource "toy_thing" "b" {\n  name = "B${toy_thing.a.id}"\n}\n'
+        'resource "toy_thing" "c" {\n  name = "c"\n}\n'
+    )
+    result = workspace.apply()
+    assert told(result.diagnostics) == [("toy_thing.b", 'Invalid value of "name"')]
+    assert set(workspace.objects()) == {"a", "c"}
+
+
+def test_an_interrupt_finishes_what_is_in_flight_and_begins_nothing(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    stop = threading.Event()
+
+    def listener(event: Event) -> None:
+        if isinstance(event, OperationDone):
+            stop.set()
+
+    result = workspace.apply(listener=listener, stop=stop)
+    assert result.interrupted
+    assert [str(key[0]) for key in result.skipped] == ["toy_thing.b"]
+    assert set(workspace.objects()) == {"a", "c"}
+    assert not workspace.journal.exists()
+    assert workspace.apply().counts() == (1, 0, 0)
+
+
+def test_the_order_of_events(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.b", "before")
+    events: list[str] = []
+
+    def listener(event: Event) -> None:
+        match event:
+            case StepStarted(step, operations):
+                events.append(f"step {step.number}: {', '.join(str(a) for a, _ in operations)}")
+            case OperationDone(done, verb, _):
+                events.append(f"{verb.value} {done}")
+            case OperationFailed(failed, verb, _):
+                events.append(f"{verb.value} {failed} failed")
+
+    workspace.apply(listener=listener)
+    assert events == [
+        "step 1: toy_thing.a, toy_thing.c",
+        "create toy_thing.a",
+        "create toy_thing.c",
+        "step 2: toy_thing.b",
+        "create toy_thing.b failed",
+    ]
+
+
+def test_a_journal_of_another_state_stops_everything(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    plan = workspace.plan(destroy=True)
+    journal = Journal(workspace.journal, "another-lineage")
+    journal.intent(1, [(plan.changes[key[0]], key[1]) for step in plan.steps for key in step.operations], {})
+    with pytest.raises(PlanningError) as refused:
+        workspace.apply(destroy=True)
+    assert refused.value.summaries == ["Journal of another state"]
+    assert len(workspace.objects()) == 3
+    assert workspace.journal.exists()
+
+
+def test_a_resource_that_moves_to_another_host_leaves_nothing_behind(workspace: Workspace) -> None:
+    text = """
+host "a" {
+  address = "local"
+}
+host "b" {
+  address = "local"
+}
+resource "toy_thing" "x" {
+  host = host.%s
+  name = "x"
+}
+"""
+    workspace.write(text % "a")
+    workspace.apply()
+    workspace.write(text % "b")
+    plan = workspace.plan()
+    assert actions(plan) == {"toy_thing.x": "replace"}
+    assert [str(step.lane) for step in plan.steps] == ["a / toy", "b / toy"]
+    assert workspace.apply().complete
+    assert workspace.objects("a") == {}
+    assert set(workspace.objects("b")) == {"x"}
+    assert workspace.plan().is_empty
+
+
+def test_a_state_that_cannot_be_written_ends_the_run_and_the_next_one_goes_on(workspace: Workspace) -> None:
+    workspace.write(THREE)
+
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            workspace.state_path.mkdir()  # nothing can be renamed onto a directory
+
+    with pytest.raises(PlanningError) as refused:
+        workspace.apply(listener=listener)
+    assert refused.value.summaries == [f"Cannot write {workspace.state_path}"]
+    assert set(workspace.objects()) == {"a", "c"}
+    workspace.state_path.rmdir()
+    assert workspace.apply().counts() == (1, 0, 0)
+    assert set(workspace.objects()) == {"a", "b", "c"}

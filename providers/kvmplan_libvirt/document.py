@@ -93,7 +93,6 @@ class Node:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     change: Mechanism = RESTART
-    since: int = 0
 
     def schema(self) -> ObjectSchema:
         return ObjectSchema(doc=self.doc, attributes=self._attributes(), blocks=self._blocks())

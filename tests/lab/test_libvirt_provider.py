@@ -272,8 +272,10 @@ def test_after_a_restart_libvirt_knows_the_guests_port_again(rig: Rig, lab: LabH
     assert lab.run(["virsh", "-q", "net-port-list", "lan"]).stdout.strip() == ""
 
 
-def test_a_network_stopped_by_hand_is_drift_and_is_started_again(rig: Rig, lab: LabHost) -> None:
+def test_a_network_stopped_by_hand_is_drift_and_is_started_again_with_its_guests(rig: Rig, lab: LabHost) -> None:
     rig.put("libvirt_network.lan", network(WEB))
+    rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
+    ports = lab.run(["virsh", "net-port-list", "lan"]).stdout
     lab.run(["virsh", "net-destroy", "lan"])
     with closing(rig.open()) as session:
         known = rig.there["libvirt_network.lan"]
@@ -282,7 +284,22 @@ def test_a_network_stopped_by_hand_is_drift_and_is_started_again(rig: Rig, lab: 
     assert {name for name in known if known[name] != observed.values[name]} == {"active"}
     rig.there["libvirt_network.lan"] = observed.values
     rig.put("libvirt_network.lan", network(WEB))
-    assert "lan" in lab.run(["virsh", "net-list", "--name"]).stdout
+    assert measure(lab).tap_on == "virbr-lan"
+    assert lab.run(["virsh", "net-port-list", "lan"]).stdout == ports
+
+
+def test_a_nic_goes_with_its_network_to_another_bridge_and_that_is_no_drift(rig: Rig, lab: LabHost) -> None:
+    """The guest's own document names the old bridge until its next start."""
+    rig.put("libvirt_network.lan", network(WEB))
+    rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
+    rig.put("libvirt_network.lan", network(WEB, bridge={"name": "br-new", "stp": False}))
+    (tap,) = [line.split()[0] for line in lab.run(["virsh", "-q", "domiflist", GUEST]).stdout.splitlines() if line]
+    assert "master br-new" in lab.run(["ip", "link", "show", tap]).stdout
+    with closing(rig.open()) as session:
+        known = rig.there["libvirt_interface.web"]
+        (observed,) = session.read([_known("libvirt_interface.web", known)])
+    assert observed is not None
+    assert observed.values == known
 
 
 def _known(address: str, values: Object) -> Any:

@@ -14,19 +14,29 @@ def is_loose(inventory: Inventory, nic: Nic | None) -> bool:
     """Whether ``nic``, of a running guest, has a tap that is on no bridge, or not on its own."""
     if nic is None or nic.target is None or inventory.bridge_of is None:
         return False
-    bridge = bridge_meant(nic)
+    bridge = bridge_meant(inventory, nic)
     return bridge is not None and inventory.bridge_of.get(nic.target) != bridge
 
 
-def bridge_meant(nic: Nic) -> str | None:
-    """The bridge of the NIC's source: the one named, or that of its network, which libvirt tells while it runs."""
+def bridge_meant(inventory: Inventory, nic: Nic) -> str | None:
+    """The bridge of the NIC's source: the one named, or that of its network; where that does not run, the one it had.
+
+    What the guest's own document says of the network's bridge is as old as the NIC.
+    """
+    network = None if nic.network is None else inventory.network_named(nic.network)
+    if network is not None and network.live is not None:
+        bridge = network.live.find("bridge")
+        return None if bridge is None else bridge.get("name")
     source = nic.element.find("source")
     return None if source is None else source.get("bridge")
 
 
 def put_back(reach: Reach, nic: Nic | None) -> None:
     """Put the tap of ``nic`` on its bridge. Raises `HostError` when the kernel refuses."""
-    if nic is None or reach.kernel is None or not is_loose(Inventory(reach.connection, reach.kernel), nic):
+    if nic is None or reach.kernel is None:
         return
-    argv = ["ip", "link", "set", "dev", str(nic.target), "master", str(bridge_meant(nic)), "up"]
-    check(reach.kernel.run(argv), f"Putting {nic.target} of guest {nic.domain} back on {bridge_meant(nic)}")
+    inventory = Inventory(reach.connection, reach.kernel)
+    if is_loose(inventory, nic):
+        bridge = str(bridge_meant(inventory, nic))
+        argv = ["ip", "link", "set", "dev", str(nic.target), "master", bridge, "up"]
+        check(reach.kernel.run(argv), f"Putting {nic.target} of guest {nic.domain} back on {bridge}")

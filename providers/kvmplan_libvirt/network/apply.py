@@ -12,6 +12,7 @@ from kvmplan_libvirt.network.plan import complete_rest
 from kvmplan_libvirt.network.read import now
 from kvmplan_libvirt.network.taps import attach_again, attached_to
 from kvmplan_libvirt.network.xml import document
+from kvmplan_libvirt.plain import is_on
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import DiagnosticError, Object, Operation, error
 
@@ -60,7 +61,9 @@ def _refuse_foreign(reach: Reach, address: str, record: NetworkRecord) -> None:
 def _create(reach: Reach, address: str, wanted: Object) -> None:
     network = reach.connection.networkDefineXML(document(wanted, reach.owner(address)))
     try:
-        _carry_out(reach, address, network, network_record(network), wanted)
+        if is_on(wanted, "active"):
+            network.create()
+        network.setAutostart(int(is_on(wanted, "autostart")))
     except BaseException:
         if network.isActive():
             network.destroy()
@@ -82,7 +85,9 @@ def _do(reach: Reach, address: str, network: Network, record: NetworkRecord, wan
         case Stop():
             network.destroy()
         case Start():
+            guests = attached_to(reach, network, record)
             network.create()
+            attach_again(reach, network, network_record(network), guests)
         case Restart():
             _restart(reach, network, record, document(wanted, reach.owner(address), record.any))
         case Autostart(on):

@@ -50,15 +50,7 @@ def check(values: Object, configured: Object, version: int) -> Iterator[Diagnost
 
 
 def _check_mode(values: Object, configured: Object, mode: str, version: int) -> Iterator[Diagnostic]:
-    for path, modes in _ONLY_FOR.items():
-        if mode not in modes and canonical(_at(configured, path)) not in (None, []):
-            yield error(
-                f'`{format_path(path)}` is not for mode "{mode}"',
-                f"It is for {', '.join(known for known in MODES if known in modes)}. Take it out, or choose another "
-                "mode. Where guests are on a bridge of the host, its settings belong to whoever makes it, "
-                "`netplan_bridge` for example.",
-                path=path,
-            )
+    yield from _check_arguments(configured, mode)
     if values.get("ip") == [] and _needs_address(mode, version):
         yield error(
             f'A network of mode "{mode}" needs an address',
@@ -66,17 +58,8 @@ def _check_mode(values: Object, configured: Object, mode: str, version: int) -> 
             '`ip { address = "192.168.150.1"  prefix = 24 }`, or write `mode = "isolated"`.',
             path=("mode",),
         )
-    devices = [values.get("dev"), *blocks(values, "interface"), values.get("pf")]
-    if mode == BRIDGE:
-        devices.append(_at(configured, ("bridge", "name")))
-    if mode in _ON_DEVICES and not any(device is UNKNOWN or device for device in devices):
-        yield error(
-            "The host's bridge is missing" if mode == BRIDGE else "The host's device is missing",
-            'Guests are on a bridge of the host: name it with `bridge { name = "br0" }`.'
-            if mode == BRIDGE
-            else f'A network of mode "{mode}" uses devices of the host: name one with `dev = "eth1"`.',
-            path=("mode",),
-        )
+    if mode in _ON_DEVICES and not _has_device(values, configured, mode):
+        yield _no_device(mode)
     on_linux_bridge = mode in OWN_BRIDGE or (mode == BRIDGE and values.get("virtualport") is None)
     if on_linux_bridge and version < VLAN_ON_BRIDGE and values.get("vlan") is not None:
         yield error(
@@ -85,6 +68,38 @@ def _check_mode(values: Object, configured: Object, mode: str, version: int) -> 
             '(`virtualport { type = "openvswitch" }`), or make the bridge on a VLAN interface of the host.',
             path=("vlan",),
         )
+
+
+def _check_arguments(configured: Object, mode: str) -> Iterator[Diagnostic]:
+    for path, modes in _ONLY_FOR.items():
+        if mode not in modes and canonical(_at(configured, path)) not in (None, [], UNKNOWN):
+            yield error(
+                f'`{format_path(path)}` is not for mode "{mode}"',
+                f"It is for {', '.join(known for known in MODES if known in modes)}. Take it out, or choose another "
+                "mode. Where guests are on a bridge of the host, its settings belong to whoever makes it, "
+                "`netplan_bridge` for example.",
+                path=path,
+            )
+
+
+def _has_device(values: Object, configured: Object, mode: str) -> bool:
+    devices = [values.get(name) for name in ("dev", "interface", "pf")]
+    bridge = _at(configured, ("bridge", "name")) if mode == BRIDGE else None
+    return any(device not in (None, []) for device in (*devices, bridge))
+
+
+def _no_device(mode: str) -> Diagnostic:
+    if mode == BRIDGE:
+        return error(
+            "The host's bridge is missing",
+            'Guests are on a bridge of the host: name it with `bridge { name = "br0" }`.',
+            path=("mode",),
+        )
+    return error(
+        "The host's device is missing",
+        f'A network of mode "{mode}" uses devices of the host: name one with `dev = "eth1"`.',
+        path=("mode",),
+    )
 
 
 def _at(values: Object, path: Path) -> Value:

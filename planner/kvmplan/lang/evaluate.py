@@ -232,6 +232,7 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     yes, no = _eval(node.yes, yes_scope), _eval(node.no, no_scope)
     type_ = _branch_type(yes, no)
     condition, marks = unmark(_eval(node.condition, scope))
+    marks |= unmark(yes)[1] | unmark(no)[1]
     if type_ is None:
         problem = (
             "The true and false results of a conditional need one type, but the true result is "
@@ -245,7 +246,7 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     if isinstance(condition, Unknown):
         if condition.type not in (ANY, BOOL, STRING):
             scope.error("Incorrect condition type", f"The condition is {_said(condition)}, not a bool.", node.condition)
-        return mark(_either(yes, no, type_), marks | unmark(yes)[1] | unmark(no)[1])
+        return mark(_either(yes, no, type_), marks)
     try:
         chosen = unmark(convert(condition, BOOL))[0]
     except ConversionError as failure:
@@ -514,7 +515,7 @@ def _splat(node: Splat, scope: Scope) -> Value:
     if isinstance(source, Unknown):
         return mark(_splat_unknown(node, source, scope) if listed else _each_unknown(node, source, scope), marks)
     if not isinstance(source, (ListValue, SetValue, TupleValue)):
-        return TupleValue([_eval(node.each, scope.with_item(mark(source, marks)))])
+        return mark(TupleValue([_eval(node.each, scope.with_item(source))]), marks)
     items = [_eval(node.each, scope.with_item(item)) for item in source.items]
     if isinstance(source, TupleValue):
         return mark(TupleValue(items), marks)

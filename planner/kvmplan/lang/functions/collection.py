@@ -94,7 +94,7 @@ def _contains_type(listed: Value, value: Value) -> Type:
     return BOOL
 
 
-@define(REGISTRY, "contains", Param("list"), Param("value", null=True), returns=_contains_type)
+@define(REGISTRY, "contains", Param("list"), Param("value", null=True, dynamic=True), returns=_contains_type)
 def contains(listed: Value, value: Value) -> Value:
     """Whether `value` is an element of `list`."""
     _contains_type(listed, value)
@@ -177,7 +177,7 @@ def _coalesce_type(*values: Value) -> Type:
 @define(
     REGISTRY,
     "coalesce",
-    variadic=Param("vals", null=True, unknown=True, marked=True, dynamic=True),
+    variadic=Param("vals", null=True, unknown=True, dynamic=True),
     returns=_coalesce_type,
 )
 def coalesce(*values: Value) -> Value:
@@ -189,8 +189,8 @@ def coalesce(*values: Value) -> Value:
         except ConversionError as problem:
             raise FunctionError(str(problem), at) from None
         if not is_known(made):
-            return mark(unknown(type_), unmark(made)[1])
-        if not is_null(made) and unmark(made)[0] != "":
+            return unknown(type_)
+        if not is_null(made) and made != "":
             return made
     raise FunctionError("no non-null, non-empty-string arguments")
 

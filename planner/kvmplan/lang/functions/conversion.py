@@ -30,7 +30,7 @@ from kvmplan.lang.values import (
 )
 from kvmplan.syntax.nodes import Call
 from kvmplan.syntax.static import references
-from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
+from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 REGISTRY: Registry = {}
 
@@ -72,6 +72,28 @@ _ANY = Param("value", ANY, null=True, unknown=True, marked=True, dynamic=True)
 
 def _same_type(value: Value) -> Type:
     return type_of_value(value)
+
+
+@define(REGISTRY, "type", _ANY, returns=STRING)
+def type_(value: Value) -> Value:
+    """The type of `value`, as one writes it."""
+    return type_text(type_of_value(value))
+
+
+def type_text(type_: Type, indent: int = 0) -> str:
+    """A type over as many lines as it has parts."""
+    margin = " " * (indent + 4)
+    match type_:
+        case ListType(element) | SetType(element) | MapType(element):
+            name = {ListType: "list", SetType: "set", MapType: "map"}[type(type_)]
+            return f"{name}({type_text(element, indent)})"
+        case TupleType(elements):
+            inner = "".join(f"{margin}{type_text(element, indent + 4)},\n" for element in elements)
+            return f"tuple([\n{inner}{' ' * indent}])" if inner else "tuple([])"
+        case ObjectType(attributes):
+            inner = "".join(f"{margin}{name}: {type_text(kind, indent + 4)},\n" for name, kind in sorted(attributes.items()))
+            return f"object({{\n{inner}{' ' * indent}}})" if inner else "object({})"
+    return "dynamic" if type_ == ANY else str(type_)
 
 
 @define(REGISTRY, "sensitive", _ANY, returns=_same_type)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import gzip
 import json
 import re
@@ -208,18 +207,28 @@ def urlencode(text: str) -> Value:
     return quote_plus(text, safe="")
 
 
-_ENCODINGS = {"utf-16": "utf-16-be"}
+_ISO = {f"iso-8859-{part}": f"iso8859-{part}" for part in (*range(1, 11), 13, 14, 15, 16)}
+_WINDOWS = {f"windows-{page}": f"cp{page}" for page in (874, *range(1250, 1259))}
+_IBM = {f"ibm{page}": f"cp{page}" for page in (437, 850, 852, 855, 858, 860, 862, 863, 865, 866)}
+_ENCODINGS = {
+    **_ISO, **_WINDOWS, **_IBM, "utf-8": "utf-8", "utf-16": "utf-16", "utf-16be": "utf-16-be", "utf-16le": "utf-16-le",
+    "us-ascii": "ascii", "latin1": "iso8859-1", "l1": "iso8859-1", "iso_8859-1": "iso8859-1", "cp437": "cp437",
+    "koi8-r": "koi8-r", "koi8-u": "koi8-u", "macintosh": "mac-roman", "shift_jis": "cp932", "euc-jp": "euc-jp",
+    "iso-2022-jp": "iso2022-jp", "gbk": "gbk", "gb18030": "gb18030", "gb2312": "gbk", "hz-gb-2312": "hz",
+    "big5": "big5", "euc-kr": "cp949",
+}  # fmt: skip
+"""Character sets by their IANA names: those that Go's x/text has."""
 
 
 def _codec(name: str) -> str:
-    cleaned = name.strip().lower()
-    try:
-        found = codecs.lookup(_ENCODINGS.get(cleaned, cleaned.replace("csunicode", "utf-16")))
-    except LookupError:
-        raise FunctionError(f'"{name}" is not a supported IANA encoding name or alias in this version', 1) from None
-    if not getattr(found, "_is_text_encoding", True):
-        raise FunctionError(f'"{name}" is not a supported IANA encoding name or alias in this version', 1)
-    return found.name
+    found = _ENCODINGS.get(name.strip().lower())
+    if found is None:
+        raise FunctionError(f'"{name}" is not a supported IANA encoding name or alias', 1)
+    return found
+
+
+def _encoded(text: str, codec: str) -> bytes:
+    return b"\xfe\xff" + text.encode("utf-16-be") if codec == "utf-16" else text.encode(codec)
 
 
 @define(REGISTRY, "textencodebase64", Param("string", STRING), Param("encoding", STRING), returns=STRING)
@@ -227,7 +236,7 @@ def textencodebase64(text: str, encoding: str) -> Value:
     """`string` in the character set `encoding` in base64."""
     codec = _codec(encoding)
     try:
-        return base64.b64encode(text.encode(codec)).decode()
+        return base64.b64encode(_encoded(text, codec)).decode()
     except UnicodeEncodeError:
         raise FunctionError(
             f'the given string contains characters that cannot be represented in "{encoding}"', 0

@@ -107,7 +107,7 @@ def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
     if wanted == NUMBER:
         return _number(verb, value)  # type: ignore[arg-type]
     if wanted == BOOL:
-        return _padded("true" if value else "false", verb)
+        return "true" if value else "false"
     text = str(value)
     if verb.precision is not None:
         text = "".join(clusters(text)[: verb.precision])
@@ -211,12 +211,12 @@ def _with_exponent(digits: str, exponent: int, mode: str) -> str:
 
 
 def _general(number: Number, precision: int | None, mode: str) -> str:
-    """Go's ``%g``: plain for exponents from -4 up to the precision (21 when as many digits as needed are printed)."""
+    """Go's ``%g``: plain for exponents from -4 up to the precision (6 when as many digits as needed are printed)."""
     sign = "-" if number < 0 else ""
     value: Number = -number if number < 0 else number
     if precision is None:
         exact = Decimal(number_text(value))
-        limit = 21
+        limit = 6
     else:
         exact = Context(prec=max(precision, 1), rounding=ROUND_HALF_EVEN).plus(_decimal(value))
         limit = max(precision, 1)
@@ -224,7 +224,7 @@ def _general(number: Number, precision: int | None, mode: str) -> str:
         return sign + "0"
     digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
     exponent = exact.adjusted()
-    if len(digits) > exponent >= limit or exponent < -4 or exponent >= limit:
+    if exponent < -4 or exponent >= limit:
         return sign + _with_exponent(digits, exponent, "e" if mode == "g" else "E")
     plain = format(exact, "f")
     return sign + (plain.rstrip("0").rstrip(".") if "." in plain else plain)

@@ -227,8 +227,7 @@ def regex(pattern: str, text: str) -> Value:
 def regexall(pattern: str, text: str) -> Value:
     """Every match of `pattern` in `string`, each as `regex` gives it."""
     type_ = _match_type(pattern)
-    found = _timed(lambda: list(_compiled(pattern).finditer(text, timeout=TIME_LIMIT)))
-    return ListValue(type_, [_match(one, type_) for one in _go_matches(found)])
+    return ListValue(type_, [_match(found, type_) for found in _all_matches(_compiled(pattern), text)])
 
 
 def _timed(run: Any) -> Any:
@@ -238,14 +237,17 @@ def _timed(run: Any) -> Any:
         raise FunctionError("this pattern takes too long on this string; make it less ambiguous", 0) from None
 
 
-def _go_matches(found: list[Any]) -> list[Any]:
-    """Go takes no empty match right after another match."""
-    kept: list[Any] = []
-    for one in found:
-        if one.start() == one.end() and kept and kept[-1].end() == one.start():
-            continue
-        kept.append(one)
-    return kept
+def _all_matches(compiled: Any, text: str) -> list[Any]:
+    """Successive matches as Go finds them: none is empty right after another."""
+    made: list[Any] = []
+    at, end = 0, -1
+    while at <= len(text) and (found := _timed(lambda: compiled.search(text, at, timeout=TIME_LIMIT))) is not None:  # noqa: B023
+        empty = found.end() == at
+        if not (empty and found.start() == end):
+            made.append(found)
+        at = at + 1 if empty else found.end()
+        end = found.end()
+    return made
 
 
 @define(REGISTRY, "replace", _STR, Param("substr", STRING), Param("replace", STRING), returns=STRING)
@@ -253,9 +255,8 @@ def replace(text: str, part: str, by: str) -> Value:
     """`str` with every `substr` replaced; between slashes that is a regular expression, and `$1` its first group."""
     if len(part) > 1 and part[0] == part[-1] == "/":
         compiled = _compiled(part[1:-1], 1)
-        found = _go_matches(_timed(lambda: list(compiled.finditer(text, timeout=TIME_LIMIT))))
         made, at = [], 0
-        for one in found:
+        for one in _all_matches(compiled, text):
             made += [text[at : one.start()], expand(by, one)]
             at = one.end()
         return normalized("".join([*made, text[at:]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.connection import connect
@@ -92,7 +93,8 @@ class LibvirtSession(Session):
                 return
 
     def close(self) -> None:
-        with calling("Closing the connection to libvirt"):
+        """A connection that broke is as good as closed; what it broke was told by the call that needed it."""
+        with suppress(DiagnosticError), calling("Closing the connection to libvirt"):
             self._reach.connection.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_sdk import Object
@@ -96,6 +98,66 @@ CASES = {
         ],
     ),
 }
+
+
+octets = st.integers(2, 250)
+macs = st.integers(0, 255).map(lambda last: f"52:54:00:AB:00:{last:02X}")
+words = st.text("abcdefgh-", min_size=1, max_size=8).filter(lambda word: word.strip("-") == word)
+
+
+@st.composite
+def subnets(draw: st.DrawFn, index: int) -> Object:
+    """A subnet of its own by ``index``; DHCP only on the first, as libvirt has it."""
+    address = f"10.7{index}.0.1"
+    if index or not draw(st.booleans()):
+        return {"address": address, "prefix": draw(st.integers(16, 24))}
+    first, last = sorted(draw(st.lists(octets, min_size=2, max_size=2, unique=True)))
+    host = st.fixed_dictionaries({"mac": macs, "ip": octets.map(lambda last: f"10.70.0.{last}"), "name": words})
+    keys = (lambda one: one["mac"], lambda one: one["ip"], lambda one: one["name"])
+    hosts = draw(st.lists(host, max_size=4, unique_by=keys))
+    return {
+        "address": address, "prefix": 24,
+        "dhcp": dhcp(*hosts, ranges=((f"10.70.0.{first}", f"10.70.0.{last}"),)),
+    }
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Object:
+    names = st.fixed_dictionaries(
+        {
+            "ip": octets.map(lambda last: f"10.70.0.{last}"),
+            "hostname": st.lists(words, min_size=1, max_size=2, unique=True),
+        }
+    )
+    optional = {
+        "mtu": st.integers(68, 9000),
+        "domain": st.fixed_dictionaries({"name": words}, optional={"local_only": st.booleans()}),
+        "bridge": st.fixed_dictionaries({}, optional={"stp": st.booleans(), "delay": st.integers(0, 30)}),
+        "dns": st.fixed_dictionaries(
+            {"enable": st.just(True)},
+            optional={
+                "host": st.lists(names, max_size=2, unique_by=lambda one: one["ip"]),
+                "txt": st.lists(st.fixed_dictionaries({"name": words, "value": words}), max_size=2, unique_by=str),
+            },
+        ),
+        "portgroup": st.lists(
+            st.fixed_dictionaries({"name": words}, optional={"default": st.just(False)}),
+            max_size=2,
+            unique_by=lambda one: one["name"],
+        ),
+        "autostart": st.booleans(),
+        "active": st.booleans(),
+    }
+    written: Object = draw(
+        st.fixed_dictionaries({"mode": st.sampled_from(["nat", "route", "open", "isolated"])}, optional=optional)
+    )
+    return {"name": "lan", "ip": [draw(subnets(index)) for index in range(draw(st.integers(1, 2)))], **written}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(networks(), networks())
+def test_any_network_can_become_any_other(rig: Rig, first: Object, second: Object) -> None:
+    exercise(rig.provider, rig.open, Case(type="libvirt_network", create=first, updates=[second]))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -9,6 +9,7 @@ import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt import api, kvmplan_provider
+from kvmplan_libvirt.connection import SOCKETS
 from kvmplan_libvirt.identity import bridge_name, derived_mac
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider
 from kvmplan_sdk import Completed, DiagnosticError, Known, Object, Operation, ReadsData, Step, Verb
@@ -66,6 +67,25 @@ def test_where_libvirt_does_not_run_it_says_what_to_start() -> None:
     pytest.importorskip("libvirt")
     host = FakeHost(answers={("test", "-S"): Completed((), 1, b"", b"")})
     with pytest.raises(DiagnosticError, match=r"libvirt is not running on .*systemctl enable --now libvirtd.socket"):
+        LibvirtProvider().open(host, {"uri": None}, LINEAGE)
+
+
+def test_where_daemons_are_split_the_hypervisors_socket_is_used() -> None:
+    """It passes network calls on to virtnetworkd."""
+
+    class Elsewhere(FakeHost):
+        def local_socket(self, path: str) -> str:
+            return f"/nonexistent{path}"
+
+    libvirtd, virtqemud = SOCKETS
+    host = Elsewhere(
+        answers={
+            ("test", "-S", libvirtd): Completed((), 1, b"", b""),
+            ("test", "-S", virtqemud): Completed((), 0, b"", b""),
+        }
+    )
+    pytest.importorskip("libvirt")
+    with pytest.raises(DiagnosticError, match=r"socket=/nonexistent/run/libvirt/virtqemud-sock: "):
         LibvirtProvider().open(host, {"uri": None}, LINEAGE)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -116,7 +118,8 @@ def subnets(draw: st.DrawFn, index: int) -> Object:
     keys = (lambda one: one["mac"], lambda one: one["ip"], lambda one: one["name"])
     hosts = draw(st.lists(host, max_size=4, unique_by=keys))
     return {
-        "address": address, "prefix": 24,
+        "address": address,
+        "prefix": 24,
         "dhcp": dhcp(*hosts, ranges=((f"10.70.0.{first}", f"10.70.0.{last}"),)),
     }
 
@@ -129,7 +132,7 @@ def networks(draw: st.DrawFn) -> Object:
             "hostname": st.lists(words, min_size=1, max_size=2, unique=True),
         }
     )
-    optional = {
+    optional: dict[str, st.SearchStrategy[Any]] = {
         "mtu": st.integers(68, 9000),
         "domain": st.fixed_dictionaries({"name": words}, optional={"local_only": st.booleans()}),
         "bridge": st.fixed_dictionaries({}, optional={"stp": st.booleans(), "delay": st.integers(0, 30)}),
@@ -148,9 +151,8 @@ def networks(draw: st.DrawFn) -> Object:
         "autostart": st.booleans(),
         "active": st.booleans(),
     }
-    written: Object = draw(
-        st.fixed_dictionaries({"mode": st.sampled_from(["nat", "route", "open", "isolated"])}, optional=optional)
-    )
+    modes: dict[str, st.SearchStrategy[Any]] = {"mode": st.sampled_from(["nat", "route", "open", "isolated"])}
+    written = draw(st.fixed_dictionaries(modes, optional=optional))
     return {"name": "lan", "ip": [draw(subnets(index)) for index in range(draw(st.integers(1, 2)))], **written}
 
 

@@ -14,9 +14,9 @@ Key = str | int | None
 """An instance key: a string of ``for_each``, a number of ``count``, None for a single instance."""
 
 _IDENTIFIER = r"[^\W\d][\w-]*"
-_KEY = r'(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?'
+_KEY = r'(?:\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\])?'
 _ADDRESS = re.compile(
-    rf"((?:module\.{_IDENTIFIER}{_KEY}\.)*)(data\.)?({_IDENTIFIER})\.({_IDENTIFIER})({_KEY})",
+    rf"((?:module\.{_IDENTIFIER}{_KEY}\.)*)(data\.)?(?!(?:module|data)\.)({_IDENTIFIER})\.({_IDENTIFIER})({_KEY})",
 )
 _MODULE = re.compile(rf"module\.({_IDENTIFIER})({_KEY})\.")
 
@@ -88,5 +88,8 @@ def parse_address(text: str) -> Address | None:
     if match is None:
         return None
     module, data, type_, name, key = match.groups()
-    steps = tuple((step, _parse_key(step_key)) for step, step_key in _MODULE.findall(module))
-    return Address(type_, name, _parse_key(key), "data" if data else "managed", steps)
+    try:
+        steps = tuple((step, _parse_key(step_key)) for step, step_key in _MODULE.findall(module))
+        return Address(type_, name, _parse_key(key), "data" if data else "managed", steps)
+    except ValueError:
+        return None

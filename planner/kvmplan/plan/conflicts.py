@@ -54,7 +54,7 @@ def _key(claim: Claim) -> tuple[object, str]:
         case MacClaim(mac):
             return MacClaim(mac.lower()), f"MAC address {mac}"
         case PortClaim(protocol, port, address):
-            return claim, f"{protocol} port {port}{f' of {address}' if address else ''}"
+            return claim, f"{protocol.upper()} port {port}{f' of {address}' if address else ''}"
         case _:
             return None, ""
 

@@ -19,12 +19,13 @@ from kvmplan.addresses import Address, format_key, parse_address
 from kvmplan.state.model import Instance, Output, State
 from kvmplan_sdk import types
 from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.values import Object
 
 VERSION = 1
 
 
 def encode_number(value: object) -> object:
-    """For ``json.dumps(default=...)``: numbers that are not whole, without going through binary floating point."""
+    """For ``json.dumps(default=...)``: whole numbers exactly, others as the nearest that every reader of JSON has."""
     if isinstance(value, Decimal):
         return float(value) if value != value.to_integral_value() else int(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
@@ -37,7 +38,7 @@ def dump_state(state: State) -> bytes:
         "serial": state.serial,
         "lineage": state.lineage,
         "outputs": {name: _output(output) for name, output in sorted(state.outputs.items())},
-        "hosts": dict(state.hosts),
+        "hosts": dict(sorted(state.hosts.items())),
         "resources": _resources(state),
     }
     return json.dumps(document, indent=2, ensure_ascii=False, default=encode_number).encode() + b"\n"
@@ -84,7 +85,9 @@ def load_state(data: bytes, path: str) -> State:
     try:
         document = json.loads(data, parse_float=Decimal)
         version = document["version"]
-        if isinstance(version, int) and version > VERSION:
+        if type(version) is not int:
+            raise TypeError("the version is not a number")
+        if version > VERSION:
             raise DiagnosticError(
                 error(
                     "State is newer than this kvmplan",
@@ -93,7 +96,7 @@ def load_state(data: bytes, path: str) -> State:
                 )
             )
         return _read(document)
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise DiagnosticError(
             error(
                 "State cannot be read",
@@ -107,10 +110,13 @@ def _read(document: Mapping[str, Any]) -> State:
     instances = [
         _read_instance(resource, entry) for resource in document["resources"] for entry in resource["instances"]
     ]
+    by_address = {instance.address: instance for instance in instances}
+    if len(by_address) < len(instances):
+        raise ValueError("two instances have the same address")
     return State(
         lineage=str(document["lineage"]),
         serial=int(document["serial"]),
-        instances={instance.address: instance for instance in instances},
+        instances=by_address,
         outputs={
             name: Output(
                 value=entry["value"], type=types.from_json(entry["type"]), sensitive=entry.get("sensitive", False)
@@ -128,13 +134,20 @@ def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Ins
     return Instance(
         address=address,
         host=entry["host"],
-        values=entry["attributes"],
-        private=entry["private"],
+        values=_object(entry, "attributes"),
+        private=_object(entry, "private"),
         schema_version=entry["schema_version"],
         dependencies=tuple(_address(text) for text in entry["dependencies"]),
         sensitive=tuple(tuple(path) for path in entry["sensitive_attributes"]),
         prevent_destroy=entry.get("prevent_destroy", False),
     )
+
+
+def _object(entry: Mapping[str, Any], name: str) -> Object:
+    found = entry[name]
+    if not isinstance(found, dict):
+        raise TypeError(f'"{name}" is not an object')
+    return found
 
 
 def _address(text: str) -> Address:

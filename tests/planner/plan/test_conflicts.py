@@ -1,0 +1,71 @@
+"""Claims that contradict each other are found, all of them, and no others."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kvmplan.addresses import Address
+from kvmplan.plan.conflicts import claims_by_host, conflicts
+from kvmplan.plan.model import Action, Change, Lane
+from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
+
+
+def change(name: str, *claims: Claim, host: str = "h", action: Action = Action.CREATE) -> Change:
+    lane = Lane(host, "x")
+    return Change(address=Address("x_y", name), action=action, lane=lane, before=None, after={}, claims=claims)
+
+
+def found(*changes: Change) -> list[tuple[str, str | None]]:
+    by_address = {one.address: one for one in changes}
+    return [(d.summary, d.address) for d in conflicts(claims_by_host(changes), by_address)]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Few enough that they meet often."""
+    prefix = draw(st.integers(0, 5))
+    bits = draw(st.integers(0, 2**prefix - 1))
+    if draw(st.booleans()):
+        return ipaddress.ip_network(((10 << 24) | (bits << (24 - prefix)), 8 + prefix))
+    return ipaddress.ip_network(((0xFD << 120) | (bits << (120 - prefix)), 8 + prefix))
+
+
+@given(st.lists(st.tuples(networks(), st.sampled_from("abc"), st.sampled_from("hk")), max_size=12))
+def test_overlaps_are_those_that_comparing_all_pairs_finds(
+    claimed: list[tuple[ipaddress.IPv4Network, str, str]],
+) -> None:
+    changes = [
+        change(f"r{index}", SubnetClaim(network, interface), host=host)
+        for index, (network, interface, host) in enumerate(claimed)
+    ]
+    clashing = set()
+    for i, (network, interface, host) in enumerate(claimed):
+        for j, (other, elsewhere, its_host) in enumerate(claimed):
+            if i != j and host == its_host and interface != elsewhere and network.version == other.version:
+                if network.overlaps(other):
+                    clashing.add(frozenset((f"x_y.r{i}", f"x_y.r{j}")))
+    told = found(*changes)
+    assert bool(told) == bool(clashing)
+    inner = {address for _, address in told}
+    assert all(pair & inner for pair in clashing), "of every two that clash, one is told"
+
+
+def test_claims_taken_twice() -> None:
+    assert found(change("a", InterfaceClaim("br0")), change("b", InterfaceClaim("br0"))) == [
+        ("Interface br0 taken twice", "x_y.b")
+    ]
+    assert found(change("a", MacClaim("52:54:00:AA:00:01")), change("b", MacClaim("52:54:00:aa:00:01"))) == [
+        ("MAC address 52:54:00:aa:00:01 taken twice", "x_y.b")
+    ]
+    port = PortClaim("tcp", 80, "10.0.0.1")
+    assert found(change("a", port), change("b", port)) == [("TCP port 80 of 10.0.0.1 taken twice", "x_y.b")]
+
+
+def test_no_conflict_across_hosts_nor_with_what_goes_nor_with_oneself() -> None:
+    claim = InterfaceClaim("br0")
+    assert found(change("a", claim), change("b", claim, host="other")) == []
+    assert found(change("a", claim), change("b", claim, action=Action.DELETE)) == []
+    assert found(change("a", claim, claim)) == []

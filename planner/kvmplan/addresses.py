@@ -21,6 +21,11 @@ _ADDRESS = re.compile(
 _MODULE = re.compile(rf"module\.({_IDENTIFIER})({_KEY})\.")
 
 
+def is_identifier(text: str) -> bool:
+    """Whether ``text`` can be the type or the name of a resource."""
+    return re.fullmatch(_IDENTIFIER, text) is not None
+
+
 def format_key(key: Key) -> str:
     """``[0]``, ``["a"]`` or nothing."""
     if key is None:

@@ -31,7 +31,7 @@ class Plugins:
             self._manager.trace.root.setwriter(sys.stderr.write)
             self._manager.enable_tracing()
         self._found = _discover()
-        self._providers: dict[str, Provider] = {}
+        self._providers: dict[str, Provider | DiagnosticError] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,9 +39,16 @@ class Plugins:
 
     def provider(self, name: str) -> Provider:
         """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""
-        if name not in self._providers:
-            self._providers[name] = self._load(name)
-        return self._providers[name]
+        found = self._providers.get(name)
+        if found is None:
+            try:
+                found = self._load(name)
+            except DiagnosticError as problem:
+                found = problem
+            self._providers[name] = found
+        if isinstance(found, DiagnosticError):
+            raise DiagnosticError(*found.diagnostics)
+        return found
 
     def _load(self, name: str) -> Provider:
         candidates = self._found.get(name, [])
@@ -61,8 +68,8 @@ class Plugins:
             provider = self._manager.subset_hook_caller(
                 "kvmplan_provider",
                 [other for other in self._manager.get_plugins() if other is not plugin],
-            )()[0]
-        except Exception as problem:
+            )()
+        except (Exception, SystemExit) as problem:
             raise DiagnosticError(
                 error(
                     f'Provider "{name}" cannot be loaded',
@@ -70,14 +77,16 @@ class Plugins:
                     "is a fault of the plugin.",
                 )
             ) from problem
-        if not isinstance(provider, Provider) or provider.name != name:
-            raise DiagnosticError(
-                error(
-                    f'Provider "{name}" cannot be used',
-                    f"{_maker(entry_point)} returned {provider!r} instead of a Provider named {name!r}.",
-                )
+        if len(provider) == 1 and isinstance(provider[0], Provider) and provider[0].name == name:
+            return provider[0]
+        what = f"returned {provider[0]!r}" if provider else "has no hook kvmplan_provider"
+        raise DiagnosticError(
+            error(
+                f'Provider "{name}" cannot be used',
+                f"{_maker(entry_point)} {what}; it must return a Provider named {name!r}. Upgrade or uninstall "
+                "it; this is a fault of the plugin.",
             )
-        return provider
+        )
 
 
 def _discover() -> dict[str, list[EntryPoint]]:

@@ -7,7 +7,7 @@ the commands and the review do.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,9 +29,9 @@ from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
 from kvmplan.plan.lanes import configured_lanes
 from kvmplan.plan.marks import hidden
-from kvmplan.plan.model import Lane, Plan
+from kvmplan.plan.model import Plan
 from kvmplan.plan.planner import Planner, Starting
-from kvmplan.plan.refresh import refresh
+from kvmplan.plan.refresh import Reading, refresh, silently
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
@@ -39,8 +39,6 @@ from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.schema import type_of
-
-OnRead = Callable[[Lane, int], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +84,11 @@ def _prepared(
     diagnostics += problems
     evaluation = Evaluation(configuration)
     inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
+    if has_errors(diagnostics):
+        # The run ends here: say at once what else is wrong.
+        told = set(diagnostics)
+        more = check_blocks(Evaluation(configuration), dependencies, plugins)
+        diagnostics += [diagnostic for diagnostic in more if diagnostic not in told]
     return Prepared(
         configuration=configuration,
         dependencies=dependencies,
@@ -110,11 +113,11 @@ class Run:
     def state(self) -> State:
         return self.recovered.state
 
-    def plan(self, *, destroy: bool = False, on_read: OnRead = lambda _lane, _count: None) -> Plan:
+    def plan(self, *, destroy: bool = False, reading: Reading = silently) -> Plan:
         """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
         prepared = self.prepared
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs)
-        refreshed = refresh(self.state, lanes, self.sessions, unsure=self.recovered.unsure, progress=on_read)
+        refreshed = refresh(self.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         starting = Starting(
             prior=self.state,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from kvmplan.cli import apply, console, destroy, lab, plan, show, state, validate
+
+if TYPE_CHECKING:
+    from kvmplan_sdk.diagnostics import Diagnostic
 
 app = typer.Typer(
     name="kvmplan",
@@ -27,32 +32,76 @@ app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 
 _SINGLE_DASH = re.compile(r"-[a-z][a-z-]+(=.*)?", re.DOTALL)
+_USAGE_ERROR = typer.BadParameter.__mro__[2]
+"""What typer raises for a command line that it does not understand: a class of the click that it brings with it."""
 
 
 def run(arguments: list[str]) -> None:
-    """Run the command line. Options may be written with one dash, as Terraform's users do."""
+    """Run the command line and exit: 0 done, 1 error, whatever else a command says. Options may be written with one
+    dash, as Terraform's users do.
+    """
     from kvmplan.cli.terminal import complain
 
+    command = typer.main.get_command(app)
     try:
-        app(args=normalized(arguments), prog_name="kvmplan")
+        status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted.\n")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except typer.Abort:
+        sys.exit(130)
     except Exception as problem:
         from kvmplan_sdk.diagnostics import DiagnosticError
 
-        if not isinstance(problem, DiagnosticError):
+        if isinstance(problem, _USAGE_ERROR):
+            problem.show()  # type: ignore[attr-defined]
+        elif isinstance(problem, DiagnosticError):
+            complain(problem.diagnostics)
+        elif os.environ.get("KVMPLAN_TRACEBACK"):
             raise
-        complain(problem.diagnostics)
+        else:
+            complain([_bug(problem)])
         sys.exit(1)
 
 
-def normalized(arguments: list[str]) -> list[str]:
-    """Long options with two dashes: ``-auto-approve`` becomes ``--auto-approve``; what follows ``--`` stays."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    return [
-        f"-{argument}" if _SINGLE_DASH.fullmatch(argument) else argument for argument in arguments[:end]
-    ] + arguments[end:]
+def normalized(arguments: list[str], command: Any) -> list[str]:
+    """Long options with two dashes: ``-auto-approve`` becomes ``--auto-approve``. The values of options stay, and so
+    does what follows ``--``. ``command`` is the whole command line's, which knows the options that take a value.
+    """
+    result: list[str] = []
+    is_value = False
+    for position, argument in enumerate(arguments):
+        if argument == "--" and not is_value:
+            return [*result, *arguments[position:]]
+        if is_value:
+            is_value = False
+        elif argument.startswith("-"):
+            argument = f"-{argument}" if _SINGLE_DASH.fullmatch(argument) else argument
+            is_value = argument in _taking_values(command)
+        else:
+            command = getattr(command, "commands", {}).get(argument, command)
+        result.append(argument)
+    return result
+
+
+def _taking_values(command: Any) -> set[str]:
+    options = (parameter for parameter in command.params if parameter.param_type_name == "option")
+    return {name for option in options if not option.is_flag for name in option.opts}
+
+
+def _bug(problem: Exception) -> Diagnostic:
+    from kvmplan_sdk.diagnostics import error
+
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace else ""
+    return error(
+        "A bug in kvmplan",
+        f"{type(problem).__name__}: {problem}{where}. Please report it, with what KVMPLAN_TRACEBACK=1 prints. What was "
+        "under way is in the journal: the next run takes it in.",
+    )

@@ -36,6 +36,7 @@ def apply(
     from kvmplan.cli.planning import given
 
     if plan_file is not None:
+        _refuse_planning(destroy=destroy, var=var, var_file=var_file, directory=directory)
         done = apply_saved(plan_file, state, parallelism=parallelism, no_color=no_color)
     else:
         done = plan_and_apply(
@@ -49,3 +50,19 @@ def apply(
         )
     if not done:
         raise typer.Exit(1)
+
+
+def _refuse_planning(*, destroy: bool, var: list[str] | None, var_file: list[str] | None, directory: Path) -> None:
+    """Raises `DiagnosticError`: a saved plan is carried out as it is."""
+    from kvmplan_sdk.diagnostics import DiagnosticError, error
+
+    given = {"--destroy": destroy, "--var": var, "--var-file": var_file, "--chdir": directory != HERE}
+    names = [name for name, value in given.items() if value]
+    if names:
+        raise DiagnosticError(
+            error(
+                "Saved plan and options for planning",
+                f"{' and '.join(names)} cannot change a plan that was made already. Leave them out, or plan again "
+                "with them.",
+            )
+        )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from kvmplan.cli.terminal import complain, say
+from kvmplan.cli.terminal import complain, say, telling_when_slow
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import write_plan
-from kvmplan.plan.model import Plan
+from kvmplan.plan.model import Lane, Plan
 from kvmplan.plugins import Plugins
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
@@ -37,13 +37,18 @@ def planned(
     with locked(state, operation):
         try:
             with started(prepared, StateFile(state), plugins) as run:
-                plan = run.plan(destroy=destroy)
+                plan = run.plan(destroy=destroy, reading=_reading)
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
                 yield run, plan
         except DiagnosticError as problem:
             complain(problem.diagnostics, prepared.sources, no_color=no_color)
             raise typer.Exit(1) from None
+
+
+def _reading(lane: Lane, count: int) -> AbstractContextManager[None]:
+    objects = "1 object" if count == 1 else f"{count} objects"
+    return telling_when_slow(f"Reading {lane} ({objects} of the state)...")
 
 
 def stop_on_errors(prepared: Prepared, *, no_color: bool) -> None:

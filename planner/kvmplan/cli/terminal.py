@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from kvmplan.review.diagnostic_text import diagnostics_text
@@ -32,6 +34,18 @@ def complain(
             texts[name] = Path(name).read_text(errors="replace")
     sys.stderr.write(diagnostics_text(found, texts, style_for(sys.stderr, no_color=no_color)))
     sys.stderr.flush()
+
+
+@contextmanager
+def telling_when_slow(text: str, *, seconds: float = 2.0) -> Iterator[None]:
+    """Print ``text`` to standard error when what is inside takes longer than ``seconds``."""
+    timer = threading.Timer(seconds, lambda: sys.stderr.write(f"{text}\n"))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def ask(question: str) -> bool:

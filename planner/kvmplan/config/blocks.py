@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, is_identifier
 from kvmplan.config.literals import is_keyword, literal_bool, literal_string, reference_list
 from kvmplan.config.model import (
     Condition,
@@ -81,7 +81,7 @@ class Decoder:
         yield from problems
         self._resources[address] = Resource(
             address=address,
-            body=_without(block, META_ARGUMENTS, frozenset({"lifecycle"})),
+            body=_without(block, META_ARGUMENTS, frozenset({"lifecycle"} if block.type == "resource" else ())),
             range=block.range,
             type_range=block.label_ranges[0],
             count=_expression(block, "count"),
@@ -216,7 +216,7 @@ def _without(block: Block, attributes: frozenset[str], blocks: frozenset[str]) -
 
 def _check_names(block: Block) -> Iterator[Diagnostic]:
     for label, where in zip(block.labels, block.label_ranges, strict=True):
-        if not (label[:1].isalpha() or label[:1] == "_") or not label.replace("-", "_").isidentifier():
+        if not is_identifier(label):
             yield error(
                 "Invalid name",
                 f'"{label}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '

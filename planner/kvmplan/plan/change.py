@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from kvmplan.blame import blamed
+from kvmplan.plan.ignoring import ignored_paths, left_as_is
 from kvmplan.plan.model import Action, Change, Lane
 from kvmplan.plan.removal import prevented
 from kvmplan.plan.wanted import Wanted
@@ -23,7 +24,7 @@ def plan_instance(
     wanted: Wanted, prior: Instance | None, session: Session, schema: ObjectSchema, diagnostics: list[Diagnostic]
 ) -> Change | None:
     """The change of one instance; None when it cannot be planned, which is an error already reported."""
-    configured = _ignoring(wanted, prior)
+    configured = _ignoring(wanted, prior, schema)
     moves = prior is not None and prior.host != wanted.lane.host
     before = prior.values if prior else None
     private = prior.private if prior and not moves else {}
@@ -110,13 +111,10 @@ def _ask(
     return replace(planned, values=canonical(schema, planned.values))
 
 
-def _ignoring(wanted: Wanted, prior: Instance | None) -> Object:
+def _ignoring(wanted: Wanted, prior: Instance | None, schema: ObjectSchema) -> Object:
     """The configured values with those of ``ignore_changes`` as they are."""
-    lifecycle, values = wanted.resource.lifecycle, wanted.configured.values
-    if prior is None or not (lifecycle.ignore_changes or lifecycle.ignore_all_changes):
-        return values
-    ignored = set(values) if lifecycle.ignore_all_changes else {ref.root for ref in lifecycle.ignore_changes}
-    return {name: prior.values.get(name) if name in ignored else value for name, value in values.items()}
+    paths, _ = ignored_paths(wanted.resource.lifecycle, schema)
+    return left_as_is(wanted.configured.values, prior.values, paths) if prior and paths else wanted.configured.values
 
 
 def _replaces(schema: Shape, path: Path) -> bool:

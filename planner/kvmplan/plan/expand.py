@@ -51,6 +51,18 @@ def repetition(
     return None
 
 
+def check_repetition(
+    count: Expression | None, for_each: Expression | None, scope: Scope, diagnostics: list[Diagnostic]
+) -> None:
+    """What is wrong with a repetition whatever the values are that ``scope`` does not know yet."""
+    expression = count if count is not None else for_each
+    if expression is not None:
+        tried = scope.apart()
+        value, marks = unmark(evaluate(expression, tried))
+        if is_known(value) or marks or has_errors(tried.diagnostics):
+            repetition(count, for_each, scope, diagnostics)
+
+
 def _refusal(what: str, value: Value, marks: Marks) -> str | None:
     if marks:
         return f'"{what}" is sensitive, but instance keys appear in addresses and plans, so it cannot be.'

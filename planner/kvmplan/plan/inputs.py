@@ -12,6 +12,7 @@ from kvmplan.lang import (
     SENSITIVE,
     ConversionError,
     ObjectValue,
+    Scope,
     Value,
     convert,
     evaluate,
@@ -24,7 +25,7 @@ from kvmplan.plan.configured import read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import UNEXPANDED, repetition
 from kvmplan.plugins import Plugins
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, SourceRange, error, has_errors
 from kvmplan_sdk.values import Object
 
 LOCAL = "local"
@@ -58,13 +59,14 @@ def evaluate_inputs(
             case "var":
                 variable = evaluation.configuration.variables[node.name]
                 evaluation.variables[node.name] = _variable(variable, given, evaluation, diagnostics)
+                _check(variable, evaluation, diagnostics)
             case "local":
                 evaluate_local(evaluation, node.name, diagnostics)
             case "host":
                 block = evaluation.configuration.hosts[node.name]
                 hosts.update(_host(block, evaluation, diagnostics))
             case "provider":
-                found = _provider(node.name, evaluation, plugins, diagnostics)
+                found = provider_configuration(node.name, evaluation, plugins, diagnostics)
                 if found is not None:
                     configurations[node.name] = found
             case _:
@@ -104,7 +106,7 @@ def _variable(
     if variable.name in given:
         value, source = given[variable.name], variable.range
     elif variable.default is not None:
-        value, source = evaluate(variable.default, evaluation.scope(diagnostics)), variable.default.range
+        return default_value(variable, evaluation, diagnostics)
     else:
         diagnostics.append(
             error(
@@ -117,7 +119,20 @@ def _variable(
         )
         return evaluation.variables[variable.name]
     if is_null(value) and not variable.nullable and variable.default is not None:
-        value = evaluate(variable.default, evaluation.scope(diagnostics))
+        return default_value(variable, evaluation, diagnostics)
+    return _converted(variable, value, source, evaluation, diagnostics)
+
+
+def default_value(variable: Variable, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> Value:
+    """The default of a variable that has one, as its type has it."""
+    assert variable.default is not None
+    value = evaluate(variable.default, Scope({}, diagnostics=diagnostics))
+    return _converted(variable, value, variable.default.range, evaluation, diagnostics)
+
+
+def _converted(
+    variable: Variable, value: Value, source: SourceRange, evaluation: Evaluation, diagnostics: list[Diagnostic]
+) -> Value:
     try:
         value = convert(variable.type_defaults.apply(value), variable.type)
     except ConversionError as problem:
@@ -127,11 +142,7 @@ def _variable(
         return evaluation.variables[variable.name]
     if is_null(value) and not variable.nullable:
         diagnostics.append(error("Invalid value for variable", f'"{variable.name}" must not be null.', source=source))
-    if variable.sensitive:
-        value = mark(value, frozenset({SENSITIVE}))
-    evaluation.variables[variable.name] = value
-    _check(variable, evaluation, diagnostics)
-    return value
+    return mark(value, frozenset({SENSITIVE})) if variable.sensitive else value
 
 
 def _check(variable: Variable, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> None:
@@ -173,7 +184,9 @@ def _host(block: HostBlock, evaluation: Evaluation, diagnostics: list[Diagnostic
     return found
 
 
-def _provider(name: str, evaluation: Evaluation, plugins: Plugins, diagnostics: list[Diagnostic]) -> Object | None:
+def provider_configuration(
+    name: str, evaluation: Evaluation, plugins: Plugins, diagnostics: list[Diagnostic]
+) -> Object | None:
     block = evaluation.configuration.providers[name]
     try:
         provider = plugins.provider(name)
@@ -185,4 +198,12 @@ def _provider(name: str, evaluation: Evaluation, plugins: Plugins, diagnostics: 
     return read_body(kind, block.body, provider.schema.configuration, block.range, scope, diagnostics).values
 
 
-__all__ = ["LOCAL", "Inputs", "after_resources", "evaluate_inputs", "evaluate_local"]
+__all__ = [
+    "LOCAL",
+    "Inputs",
+    "after_resources",
+    "default_value",
+    "evaluate_inputs",
+    "evaluate_local",
+    "provider_configuration",
+]

@@ -10,6 +10,7 @@ from kvmplan.plan.model import Action, OutputChange
 from kvmplan.state.model import State
 from kvmplan_sdk.diagnostics import Diagnostic, error
 from kvmplan_sdk.types import ANY
+from kvmplan_sdk.values import Value, differences
 
 
 def plan_outputs(evaluation: Evaluation, prior: State, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
@@ -43,8 +44,8 @@ def plan_outputs(evaluation: Evaluation, prior: State, diagnostics: list[Diagnos
     return dict(sorted(found.items()))
 
 
-def _action(before: object, after: object, *, known: bool) -> Action:
-    if known and type(before) is type(after) and before == after:
+def _action(before: Value, after: Value, *, known: bool) -> Action:
+    if known and not any(True for _ in differences(before, after)):
         return Action.NO_OP
     if before is None:
         return Action.CREATE

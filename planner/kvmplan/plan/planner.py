@@ -13,6 +13,7 @@ from kvmplan.plan.change import plan_instance
 from kvmplan.plan.data import read_data
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import repetition
+from kvmplan.plan.ignoring import ignored_paths
 from kvmplan.plan.inputs import Inputs, after_resources, evaluate_local
 from kvmplan.plan.judgement import assess, rehearse
 from kvmplan.plan.marks import hidden
@@ -102,6 +103,7 @@ class Planner:
         except DiagnosticError as problem:
             self._add(problem.diagnostics)
             return
+        self._add(ignored_paths(resource.lifecycle, schema)[1])
         scope = self._evaluation.scope(self._diagnostics)
         instances = repetition(resource.count, resource.for_each, scope, self._diagnostics)
         if instances is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from kvmplan.addresses import Address, Key
 from kvmplan.config.model import Configuration
@@ -82,10 +82,3 @@ def _known_key(expression: Expression, scope: Scope) -> Key:
     if isinstance(value, bool):
         return None
     return value if isinstance(value, (str, int)) else None
-
-
-def existing(addresses: Iterable[Address], known: Iterable[Address]) -> tuple[Address, ...]:
-    """``addresses`` that are, or are resources of, ``known`` instances."""
-    instances = set(known)
-    resources = {address.resource for address in instances}
-    return tuple(address for address in addresses if address in instances or address in resources)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
@@ -13,6 +14,13 @@ from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning
 from kvmplan_sdk.provider import Known, Observed
 from kvmplan_sdk.values import differences
+
+Reading = Callable[[Lane, int], AbstractContextManager[None]]
+"""What to do while so many objects of a lane are read."""
+
+
+def silently(_lane: Lane, _count: int) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +40,19 @@ def refresh(
     sessions: Sessions,
     *,
     unsure: frozenset[Address] = frozenset(),
-    progress: Callable[[Lane, int], None] = lambda _lane, _count: None,
+    reading: Reading = silently,
     parallelism: int = 10,
 ) -> Refreshed:
     """Read every object of ``state``, and let each of ``lanes`` list its host even where state has nothing there.
 
     ``unsure``: instances that a run cut short may or may not have made: when they are missing, that is no drift.
+    ``reading`` is entered around the reading of every lane.
     """
     by_lane: dict[Lane, list[Instance]] = {lane: [] for lane in sorted(lanes)}
     for instance in state.instances.values():
         by_lane.setdefault(lane_of(instance), []).append(instance)
     with ThreadPoolExecutor(parallelism) as pool:
-        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], progress), by_lane.items()))
+        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], reading), by_lane.items()))
     found: dict[Address, Instance] = {}
     drift: list[Drift] = []
     problems: list[Diagnostic] = []
@@ -56,12 +65,12 @@ def refresh(
 
 
 def _read_lane(
-    sessions: Sessions, lane: Lane, instances: Sequence[Instance], progress: Callable[[Lane, int], None]
+    sessions: Sessions, lane: Lane, instances: Sequence[Instance], reading: Reading
 ) -> tuple[Sequence[Observed | None], tuple[Diagnostic, ...]]:
-    progress(lane, len(instances))
     known = [Known(address=str(i.address), type=i.address.type, values=i.values, private=i.private) for i in instances]
     try:
-        return sessions.read(lane, known), ()
+        with reading(lane, len(instances)):
+            return sessions.read(lane, known), ()
     except DiagnosticError as problem:
         return (), problem.diagnostics
 
@@ -97,4 +106,4 @@ def _compare(
         )
 
 
-__all__ = ["Refreshed", "lane_of", "refresh"]
+__all__ = ["Reading", "Refreshed", "lane_of", "refresh", "silently"]

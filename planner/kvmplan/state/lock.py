@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,10 +30,12 @@ def locked(state_path: Path, operation: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise DiagnosticError(error("State is locked", _holder(path, state_path))) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _information(operation), 0)
+        with suppress(OSError):  # who holds it is good to know; the lock holds without
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, _information(operation), 0)
         yield
-        os.ftruncate(descriptor, 0)
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -42,11 +44,18 @@ def _information(operation: str) -> bytes:
     return json.dumps(
         {
             "operation": operation,
-            "who": f"{getpass.getuser()}@{socket.gethostname()}",
+            "who": f"{_user()}@{socket.gethostname()}",
             "pid": os.getpid(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     ).encode()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return str(os.getuid())
 
 
 def _holder(path: Path, state_path: Path) -> str:

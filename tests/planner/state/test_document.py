@@ -35,9 +35,9 @@ def test_equal_states_are_equal_bytes(state: State) -> None:
     other = State(
         lineage=state.lineage,
         serial=state.serial,
-        instances=dict(reversed(state.instances.items())),
-        outputs=dict(reversed(state.outputs.items())),
-        hosts=dict(reversed(state.hosts.items())),
+        instances=dict(reversed(list(state.instances.items()))),
+        outputs=dict(reversed(list(state.outputs.items()))),
+        hosts=dict(reversed(list(state.hosts.items()))),
     )
     assert dump_state(other) == dump_state(state)
 

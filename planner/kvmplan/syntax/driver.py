@@ -22,9 +22,6 @@ _OPENING = frozenset({"LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START
 _CLOSING = frozenset({"RBRACE", "RPAR", "RSQB", "SEQUENCE_END"})
 _NEWLINE: Token = ("NL_OR_COMMENT", 0, 0)
 
-_settled: dict[tuple[int, str, str], int] = {}
-"""What `Driver._settle` found, for all files."""
-
 
 class Driver:
     def __init__(self, tables: Tables, builder: Builder, problems: list[Diagnostic]) -> None:
@@ -53,7 +50,7 @@ class Driver:
 
     def _advance(self, tokens: list[Token], at: int) -> int:
         """Take tokens until one does not fit; its index, or the number of tokens when all were taken."""
-        table, rules, settled = self._tables.states, self._rules, _settled
+        table, rules, settled = self._tables.states, self._rules, self._tables.settled
         states, values = self._states, self._values
         final = frozenset(self._tables.end_states.values())
         for index in range(at, len(tokens)):
@@ -95,7 +92,7 @@ class Driver:
         state = table[below][origin]
         while (action := table[state].get(kind)) is not None and action < 0 and rules[-1 - action].use == PASSES:
             state = table[below][rules[-1 - action].origin]
-        _settled[below, origin, kind] = state
+        self._tables.settled[below, origin, kind] = state
         return state
 
     def _accepts(self, kind: str) -> bool:

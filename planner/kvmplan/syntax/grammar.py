@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -88,12 +88,16 @@ none of these."""
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """LALR tables. An action of a state on a symbol is a state to go to, or ``-1 - rule`` to reduce."""
+    """LALR tables. An action of a state on a symbol is a state to go to, or ``-1 - rule`` to reduce.
+
+    ``settled`` is the driver's memory of where chains of reductions lead.
+    """
 
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
     start_states: dict[str, int]
     end_states: dict[str, int]
+    settled: dict[tuple[int, str, str], int] = field(default_factory=dict, compare=False, repr=False)
 
 
 def patched(text: str) -> str:

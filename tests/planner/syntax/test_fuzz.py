@@ -10,9 +10,12 @@ from kvmplan.syntax import parse_configuration, parse_expression, parse_template
 from kvmplan.syntax.format import format_configuration, layout
 
 PIECES = [
-    "a", "b.c", "for", "in", "if", "else", "endif", "endfor", "null", "true", "1", "1.5", "0", '"', '"x"', "${", "%{", "~}",
-    "}", "{", "(", ")", "[", "]", "*", ".", "..", "...", "=>", "=", "==", ":", "::", "?", ",", "!", "-", "+", "&&", "||", "<",
-    "/", "%", "\n", " ", "#", "//", "/*", "*/", "<<EOT\n", "<<-E\n", "EOT\n", "\nE\n", "$${", "%%{", "\\", "'", "`", "é", "\u0301",
+    "a", "b.c", "for", "in", "if", "else", "endif", "endfor", "null", "true", "1", "1.5", "0", '"', '"x"', "${",
+    "%{", "~}",
+    "}", "{", "(", ")", "[", "]", "*", ".", "..", "...", "=>", "=", "==", ":", "::", "?", ",", "!", "-", "+", "&&",
+    "||", "<",
+    "/", "%", "\n", " ", "#", "//", "/*", "*/", "<<EOT\n", "<<-E\n", "EOT\n", "\nE\n", "$${", "%%{", "\\", "'",
+    "`", "é", "\u0301",
     "upper(", "try(", "format(", "[*]", ".*", "\r\n", "\t", "\x00", "\ufeff",
 ]  # fmt: skip
 SOUP = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)

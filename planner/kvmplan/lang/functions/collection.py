@@ -200,7 +200,7 @@ def _coalescelist_type(*lists: Value) -> Type:
         raise FunctionError("at least one argument is needed")
     types = [type_of_value(value) for value in lists]
     for at, (value, kind) in enumerate(zip(lists, types, strict=True)):
-        if not is_null(value) and kind != ANY and not isinstance(kind, (ListType, TupleType)):
+        if value is None or (kind != ANY and not isinstance(kind, (ListType, TupleType))):
             raise FunctionError("a list or tuple is required", at)
     return types[0] if all(kind == types[0] for kind in types) else ANY
 
@@ -761,6 +761,8 @@ def merge(*maps: Value) -> Value:
             return mark(unknown(type_, NOT_NULL), marks)
         if isinstance(bare, (MapValue, ObjectValue)):
             entries.update(bare.entries)
+        elif not is_null(bare):
+            raise FunctionError("arguments must be maps or objects")
     if isinstance(type_, MapType):
         return mark(MapValue(type_.element, entries), marks)
     return mark(ObjectValue(entries), marks)

@@ -91,7 +91,9 @@ def type_text(type_: Type, indent: int = 0) -> str:
             inner = "".join(f"{margin}{type_text(element, indent + 4)},\n" for element in elements)
             return f"tuple([\n{inner}{' ' * indent}])" if inner else "tuple([])"
         case ObjectType(attributes):
-            inner = "".join(f"{margin}{name}: {type_text(kind, indent + 4)},\n" for name, kind in sorted(attributes.items()))
+            inner = "".join(
+                f"{margin}{name}: {type_text(kind, indent + 4)},\n" for name, kind in sorted(attributes.items())
+            )
             return f"object({{\n{inner}{' ' * indent}}})" if inner else "object({})"
     return "dynamic" if type_ == ANY else str(type_)
 

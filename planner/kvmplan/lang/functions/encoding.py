@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions import csv, yaml
+from kvmplan.lang.functions.charsets import CODECS
 from kvmplan.lang.functions.formatting import json_text
 from kvmplan.lang.values import (
     DYNAMIC,
@@ -207,21 +208,8 @@ def urlencode(text: str) -> Value:
     return quote_plus(text, safe="")
 
 
-_ISO = {f"iso-8859-{part}": f"iso8859-{part}" for part in (*range(1, 11), 13, 14, 15, 16)}
-_WINDOWS = {f"windows-{page}": f"cp{page}" for page in (874, *range(1250, 1259))}
-_IBM = {f"ibm{page}": f"cp{page}" for page in (437, 850, 852, 855, 858, 860, 862, 863, 865, 866)}
-_ENCODINGS = {
-    **_ISO, **_WINDOWS, **_IBM, "utf-8": "utf-8", "utf-16": "utf-16", "utf-16be": "utf-16-be", "utf-16le": "utf-16-le",
-    "us-ascii": "ascii", "latin1": "iso8859-1", "l1": "iso8859-1", "iso_8859-1": "iso8859-1", "cp437": "cp437",
-    "koi8-r": "koi8-r", "koi8-u": "koi8-u", "macintosh": "mac-roman", "shift_jis": "cp932", "euc-jp": "euc-jp",
-    "iso-2022-jp": "iso2022-jp", "gbk": "gbk", "gb18030": "gb18030", "gb2312": "gbk", "hz-gb-2312": "hz",
-    "big5": "big5", "euc-kr": "cp949",
-}  # fmt: skip
-"""Character sets by their IANA names: those that Go's x/text has."""
-
-
 def _codec(name: str) -> str:
-    found = _ENCODINGS.get(name.strip().lower())
+    found = CODECS.get(name.strip().lower())
     if found is None:
         raise FunctionError(f'"{name}" is not a supported IANA encoding name or alias', 1)
     return found

@@ -260,8 +260,6 @@ def _known_prefix(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> 
 def formatlist(template: str, *arguments: Value) -> Value:
     """`format` applied once for each element of the lists among `args`, which must be equally long."""
     pieces, used = _verbs(template)
-    if used < len(arguments):
-        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
     length: int | None = None
     for at, argument in enumerate(arguments):
         if not isinstance(type_of_value(argument), (ListType, SetType, TupleType)) or is_null(argument):
@@ -280,6 +278,8 @@ def formatlist(template: str, *arguments: Value) -> Value:
                 f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1
             )
         length = count
+    if used < len(arguments) and length != 0:
+        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
     return _formatted_rows(pieces, arguments, 1 if length is None else length)
 
 

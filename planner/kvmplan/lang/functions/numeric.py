@@ -60,9 +60,31 @@ def log(num: Number, base: Number) -> Value:
     try:
         if base == 0:
             return from_float(-math.copysign(0.0, math.log(num)))
-        return from_float(math.log(num) / math.log(base))
+        return from_float(_logarithm(float(num)) / _logarithm(float(base)))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise FunctionError("the logarithm is not a finite number") from None
+
+
+_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_ODD = (6.666666666666735130e-01, 2.857142874366239149e-01, 1.818357216161805012e-01, 1.479819860511658591e-01)
+_EVEN = (3.999999999940941908e-01, 2.222219843214978396e-01, 1.531383769920937332e-01)
+
+
+def _logarithm(x: float) -> float:
+    """The natural logarithm as Go and FreeBSD compute it, so that the last digits agree."""
+    if x <= 0:
+        raise ValueError
+    part, exponent = math.frexp(x)
+    if part < math.sqrt(0.5):
+        part, exponent = part * 2, exponent - 1
+    f = part - 1
+    s = f / (2 + f)
+    s2 = s * s
+    s4 = s2 * s2
+    odd = s2 * (_ODD[0] + s4 * (_ODD[1] + s4 * (_ODD[2] + s4 * _ODD[3])))
+    even = s4 * (_EVEN[0] + s4 * (_EVEN[1] + s4 * _EVEN[2]))
+    half = 0.5 * f * f
+    return exponent * _LN2_HIGH - ((half - (s * (half + (odd + even)) + exponent * _LN2_LOW)) - f)
 
 
 @define(REGISTRY, "pow", _NUM, Param("power", NUMBER), returns=NUMBER)
@@ -93,7 +115,7 @@ def _power(x: float, y: float) -> float:  # noqa: C901 - the special cases are t
     if fraction:
         if fraction > 0.5:
             fraction, integer = fraction - 1, integer + 1
-        mantissa = math.exp(fraction * math.log(x))
+        mantissa = math.exp(fraction * _logarithm(x))
     part, scale = math.frexp(x)
     times = int(integer)
     while times:

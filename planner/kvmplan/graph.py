@@ -156,7 +156,7 @@ def _repetition(reference: Reference, resource: Resource | None) -> Diagnostic |
     if reference.root == "each" and resource is not None and resource.for_each is None:
         return error(
             "each without for_each",
-            f'{resource.address} has no "for_each", so there is no "each" in it. Add for_each = ....',
+            f'{resource.address} has no "for_each", so there is no "each" in it. Add `for_each = ...`.',
             source=reference.range,
         )
     if reference.root == "count" and (resource is None or resource.count is None):

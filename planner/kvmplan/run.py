@@ -7,7 +7,7 @@ the commands and the review do.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,9 +86,7 @@ def _prepared(
     inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
-        told = set(diagnostics)
-        more = check_blocks(Evaluation(configuration), dependencies, plugins)
-        diagnostics += [diagnostic for diagnostic in more if diagnostic not in told]
+        diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
     return Prepared(
         configuration=configuration,
         dependencies=dependencies,
@@ -116,7 +114,7 @@ class Run:
     def plan(self, *, destroy: bool = False, reading: Reading = silently) -> Plan:
         """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
         prepared = self.prepared
-        lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs)
+        lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
         refreshed = refresh(self.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         starting = Starting(
@@ -227,5 +225,11 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     configuration, diagnostics = load_configuration(directory)
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    diagnostics += check_blocks(Evaluation(configuration), dependencies, plugins)
+    diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
     return configuration.sources, diagnostics
+
+
+def _new(found: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those of ``found`` that say something about another place than ``told``, each once."""
+    places = {diagnostic.source for diagnostic in told}
+    return [diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.source not in places]

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from kvmplan.cli.terminal import complain, say, telling_when_slow
+from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import write_plan
 from kvmplan.plan.model import Lane, Plan
@@ -53,7 +53,7 @@ def _reading(lane: Lane, count: int) -> AbstractContextManager[None]:
 
 def stop_on_errors(prepared: Prepared, *, no_color: bool) -> None:
     if prepared.failed:
-        complain(prepared.diagnostics, prepared.sources, no_color=no_color)
+        complain(in_order(prepared.diagnostics), prepared.sources, no_color=no_color)
         raise typer.Exit(1)
 
 

@@ -22,6 +22,16 @@ def styled(*, no_color: bool = False) -> Style:
     return style_for(sys.stdout, no_color=no_color)
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """As they stand in the files; those without a place first."""
+
+    def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+        source = diagnostic.source
+        return (source.filename, source.start.line, source.start.column) if source else ("", 0, 0)
+
+    return sorted(diagnostics, key=place)
+
+
 def complain(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None, *, no_color: bool = False
 ) -> None:

@@ -15,12 +15,13 @@ def validate(
     no_color: NoColor = False,
 ) -> None:
     """Check the configuration without asking any host."""
-    from kvmplan.cli.terminal import complain, say, styled
+    from kvmplan.cli.terminal import complain, in_order, say, styled
     from kvmplan.review.diagnostic_text import validation_json
     from kvmplan.run import check
     from kvmplan_sdk.diagnostics import has_errors
 
-    sources, diagnostics = check(directory)
+    sources, found = check(directory)
+    diagnostics = in_order(found)
     if json:
         say(validation_json(diagnostics, sources))
     else:

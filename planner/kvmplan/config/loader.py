@@ -27,7 +27,8 @@ def parse_sources(sources: Mapping[str, str], directory: str) -> tuple[Configura
     for filename, text in sources.items():
         body, problems = syntax.parse_configuration(text, filename)
         diagnostics += problems
-        diagnostics += _stray_arguments(body)
+        if not problems:  # where a bracket is not closed, much seems to stand outside
+            diagnostics += _stray_arguments(body)
         for block in body.blocks:
             diagnostics += _decode(decoder, block)
     return decoder.configuration(directory, sources), diagnostics

@@ -18,6 +18,7 @@ from kvmplan.lang import (
     evaluate,
     is_known,
     is_null,
+    is_wholly_known,
     type_of_value,
     unmark,
 )
@@ -40,7 +41,7 @@ def repetition(
     tried = scope.apart()
     value, marks = unmark(evaluate(expression, tried))
     diagnostics += tried.diagnostics
-    if has_errors(tried.diagnostics) or (not is_known(value) and has_errors(diagnostics)):
+    if has_errors(tried.diagnostics) or (not _tells_instances(value) and has_errors(diagnostics)):
         return None
     what = "count" if count is not None else "for_each"
     refusal = _refusal(what, value, marks)
@@ -59,14 +60,19 @@ def check_repetition(
     if expression is not None:
         tried = scope.apart()
         value, marks = unmark(evaluate(expression, tried))
-        if is_known(value) or marks or has_errors(tried.diagnostics):
+        if _tells_instances(value) or marks or has_errors(tried.diagnostics):
             repetition(count, for_each, scope, diagnostics)
+
+
+def _tells_instances(value: Value) -> bool:
+    """Whether the keys of the instances are known: for a map its values need not be."""
+    return is_wholly_known(value) if isinstance(value, SetValue) else is_known(value)
 
 
 def _refusal(what: str, value: Value, marks: Marks) -> str | None:
     if marks:
         return f'"{what}" is sensitive, but instance keys appear in addresses and plans, so it cannot be.'
-    if not is_known(value):
+    if not _tells_instances(value):
         return (
             f'"{what}" depends on something that only apply will tell, so the instances cannot be planned. Use values '
             "that are known before, and put what is known later into the instances' arguments."

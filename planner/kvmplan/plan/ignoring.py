@@ -94,7 +94,7 @@ def _with(value: Value, prior: Value, path: Path) -> Value:
         if name in prior and (name in value or not rest):
             return {**value, name: _with(value.get(name), prior[name], rest)}
         return {key: item for key, item in value.items() if key != name or rest}
-    both = isinstance(value, (list, tuple)) and isinstance(prior, (list, tuple)) and isinstance(step, int)
-    if not both or step >= min(len(value), len(prior)):
-        return value
-    return [_with(item, prior[step], rest) if index == step else item for index, item in enumerate(value)]
+    match value, prior, step:
+        case [*items], [*before], int() if step < min(len(items), len(before)):
+            return [_with(item, before[step], rest) if index == step else item for index, item in enumerate(items)]
+    return value

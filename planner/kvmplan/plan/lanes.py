@@ -5,10 +5,22 @@ from __future__ import annotations
 from kvmplan.config.model import Configuration
 from kvmplan.plan.inputs import LOCAL, Inputs
 from kvmplan.plan.model import Lane
+from kvmplan.plugins import Plugins
+from kvmplan_sdk.diagnostics import DiagnosticError
 
 
-def configured_lanes(configuration: Configuration, inputs: Inputs) -> frozenset[Lane]:
-    """Every lane that may get an instance: all hosts, for the providers of resources without a certain host."""
+def configured_lanes(configuration: Configuration, inputs: Inputs, plugins: Plugins) -> frozenset[Lane]:
+    """Every lane that may get an instance: all hosts, for every provider that there is."""
     declared = [name for name in inputs.hosts if name != LOCAL] or [LOCAL]
     providers = {address.provider for address in configuration.resources if address.mode == "managed"}
-    return frozenset(Lane(host, provider) for host in declared for provider in providers)
+    there = {provider for provider in providers if _is_there(provider, plugins)}
+    return frozenset(Lane(host, provider) for host in declared for provider in there)
+
+
+def _is_there(provider: str, plugins: Plugins) -> bool:
+    """What is wrong with one that is not, planning says of every resource that needs it."""
+    try:
+        plugins.provider(provider)
+    except DiagnosticError:
+        return False
+    return True

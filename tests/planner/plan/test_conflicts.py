@@ -44,9 +44,9 @@ def test_overlaps_are_those_that_comparing_all_pairs_finds(
     clashing = set()
     for i, (network, interface, host) in enumerate(claimed):
         for j, (other, elsewhere, its_host) in enumerate(claimed):
-            if i != j and host == its_host and interface != elsewhere and network.version == other.version:
-                if network.overlaps(other):
-                    clashing.add(frozenset((f"x_y.r{i}", f"x_y.r{j}")))
+            near = i != j and host == its_host and interface != elsewhere and network.version == other.version
+            if near and network.overlaps(other):
+                clashing.add(frozenset((f"x_y.r{i}", f"x_y.r{j}")))
     told = found(*changes)
     assert bool(told) == bool(clashing)
     inner = {address for _, address in told}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kvmplan.plan.file import read_plan, write_plan
 from kvmplan.plan.model import Plan
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
-from kvmplan.state.document import encode_number
+from kvmplan.state.values_json import encode_value
 from kvmplan_sdk import DiagnosticError, Value
 
 from ..strategies import partly_unknown, values
@@ -52,7 +52,7 @@ THERE = {"local": {"7": {"type": "toy_thing", "tag": "else", "values": {"name": 
 
 @given(values(partly_unknown))
 def test_what_is_known_and_where_it_is_not_make_up_the_value(value: Value) -> None:
-    texts = [json.dumps(part, default=encode_number) for part in (known_part(value), unknown_tree(value))]
+    texts = [json.dumps(part, default=encode_value) for part in (known_part(value), unknown_tree(value))]
     known, unknown = (json.loads(text, parse_float=Decimal) for text in texts)
     assert overlay(known, unknown) == value
 

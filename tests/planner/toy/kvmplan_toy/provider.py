@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from kvmplan_sdk import (
     UNKNOWN,
@@ -97,6 +99,8 @@ class ToySession(Session):
             when = self._world.fault(operation)
             if when == "silent":
                 continue
+            while when == "slow" and not Path("go").exists():
+                time.sleep(0.01)
             outcome = self._apply_one(operation, when)
             yield outcome
             if outcome.diagnostics:

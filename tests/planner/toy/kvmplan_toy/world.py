@@ -4,7 +4,7 @@
 
 A fault is ``{"verb", "address", "when"}`` (``verb`` may be missing: any; ``always``: not used up). ``when``: ``before``
 (nothing is done), ``after`` (done, yet reported as failed), ``raise`` (a bug of the provider), ``silent`` (no outcome),
-``lie`` (done otherwise than reported), ``stray`` (an outcome nobody asked for).
+``lie`` (done otherwise than reported), ``stray`` (an outcome nobody asked for), ``slow`` (waits for a file ``go``).
 """
 
 from __future__ import annotations

@@ -1,0 +1,9 @@
+resource "toy_thing" "a" {
+  name = "a"
+  name = "b"
+}
+resource "toy_thing" "a" {
+  name = "c"
+}
+variable "x" {}
+variable "x" {}

@@ -1,0 +1,6 @@
+resource "toy_thing" "a" {
+  name = each.key
+}
+resource "toy_thing" "b" {
+  name = "b-${count.index}"
+}

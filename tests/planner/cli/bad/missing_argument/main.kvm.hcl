@@ -1,0 +1,5 @@
+resource "toy_thing" "a" {
+  port {
+    open = true
+  }
+}

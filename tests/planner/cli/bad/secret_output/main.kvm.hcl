@@ -1,0 +1,7 @@
+variable "password" {
+  sensitive = true
+  default   = "hunter2"
+}
+output "o" {
+  value = "it is ${var.password}"
+}

@@ -1,0 +1,4 @@
+resource "toy_thing" "a" {
+  name = "a"
+  size = (1 + 
+}

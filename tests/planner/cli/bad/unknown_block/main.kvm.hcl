@@ -1,0 +1,3 @@
+resouce "toy_thing" "a" {
+  name = "a"
+}

@@ -1,0 +1,5 @@
+resource "toy_thing" "a" {
+  name = "a"
+  size = "three"
+  tags = { a = 1 }
+}

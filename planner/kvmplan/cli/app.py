@@ -40,8 +40,6 @@ def run(arguments: list[str]) -> None:
     """Run the command line and exit: 0 done, 1 error, whatever else a command says. Options may be written with one
     dash, as Terraform's users do.
     """
-    from kvmplan.cli.terminal import complain
-
     command = typer.main.get_command(app)
     try:
         status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)
@@ -55,11 +53,13 @@ def run(arguments: list[str]) -> None:
     except typer.Abort:
         sys.exit(130)
     except Exception as problem:
-        from kvmplan_sdk.diagnostics import DiagnosticError
-
         if isinstance(problem, _USAGE_ERROR):
             problem.show()  # type: ignore[attr-defined]
-        elif isinstance(problem, DiagnosticError):
+            sys.exit(1)
+        from kvmplan.cli.terminal import complain
+        from kvmplan_sdk.diagnostics import DiagnosticError
+
+        if isinstance(problem, DiagnosticError):
             complain(problem.diagnostics)
         elif os.environ.get("KVMPLAN_TRACEBACK"):
             raise

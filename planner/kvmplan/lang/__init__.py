@@ -7,7 +7,7 @@ from kvmplan.lang.convert import ConversionError, convert, convertible, unify
 from kvmplan.lang.evaluate import elements, evaluate
 from kvmplan.lang.function import Function, FunctionError, Param
 from kvmplan.lang.functions import FUNCTIONS
-from kvmplan.lang.plain import from_plain, to_plain, to_plain_with_marks, value_from_json, value_to_json
+from kvmplan.lang.plain import from_plain, to_plain, to_plain_with_marks, to_typed, value_from_json, value_to_json
 from kvmplan.lang.render import render
 from kvmplan.lang.scope import MISSING, Entry, Resolver, Scope
 from kvmplan.lang.suggest import did_you_mean
@@ -91,6 +91,7 @@ __all__ = [
     "render",
     "to_plain",
     "to_plain_with_marks",
+    "to_typed",
     "type_constraint",
     "type_of_value",
     "unify",

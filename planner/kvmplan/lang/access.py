@@ -127,9 +127,6 @@ def _position(value: Value, at: Value) -> Value:
             if not 0 <= at < len(kind.elements):
                 raise _out_of_range(at, len(kind.elements))
             return unknown(kind.elements[at])
-        longest = value.refinement.max_length
-        if at < 0 or (longest is not None and at >= longest):
-            raise _out_of_range(at, longest or 0)
         assert isinstance(kind, ListType)
         return unknown(kind.element)
     assert isinstance(value, (ListValue, TupleValue))

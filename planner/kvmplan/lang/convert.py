@@ -21,7 +21,6 @@ from kvmplan.lang.values import (
     TupleValue,
     Unknown,
     Value,
-    is_wholly_known,
     length_range,
     make_set,
     mark,
@@ -170,12 +169,10 @@ def _primitive(value: Value, to: Primitive) -> Value:
 
 def _container(value: Value, to: Type) -> Value:
     match to, value:
-        case ListType(element), SetValue() if not is_wholly_known(value):
-            low, high = length_range(value)
-            kind = value.element if type(element) is Dynamic else bare(element)
-            return Unknown(ListType(kind), Refinement(True, min_length=low, max_length=high))
         case ListType(element), (ListValue() | SetValue() | TupleValue()):
             items, element = _elements(value.items, element, type_of_value(value))
+            if isinstance(value, SetValue) and (lengths := length_range(value))[0] != lengths[1]:
+                return Unknown(ListType(element), Refinement(True, min_length=lengths[0], max_length=lengths[1]))
             return ListValue(element, items)
         case SetType(element), (ListValue() | SetValue() | TupleValue()):
             items, element = _elements(value.items, element, type_of_value(value))

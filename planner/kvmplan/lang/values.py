@@ -400,7 +400,7 @@ def make_set(element: Type, items: Iterable[Value]) -> Value:
 
 
 def identity(value: Value) -> object:
-    """A key that is equal for values that are the same, and hashable. ``value`` has no marks."""
+    """A key that is equal for values that are the same, and hashable; unknowns are never the same. No marks."""
     kind = type(value)
     if kind is str:
         return value
@@ -412,7 +412,7 @@ def identity(value: Value) -> object:
         return (kind, tuple((name, identity(item)) for name, item in value.sorted_items()))
     if isinstance(value, SEQUENCES):
         return (kind, tuple(identity(item) for item in value.items))
-    return None if value is None or kind is Null else (Unknown, id(value))
+    return None if value is None or kind is Null else object()
 
 
 def _order(element: Type) -> Any:

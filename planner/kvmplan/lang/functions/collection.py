@@ -88,16 +88,11 @@ def anytrue(listed: ListValue) -> Value:
     return False if all(map(is_known, listed.items)) else Unknown(BOOL, NOT_NULL)
 
 
-def _contains_type(listed: Value, value: Value) -> Type:
-    if not isinstance(type_of_value(listed), _LISTED):
-        raise FunctionError("a list, tuple, or set is required", 0)
-    return BOOL
-
-
-@define(REGISTRY, "contains", Param("list"), Param("value", null=True, dynamic=True), returns=_contains_type)
+@define(REGISTRY, "contains", Param("list"), Param("value", null=True, dynamic=True), returns=BOOL)
 def contains(listed: Value, value: Value) -> Value:
     """Whether `value` is an element of `list`."""
-    _contains_type(listed, value)
+    if not isinstance(listed, (ListValue, SetValue, TupleValue)):
+        raise FunctionError("a list, tuple, or set is required", 0)
     answer: Value = False
     for item in _items(listed):
         found = equal(value, item)
@@ -137,22 +132,17 @@ def length(value: Value) -> Value:
 def _unknown_length(value: Unknown) -> Value:
     refined = value.refinement
     if value.type in (STRING, ANY):
-        return Unknown(NUMBER, Refinement(not_null=True, low=0))
+        return Unknown(NUMBER, NOT_NULL)
     if refined.min_length == refined.max_length:
         return refined.max_length
     return Unknown(NUMBER, Refinement(True, low=refined.min_length, high=refined.max_length))
 
 
-def _index_type(listed: Value, value: Value) -> Type:
-    if not _is_list_or_tuple(listed):
-        raise FunctionError("a list or tuple is required", 0)
-    return NUMBER
-
-
-@define(REGISTRY, "index", Param("list"), Param("value"), returns=_index_type)
+@define(REGISTRY, "index", Param("list"), Param("value"), returns=NUMBER)
 def index(listed: Value, value: Value) -> Value:
     """The position of the first element of `list` that equals `value`."""
-    _index_type(listed, value)
+    if not _is_list_or_tuple(listed):
+        raise FunctionError("a list or tuple is required", 0)
     for at, item in enumerate(_items(listed)):
         found = equal(item, value)
         if isinstance(found, Unknown):
@@ -198,10 +188,12 @@ def coalesce(*values: Value) -> Value:
 def _coalescelist_type(*lists: Value) -> Type:
     if not lists:
         raise FunctionError("at least one argument is needed")
-    types = [type_of_value(value) for value in lists]
-    for at, (value, kind) in enumerate(zip(lists, types, strict=True)):
-        if value is None or (kind != ANY and not isinstance(kind, (ListType, TupleType))):
+    for at, value in enumerate(lists):
+        if isinstance(value, Unknown):
+            break
+        if not _is_list_or_tuple(value):
             raise FunctionError("a list or tuple is required", at)
+    types = [type_of_value(value) for value in lists]
     return types[0] if all(kind == types[0] for kind in types) else ANY
 
 
@@ -411,7 +403,10 @@ def _flatten_type(listed: Value) -> Type:
 
 def _uncertain(value: Value) -> bool:
     """Whether how many elements there are is not known."""
-    return isinstance(value, SetValue) and not is_wholly_known(value)
+    if not isinstance(value, SetValue):
+        return False
+    low, high = length_range(value)
+    return low != high
 
 
 def _flat(listed: Value) -> tuple[list[Value], Marks, bool]:
@@ -491,23 +486,28 @@ def _slice_type(listed: Value, start: Value, end: Value) -> Type:
         raise FunctionError(
             "cannot slice a set, because its elements do not have indices; explicitly convert to a list", 0
         )
-    if isinstance(kind, ListType):
-        return kind
-    if not isinstance(kind, TupleType):
+    if not isinstance(kind, (ListType, TupleType)):
         raise FunctionError("a list or tuple is required", 0)
     first, last = unmark(start)[0], unmark(end)[0]
     if isinstance(first, Unknown) or isinstance(last, Unknown):
-        return ANY
+        return kind if isinstance(kind, ListType) else ANY
+    if isinstance(kind, ListType):
+        _bounds(first, last, None)
+        return kind
     low, high = _bounds(first, last, len(kind.elements))
     return TupleType(kind.elements[low:high])
 
 
-def _bounds(start: Any, end: Any, count: int) -> tuple[int, int]:
+def _bounds(start: Any, end: Any, count: int | None) -> tuple[int, int]:
     low, high = whole(start, 1), whole(end, 2)
-    if not 0 <= low <= count:
-        raise FunctionError(f"start index must be between 0 and the length, {count}", 1)
-    if not 0 <= high <= count:
-        raise FunctionError(f"end index must be between 0 and the length, {count}", 2)
+    if low < 0 or (count is not None and low > count):
+        raise FunctionError(
+            "start index must be between 0 and the length" + (f", {count}" if count is not None else ""), 1
+        )
+    if high < 0 or (count is not None and high > count):
+        raise FunctionError(
+            "end index must be between 0 and the length" + (f", {count}" if count is not None else ""), 2
+        )
     if low > high:
         raise FunctionError("start index must not be greater than end index", 1)
     return low, high
@@ -565,6 +565,8 @@ def matchkeys(values: ListValue, keys: ListValue, searchset: ListValue) -> Value
     _matchkeys_type(values, keys, searchset)
     if len(values) != len(keys):
         raise FunctionError("length of keys and values should be equal", 0)
+    if not is_wholly_known(values):
+        return Unknown(ListType(values.element))
     common = unify([keys.element, searchset.element]) or ANY
     wanted = [convert(item, common) for item in searchset.items]
     made: list[Value] = []
@@ -726,8 +728,6 @@ def _merge_type(*maps: Value) -> Type:
     attributes: dict[str, Type] = {}
     settled = True
     kinds = [type_of_value(value) for value in maps]
-    if ANY in kinds:
-        return ANY
     for at, (value, kind) in enumerate(zip(maps, kinds, strict=True)):
         bare = unmark(value)[0]
         if isinstance(kind, ObjectType):
@@ -736,6 +736,8 @@ def _merge_type(*maps: Value) -> Type:
             if isinstance(bare, MapValue):
                 attributes.update(dict.fromkeys(bare.entries, kind.element))
             settled = settled and not isinstance(bare, Unknown)
+        elif kind == ANY:
+            return ANY
         else:
             raise FunctionError("arguments must be maps or objects", at)
     if all(kind == kinds[0] for kind in kinds):

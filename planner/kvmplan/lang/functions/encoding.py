@@ -31,7 +31,7 @@ from kvmplan.lang.values import (
 )
 from kvmplan.syntax.number import number_text, parse_number
 from kvmplan.syntax.templates import normalized
-from kvmplan_sdk.types import ANY, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
+from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 REGISTRY: Registry = {}
 _STR = Param("str", STRING)
@@ -102,8 +102,17 @@ def decode_json(text: str) -> Value:
     return _from_json(_JSON.decode(text))
 
 
+_BEGINNINGS = {'"': STRING, "t": BOOL, "f": BOOL, "-": NUMBER, **dict.fromkeys("0123456789", NUMBER)}
+
+
 def _decoded_type(text: Value) -> Type:
-    return type_of_value(jsondecode(text)) if isinstance(text, str) else ANY
+    """Of an unknown text, its known beginning tells whether it can be JSON at all, and perhaps of what type."""
+    if isinstance(text, str):
+        return type_of_value(jsondecode(text))
+    known = text.refinement.prefix.lstrip(" \t\r\n") if isinstance(text, Unknown) else ""
+    if known and known[0] not in _BEGINNINGS and known[0] not in "{[n":
+        raise FunctionError("invalid JSON: it does not begin like a value", 0)
+    return _BEGINNINGS.get(known[:1], ANY)
 
 
 @define(REGISTRY, "jsondecode", _STR, returns=_decoded_type)

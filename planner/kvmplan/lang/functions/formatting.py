@@ -237,10 +237,14 @@ _ARGS = Param("args", null=True, unknown=True, marked=False)
 def format_(template: str, *arguments: Value) -> Value:
     """`format` with its verbs (`%s`, `%d`, `%v`, ...) replaced by `args`."""
     pieces, used = _verbs(template)
-    if used < len(arguments):
-        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
+    return _row_text(pieces, used, arguments)
+
+
+def _row_text(pieces: Sequence[str | _Verb], used: int, arguments: Sequence[Value]) -> Value:
     if not all(map(is_wholly_known, arguments)):
         return Unknown(STRING, Refinement(not_null=True, prefix=_known_prefix(pieces, arguments)))
+    if used < len(arguments):
+        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
     return normalized(_render(pieces, arguments))
 
 
@@ -250,7 +254,10 @@ def _known_prefix(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> 
         if isinstance(piece, _Verb):
             if piece.argument >= len(arguments) or not is_wholly_known(arguments[piece.argument]):
                 break
-            made += _formatted(piece, arguments)
+            try:
+                made += _formatted(piece, arguments)
+            except FunctionError:
+                break
         else:
             made += piece
     return safe_prefix(normalized(made))
@@ -278,20 +285,8 @@ def formatlist(template: str, *arguments: Value) -> Value:
                 f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1
             )
         length = count
-    if used < len(arguments) and length != 0:
-        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
-    return _formatted_rows(pieces, arguments, 1 if length is None else length)
-
-
-def _formatted_rows(pieces: Sequence[str | _Verb], arguments: Sequence[Value], rows: int) -> Value:
-    made: list[Value] = []
-    for row in range(rows):
-        values = [_row(argument, row) for argument in arguments]
-        if all(map(is_wholly_known, values)):
-            made.append(normalized(_render(pieces, values)))
-        else:
-            made.append(Unknown(STRING, Refinement(not_null=True, prefix=_known_prefix(pieces, values))))
-    return ListValue(STRING, made)
+    rows = range(1 if length is None else length)
+    return ListValue(STRING, [_row_text(pieces, used, [_row(argument, row) for argument in arguments]) for row in rows])
 
 
 def _row(argument: Value, row: int) -> Value:

@@ -9,7 +9,17 @@ from typing import Any
 from kvmplan.lang.convert import ConversionError, convert
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.operators import arithmetic
-from kvmplan.lang.values import ListValue, SetValue, TupleValue, Value, is_null, type_of_value
+from kvmplan.lang.values import (
+    NOT_NULL,
+    ListValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    is_null,
+    is_wholly_known,
+    type_of_value,
+)
 from kvmplan.syntax.number import Number, from_float
 from kvmplan_sdk.types import ANY, NUMBER, STRING, Type
 
@@ -177,13 +187,15 @@ def parseint(number: Value, base: Number) -> Value:
     return -result if text[0] == "-" else result
 
 
-@define(REGISTRY, "sum", Param("list", ANY, whole=True), returns=NUMBER)
+@define(REGISTRY, "sum", Param("list"), returns=NUMBER)
 def sum_(list_: Value) -> Value:
     """The sum of the numbers in `list`, which must not be empty."""
     if not isinstance(list_, (ListValue, SetValue, TupleValue)):
         raise FunctionError("a list, set, or tuple of numbers is required", 0)
     if not list_.items:
         raise FunctionError("cannot sum an empty list", 0)
+    if not is_wholly_known(list_):
+        return Unknown(NUMBER, NOT_NULL)
     total: Number = 0
     for item in list_.items:
         if is_null(item):

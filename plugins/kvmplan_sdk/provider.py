@@ -154,11 +154,14 @@ class Session(ABC):
 
 
 class Provider(ABC):
-    """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``)."""
+    """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``). ``needs_host``: whether its
+    objects are on hosts; those of one that needs none belong to the machine that kvmplan runs on.
+    """
 
     name: str
     version: str
     schema: ProviderSchema
+    needs_host: bool = True
 
     @abstractmethod
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

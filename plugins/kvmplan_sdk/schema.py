@@ -23,14 +23,15 @@ class Attribute:
     """One argument of a resource, a data source, a nested block or a provider's configuration.
 
     ``required`` must be configured; ``computed`` is filled in by the provider where it is not configured (both unset:
-    optional, null when left out); ``default`` stands where nothing is configured; ``replaces``: a change of an
-    existing object's value makes a new object; ``sensitive``: never shown.
+    optional, null when left out); ``read_only``: computed, and never configured; ``default`` stands where nothing is
+    configured; ``replaces``: a change of an existing object's value makes a new object; ``sensitive``: never shown.
     """
 
     type: Type
     doc: str
     required: bool = False
     computed: bool = False
+    read_only: bool = False
     default: Value = None
     replaces: bool = False
     sensitive: bool = False
@@ -52,7 +53,7 @@ class Nesting(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A nested block. Its value: a dict or None (``SINGLE``), a dict (``GROUP``), a list of dicts (``LIST``, ``SET``)."""
+    """A nested block. Its value: a dict or None (``SINGLE``), a dict (``GROUP``), a list of dicts (the others)."""
 
     doc: str
     nesting: Nesting = Nesting.LIST

@@ -2,7 +2,7 @@
 
 A value is plain Python, shaped by the schema it belongs to: ``None`` (null), ``bool``, ``int`` or ``Decimal``
 (number, never ``float``), ``str``, ``list`` (list, tuple, and set in canonical order) and ``dict`` (map, object,
-nested block). ``UNKNOWN`` stands for what only apply will tell.
+nested block), or `Typed` where the schema says ``any``. ``UNKNOWN`` stands for what only apply will tell.
 
 Not here: the language's own typed values with marks and refinements; those stay in the engine, which takes sensitive
 marks off before a provider is asked and puts them back after.
@@ -11,8 +11,11 @@ marks off before a provider is asked and puts them back after.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, final
+
+from kvmplan_sdk.types import Type
 
 
 @final
@@ -36,7 +39,21 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 
-Value = None | bool | int | Decimal | str | Unknown | Sequence["Value"] | Mapping[str, "Value"]
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value of an attribute whose type is ``any``, where the value alone does not tell its type: a list, set or map
+    (which would pass for a tuple or an object). Everything else stands as it is.
+    """
+
+    value: Value
+    type: Type
+
+    def __repr__(self) -> str:
+        return f"{self.type}: {self.value!r}"
+
+
+Value = None | bool | int | Decimal | str | Unknown | Typed | Sequence["Value"] | Mapping[str, "Value"]
 Object = Mapping[str, Value]
 """The attributes and nested blocks of one object, by name."""
 
@@ -48,6 +65,8 @@ def is_known(value: Value) -> bool:
     """Whether nothing in ``value``, however deep, is unknown."""
     if value is UNKNOWN:
         return False
+    if isinstance(value, Typed):
+        return is_known(value.value)
     if isinstance(value, Mapping):
         return all(is_known(item) for item in value.values())
     if isinstance(value, (list, tuple)):
@@ -59,6 +78,8 @@ def unknown_paths(value: Value, at: Path = ()) -> Iterator[Path]:
     """The path of every unknown in ``value``, in order."""
     if value is UNKNOWN:
         yield at
+    elif isinstance(value, Typed):
+        yield from unknown_paths(value.value, at)
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from unknown_paths(item, (*at, name))
@@ -71,6 +92,11 @@ def differences(planned: Value, found: Value, at: Path = ()) -> Iterator[Path]:
     """The paths at which ``found`` is not what ``planned`` says; an unknown in ``planned`` accepts anything."""
     if planned is UNKNOWN:
         return
+    if isinstance(planned, Typed) or isinstance(found, Typed):
+        if is_known(planned) and is_known(found) and _type(planned) != _type(found):
+            yield at
+            return
+        planned, found = _untyped(planned), _untyped(found)
     if isinstance(planned, Mapping) and isinstance(found, Mapping):
         for name in {**planned, **found}:
             yield from differences(planned.get(name), found.get(name), (*at, name))
@@ -82,6 +108,14 @@ def differences(planned: Value, found: Value, at: Path = ()) -> Iterator[Path]:
             yield at
     elif planned != found:
         yield at
+
+
+def _untyped(value: Value) -> Value:
+    return value.value if isinstance(value, Typed) else value
+
+
+def _type(value: Value) -> Type | None:
+    return value.type if isinstance(value, Typed) else None
 
 
 def format_path(path: Path) -> str:

@@ -16,15 +16,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from kvmplan.addresses import Address, parse_address
 from kvmplan.plan.model import Change, Lane
-from kvmplan.state.document import encode_number
 from kvmplan.state.files import read_bytes, sync_directory
 from kvmplan.state.model import Instance
+from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Verb
 from kvmplan_sdk.values import Unknown
@@ -119,7 +118,7 @@ def read_journal(path: Path) -> OpenRun | None:
     intents: dict[int, tuple[Intent, ...]] = {}
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         try:
-            entry = json.loads(line, parse_float=Decimal)
+            entry = load_values(line)
             if "intent" in entry:
                 intents[entry["intent"]] = tuple(map(_intent, entry["operations"]))
             elif "saved" in entry:
@@ -143,7 +142,7 @@ def _broken(path: Path, number: int) -> DiagnosticError:
 
 
 def _encode(value: object) -> object:
-    return None if isinstance(value, Unknown) else encode_number(value)
+    return None if isinstance(value, Unknown) else encode_value(value)
 
 
 def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Resolver:
         self._plugins = plugins
         self._sessions = sessions
         finder = ReferenceFinder(evaluation.configuration, dependencies)
-        self._reader = WantedReader(evaluation, inputs, finder)
+        self._reader = WantedReader(evaluation, inputs, plugins, finder)
         self._position = {node: position for position, node in enumerate(dependencies.order)}
         self._members: dict[Address, list[Change]] = defaultdict(list)
         for change in plan.changes.values():

@@ -81,8 +81,8 @@ def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, 
         result: Result = run.apply(plan, state_file, listener=listener, stop=stop, parallelism=parallelism)
     complain(result.diagnostics, run.prepared.sources, no_color=no_color)
     say("\n" + result_text(result, style, destroy=plan.destroy))
-    if result.complete and not plan.destroy:
-        say(outputs_text(result.outputs))
+    if result.complete and result.outputs:
+        say("\n" + outputs_text(result.outputs))
     return result.complete
 
 

@@ -26,6 +26,7 @@ from kvmplan.lang.values import (
     make_set,
     mark,
     null,
+    type_of_value,
     unknown,
     unmark_deep,
 )
@@ -44,7 +45,7 @@ from kvmplan_sdk.types import (
     TupleType,
     Type,
 )
-from kvmplan_sdk.values import UNKNOWN, Path
+from kvmplan_sdk.values import UNKNOWN, Path, Typed
 from kvmplan_sdk.values import Value as Plain
 
 
@@ -84,6 +85,8 @@ def from_plain(plain: Plain, type_: Type, marks: Mapping[Path, Marks] | None = N
 
 
 def _value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]) -> Value:
+    if isinstance(plain, Typed):
+        return _value(plain.value, plain.type, at, marks)
     made = _bare_value(plain, type_, at, marks)
     return mark(made, marks[at]) if marks and at in marks else made
 
@@ -139,6 +142,15 @@ def _guessed(plain: Plain, at: Path, marks: Mapping[Path, Marks]) -> Value:
     return DYNAMIC
 
 
+def to_typed(value: Value) -> Plain:
+    """``value`` as plain Python for a place of type ``any``: with its type, where the value alone would not tell it."""
+    plain = to_plain(value)
+    type_ = type_of_value(value)
+    if plain is None or plain is UNKNOWN or type_of_value(from_plain(plain, ANY)) == type_:
+        return plain
+    return Typed(plain, type_)
+
+
 # JSON
 
 
@@ -168,4 +180,4 @@ def value_from_json(data: Any, type_: Type) -> Value:
     return from_plain(data, type_)
 
 
-__all__ = ["Null", "from_plain", "to_plain", "to_plain_with_marks", "value_from_json", "value_to_json"]
+__all__ = ["Null", "from_plain", "to_plain", "to_plain_with_marks", "to_typed", "value_from_json", "value_to_json"]

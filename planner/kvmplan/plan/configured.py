@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kvmplan.config.shape import unknown_argument, unknown_block
-from kvmplan.lang import ConversionError, Scope, Value, convert, evaluate, is_null, to_plain_with_marks
+from kvmplan.lang import (
+    ConversionError,
+    Scope,
+    Value,
+    convert,
+    evaluate,
+    is_null,
+    to_plain_with_marks,
+    to_typed,
+    unmark_deep,
+)
 from kvmplan.plan.marks import hidden_paths
 from kvmplan.syntax import Attribute as WrittenAttribute
 from kvmplan.syntax import Block as WrittenBlock
@@ -14,6 +24,7 @@ from kvmplan.syntax import Body
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 from kvmplan_sdk.proposing import Shape, configure
 from kvmplan_sdk.schema import Attribute, Block, Nesting
+from kvmplan_sdk.types import ANY
 from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path
 from kvmplan_sdk.values import Value as Plain
 
@@ -104,7 +115,17 @@ class _Reader:
                     "Missing argument", f'"{written.name}" is required, but its value is null.', source=expression.range
                 )
             )
+        if attribute.read_only and not is_null(converted):
+            self.diagnostics.append(
+                error(
+                    "Value for a read-only argument",
+                    f'"{written.name}" is decided by the provider. Remove it.',
+                    source=expression.range,
+                )
+            )
         plain = self._plain(converted, at)
+        if attribute.type == ANY:
+            plain = to_typed(unmark_deep(converted)[0])
         self._validate(attribute, plain, written)
         return plain
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,10 @@ from kvmplan.addresses import Address, parse_address
 from kvmplan.lang import Value, type_of_value, value_from_json, value_to_json
 from kvmplan.plan.model import Action, Change, DataValues, Junction, Lane, OutputChange, Plan, PlannedStep
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
-from kvmplan.state.document import dump_state, encode_number, load_state
+from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.files import read_bytes, write_durably
 from kvmplan.state.model import State
+from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk import types
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.impact import Impact, ImpactLevel
@@ -70,8 +70,8 @@ def write_plan(
             for name, value in sorted(given.items())
         },
         "data": [_data(address, data) for address, data in sorted(plan.data.items(), key=lambda i: i[0].sort_key)],
-        "prior": json.loads(dump_state(plan.prior)),
-        "refreshed": json.loads(dump_state(plan.refreshed)),
+        "prior": load_values(dump_state(plan.prior)),
+        "refreshed": load_values(dump_state(plan.refreshed)),
         "unsure": sorted(map(str, plan.unsure)),
     }
     digest = f"sha256:{hashlib.sha256(_dump(done)).hexdigest()}"
@@ -81,7 +81,7 @@ def write_plan(
 
 
 def _dump(document: Mapping[str, Any], indent: int | None = None) -> bytes:
-    return json.dumps(document, default=encode_number, ensure_ascii=False, indent=indent, sort_keys=True).encode()
+    return json.dumps(document, default=encode_value, ensure_ascii=False, indent=indent, sort_keys=True).encode()
 
 
 def read_plan(path: Path) -> PlanFile:
@@ -90,7 +90,7 @@ def read_plan(path: Path) -> PlanFile:
     if data is None:
         raise DiagnosticError(error(f"No plan file {path}", "Make one with `kvmplan plan --out FILE`."))
     try:
-        document = json.loads(data, parse_float=Decimal)
+        document = load_values(data)
         written_by = document["kvmplan_version"]
         if document["format"] != FORMAT or written_by != __version__:
             raise DiagnosticError(
@@ -126,8 +126,8 @@ def check_current(plan: Plan, current: State, unsure: frozenset[Address]) -> Non
 def _read(document: Mapping[str, Any]) -> PlanFile:
     changes = [_read_change(entry) for entry in document["changes"]]
     plan = Plan(
-        prior=load_state(json.dumps(document["prior"], default=encode_number).encode(), "the plan file"),
-        refreshed=load_state(json.dumps(document["refreshed"], default=encode_number).encode(), "the plan file"),
+        prior=load_state(json.dumps(document["prior"], default=encode_value).encode(), "the plan file"),
+        refreshed=load_state(json.dumps(document["refreshed"], default=encode_value).encode(), "the plan file"),
         changes={change.address: change for change in changes},
         drift=(),
         outputs={name: _read_output(entry) for name, entry in document["outputs"].items()},

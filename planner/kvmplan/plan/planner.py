@@ -66,7 +66,7 @@ class Planner:
         self._sessions = sessions
         self._starting = starting
         self._diagnostics = diagnostics
-        self._reader = WantedReader(evaluation, inputs, ReferenceFinder(self._configuration, dependencies))
+        self._reader = WantedReader(evaluation, inputs, plugins, ReferenceFinder(self._configuration, dependencies))
         self._reported = set(diagnostics)
         self._changes: dict[Address, Change] = {}
         self._data: dict[Address, DataValues] = {}

@@ -13,6 +13,7 @@ from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.inputs import LOCAL, Inputs
 from kvmplan.plan.model import Lane
 from kvmplan.plan.references import ReferenceFinder
+from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error, has_errors
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.schema import ObjectSchema
@@ -43,6 +44,7 @@ class WantedReader:
 
     evaluation: Evaluation
     inputs: Inputs
+    plugins: Plugins
     references: ReferenceFinder
     reported: set[Diagnostic] = field(default_factory=set)
 
@@ -77,7 +79,8 @@ class WantedReader:
 
     def _host(self, resource: Resource, names: Mapping[str, Value], diagnostics: list[Diagnostic]) -> str | None:
         if resource.host is None:
-            return self._default_host(resource, diagnostics)
+            needs_host = self.plugins.provider(resource.address.provider).needs_host
+            return self._default_host(resource, diagnostics) if needs_host else LOCAL
         value, _ = unmark(evaluate(resource.host, self.evaluation.scope(diagnostics, **names)))
         name = value.entries.get("name") if isinstance(value, ObjectValue) else None
         if isinstance(name, str) and name in self.inputs.hosts:

@@ -141,10 +141,12 @@ def _items(node: Items, indent: int, style: Style) -> Iterator[str]:
 
 
 def _with_neighbours(node: Items) -> set[int]:
-    """The positions to show: what changes, and one unchanged neighbour on either side."""
+    """The positions to show: what changes and, where there is an order, one unchanged neighbour on either side."""
     if node.sign is Sign.NONE:
         return set(range(len(node.items)))
     changed = {position for position, item in enumerate(node.items) if item.sign is not Sign.NONE}
+    if node.is_set:
+        return changed
     return changed | {position + step for position in changed for step in (-1, 1)}
 
 

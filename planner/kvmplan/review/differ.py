@@ -78,6 +78,7 @@ class Items:
 
     sign: Sign
     items: tuple[Node, ...]
+    is_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,10 @@ def differ(
     unknown: JSON = False,
     hidden_before: JSON = False,
     hidden_after: JSON = False,
+    *,
+    is_set: bool = False,
 ) -> Node:
-    """The difference of two values, either of which may be ABSENT (not both)."""
+    """The difference of two values, either of which may be ABSENT (not both). ``is_set``: lists stand for sets."""
     sign = _sign(before, after)
     if hidden_before is True or hidden_after is True:
         return Hidden(Sign.UPDATE if unknown is True and sign is Sign.DELETE else sign)
@@ -115,9 +118,9 @@ def differ(
     if isinstance(before, str) or isinstance(after, str):
         return _strings(before, after, sign)
     if isinstance(after, list) and isinstance(before, (list, Absent)):
-        return _lists(before, after, unknown, hidden_before, hidden_after)
+        return _lists(before, after, unknown, hidden_before, hidden_after, is_set=is_set)
     if isinstance(before, list) and after is ABSENT:
-        return _lists(before, after, unknown, hidden_before, hidden_after)
+        return _lists(before, after, unknown, hidden_before, hidden_after, is_set=is_set)
     if isinstance(after, dict) and isinstance(before, (dict, Absent)):
         return _maps(before, after, unknown, hidden_before, hidden_after)
     if isinstance(before, dict) and after is ABSENT:
@@ -194,12 +197,18 @@ def _lines(text: str) -> list[str]:
 
 
 def _lists(
-    before: list[JSON] | Absent, after: list[JSON] | Absent, unknown: JSON, hidden_before: JSON, hidden_after: JSON
+    before: list[JSON] | Absent,
+    after: list[JSON] | Absent,
+    unknown: JSON,
+    hidden_before: JSON,
+    hidden_after: JSON,
+    *,
+    is_set: bool,
 ) -> Node:
     old = [] if isinstance(before, Absent) else before
     new = [] if isinstance(after, Absent) else after
     marked = _any(unknown) or _any(hidden_before) or _any(hidden_after)
-    pairs = _by_index(old, new) if marked else align(old, new)
+    pairs = _by_index(old, new) if marked else (members if is_set else align)(old, new)
     items = [
         differ(
             ABSENT if left is None else old[left],
@@ -212,7 +221,7 @@ def _lists(
     ]
     if not items:
         return Leaf(_sign(before, after), before, after)
-    return Items(_combined(before, after, items), tuple(items))
+    return Items(_combined(before, after, items), tuple(items), is_set)
 
 
 def _any(tree: JSON) -> bool:
@@ -280,6 +289,18 @@ def align(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, in
     if len(old) == len(new) and not _permuted(old, new):
         return _by_index(old, new)
     return subsequence(old, new)
+
+
+def members(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
+    """Which positions of two sets hold the same: what only one side has is never shown as a change of something."""
+    places: dict[str, list[int]] = {}
+    for position, value in enumerate(new):
+        places.setdefault(_text_of(value), []).insert(0, position)
+    pairs: list[tuple[int | None, int | None]] = []
+    for position, value in enumerate(old):
+        same = places.get(_text_of(value))
+        pairs.append((position, same.pop() if same else None))
+    return [*pairs, *((None, position) for position in sorted(p for left in places.values() for p in left))]
 
 
 def subsequence(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:

@@ -2,8 +2,8 @@
 
 Ours: ``kvmplan_version``; on a resource change ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
 ``steps``); at the top ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``, ``operations``, ``after``,
-``impact``), and ``kvmplan_blocks``, which of a type's values are nested blocks, so that text can be made from the JSON
-alone.
+``impact``), and ``kvmplan_blocks`` and ``kvmplan_sets``, which of a type's values are nested blocks and which attributes
+are sets, so that text can be made from the JSON alone.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 from kvmplan import __version__
 from kvmplan.addresses import Address
 from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan, PlannedStep
-from kvmplan.plan.unknowns import known_part, unknown_tree
-from kvmplan.state.document import encode_number
+from kvmplan.plan.unknowns import shown, unknown_tree
+from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.impact import Impact
 from kvmplan_sdk.schema import Block, ObjectSchema
+from kvmplan_sdk.types import SetType
 from kvmplan_sdk.values import UNKNOWN, Path
 
 FORMAT_VERSION = "1.2"
@@ -49,6 +50,7 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
         "errored": False,
         "kvmplan_steps": [_step(step) for step in plan.steps],
         "kvmplan_blocks": {name: _blocks(schema) for name, schema in sorted(schemas.items())},
+        "kvmplan_sets": {name: _sets(schema) for name, schema in sorted(schemas.items())},
     }
 
 
@@ -57,7 +59,7 @@ def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChang
         {
             **_identity(change.address),
             "schema_version": change.schema_version,
-            "values": known_part(change.after),
+            "values": shown(change.after),
             "sensitive_values": marks_tree(change.sensitive),
         }
         for change in changes
@@ -67,7 +69,7 @@ def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChang
         "outputs": {
             name: {"sensitive": output.sensitive}
             if output.after is UNKNOWN
-            else {"sensitive": output.sensitive, "value": known_part(output.after)}
+            else {"sensitive": output.sensitive, "value": shown(output.after)}
             for name, output in sorted(outputs.items())
             if output.action is not Action.DELETE
         },
@@ -91,8 +93,8 @@ def _resource_change(change: Change) -> dict[str, Any]:
         **_identity(change.address),
         "change": {
             "actions": ACTIONS[change.action],
-            "before": change.before,
-            "after": known_part(change.after),
+            "before": shown(change.before),
+            "after": shown(change.after),
             "after_unknown": unknown_tree(change.after),
             "before_sensitive": marks_tree(change.before_sensitive) if change.before is not None else False,
             "after_sensitive": marks_tree(change.sensitive) if change.after is not None else False,
@@ -114,8 +116,8 @@ def _drift(drift: Drift) -> dict[str, Any]:
         **_identity(drift.address),
         "change": {
             "actions": ["update"] if drift.after is not None else ["delete"],
-            "before": drift.before,
-            "after": drift.after,
+            "before": shown(drift.before),
+            "after": shown(drift.after),
             "after_unknown": {},
             "before_sensitive": marks_tree(drift.sensitive),
             "after_sensitive": marks_tree(drift.sensitive) if drift.after is not None else False,
@@ -126,8 +128,8 @@ def _drift(drift: Drift) -> dict[str, Any]:
 def _output_change(change: OutputChange) -> dict[str, Any]:
     return {
         "actions": ACTIONS[change.action],
-        "before": change.before,
-        "after": known_part(change.after),
+        "before": shown(change.before),
+        "after": shown(change.after),
         "after_unknown": unknown_tree(change.after),
         "before_sensitive": change.sensitive,
         "after_sensitive": change.sensitive,
@@ -155,7 +157,14 @@ def _impact(impact: Impact) -> dict[str, Any]:
 
 
 def _blocks(schema: ObjectSchema | Block) -> dict[str, Any]:
-    return {name: {"nesting": block.nesting.value, "blocks": _blocks(block)} for name, block in schema.blocks.items()}
+    return {
+        name: {"nesting": block.nesting.value, "blocks": _blocks(block), "sets": _sets(block)}
+        for name, block in schema.blocks.items()
+    }
+
+
+def _sets(schema: ObjectSchema | Block) -> list[str]:
+    return [name for name, attribute in schema.attributes.items() if isinstance(attribute.type, SetType)]
 
 
 def marks_tree(paths: Iterable[Path]) -> Any:
@@ -182,4 +191,4 @@ def _mark(tree: Any, path: Path) -> Any:
 
 def to_text(document: Mapping[str, Any]) -> str:
     """A document as JSON text; the same document gives the same bytes."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_number)
+    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_value)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvmplan import __version__
+from kvmplan.lang import from_plain, render
+from kvmplan.plan.unknowns import shown
 from kvmplan.review.diff_text import value_lines
 from kvmplan.review.differ import differ
 from kvmplan.review.plan_json import marks_tree
@@ -45,7 +47,7 @@ def instance_json(instance: Instance) -> dict[str, Any]:
         **({"index": address.key} if address.key is not None else {}),
         "provider_name": address.provider,
         "schema_version": instance.schema_version,
-        "values": instance.values,
+        "values": shown(instance.values),
         "sensitive_values": marks_tree(instance.sensitive),
         "depends_on": [str(dependency) for dependency in instance.dependencies],
         "kvmplan_host": instance.host,
@@ -66,9 +68,9 @@ def instance_text(instance: Instance) -> str:
     hidden = marks_tree(instance.sensitive)
     where = "" if instance.host == "local" else f" on {instance.host}"
     lines = [f"# {address}{where}", f'resource "{address.type}" "{address.name}" {{']
-    shown = {name: value for name, value in sorted(instance.values.items()) if value is not None and value != []}
-    width = max(map(len, shown), default=0)
-    for name, value in shown.items():
+    values = {name: value for name, value in sorted(shown(instance.values).items()) if value not in (None, [])}
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
         mark = hidden.get(name, False) if isinstance(hidden, dict) else hidden
         lines += _assignment(name.ljust(width), value, mark, 4)
     return "\n".join([*lines, "}"]) + "\n"
@@ -80,7 +82,8 @@ def outputs_text(outputs: dict[str, Output] | Any) -> str:
         return ""
     lines = ["Outputs:", ""]
     for name, output in sorted(outputs.items()):
-        lines += _assignment(name, output.value, output.sensitive, 0)
+        shown = "(sensitive value)" if output.sensitive else render(from_plain(output.value, output.type))
+        lines.append(f"{name} = {shown}")
     return "\n".join(lines) + "\n"
 
 

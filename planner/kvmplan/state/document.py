@@ -10,25 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address, format_key, parse_address
 from kvmplan.state.model import Instance, Output, State
+from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk import types
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.values import Object
 
 VERSION = 1
-
-
-def encode_number(value: object) -> object:
-    """For ``json.dumps(default=...)``: whole numbers exactly, others as the nearest that every reader of JSON has."""
-    if isinstance(value, Decimal):
-        return float(value) if value != value.to_integral_value() else int(value)
-    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 def dump_state(state: State) -> bytes:
@@ -41,7 +34,7 @@ def dump_state(state: State) -> bytes:
         "hosts": dict(sorted(state.hosts.items())),
         "resources": _resources(state),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_number).encode() + b"\n"
+    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_value).encode() + b"\n"
 
 
 def _output(output: Output) -> dict[str, Any]:
@@ -83,7 +76,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
 def load_state(data: bytes, path: str) -> State:
     """Read a document. Raises `DiagnosticError` when it is broken or newer than this kvmplan."""
     try:
-        document = json.loads(data, parse_float=Decimal)
+        document = load_values(data)
         version = document["version"]
         if type(version) is not int:
             raise TypeError("the version is not a number")

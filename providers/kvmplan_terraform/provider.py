@@ -1,0 +1,90 @@
+"""``terraform_data``, as Terraform documents it: ``output`` is ``input`` after apply, ``id`` is made on creation,
+and a change of ``triggers_replace`` makes a new one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+
+from kvmplan_sdk import (
+    UNKNOWN,
+    Attribute,
+    Host,
+    Known,
+    Object,
+    ObjectSchema,
+    Observed,
+    Outcome,
+    Planned,
+    Proposal,
+    Provider,
+    ProviderSchema,
+    Session,
+    Step,
+    Value,
+)
+from kvmplan_sdk.types import ANY, STRING
+from kvmplan_sdk.values import differences, is_known
+
+DATA = ObjectSchema(
+    doc="A value kept in state, of any type, with a life of its own.",
+    attributes={
+        "input": Attribute(type=ANY, doc="The value to keep."),
+        "triggers_replace": Attribute(type=ANY, doc="A value whose change makes a new one.", replaces=True),
+        "output": Attribute(type=ANY, doc="The value of `input`, once applied.", computed=True, read_only=True),
+        "id": Attribute(type=STRING, doc="Unique to this one.", computed=True, read_only=True),
+    },
+)
+
+
+class TerraformProvider(Provider):
+    name = "terraform"
+    version = "0.1.0"
+    needs_host = False
+    schema = ProviderSchema(resources={"terraform_data": DATA})
+
+    def open(self, host: Host, configuration: Object, lineage: str) -> Session:
+        return TerraformSession()
+
+
+class TerraformSession(Session):
+    """State is all there is: what it has is there, but what has no identifier was never made."""
+
+    def __init__(self) -> None:
+        self._destroyed: set[str] = set()
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        return [Observed(values=known.values) if self._is_there(known.values.get("id")) else None for known in objects]
+
+    def _is_there(self, identifier: Value) -> bool:
+        return isinstance(identifier, str) and identifier not in self._destroyed
+
+    def plan(self, proposal: Proposal) -> Planned:
+        values, prior = proposal.proposed, proposal.prior
+        kept = prior is not None and _same(prior["input"], values["input"])
+        return Planned(
+            values={
+                **values,
+                "id": prior["id"] if prior is not None else UNKNOWN,
+                "output": prior["output"] if kept and prior is not None else _after(values["input"]),
+            }
+        )
+
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        for operation in step.operations:
+            before, after = operation.before, operation.after
+            values = None
+            if after is not None:
+                values = {**after, "id": before["id"] if before else str(uuid.uuid4()), "output": after["input"]}
+            elif before is not None:
+                self._destroyed.add(str(before["id"]))
+            yield Outcome(address=operation.address, verb=operation.verb, values=values)
+
+
+def _same(before: Value, after: Value) -> bool:
+    return is_known(after) and next(differences(before, after), None) is None
+
+
+def _after(value: Value) -> Value:
+    return None if value is None else UNKNOWN

@@ -18,9 +18,11 @@ DOMAIN = ObjectSchema(
     doc="A domain of the host.",
     attributes={
         "name": Attribute(type=STRING, doc="Name of the domain.", required=True),
-        "uuid": Attribute(type=STRING, doc="UUID of the domain.", computed=True),
-        "active": Attribute(type=BOOL, doc="Whether the guest runs.", computed=True),
-        "state": Attribute(type=STRING, doc=f"One of {', '.join(f'`{state}`' for state in _STATES)}.", computed=True),
+        "uuid": Attribute(type=STRING, doc="UUID of the domain.", computed=True, read_only=True),
+        "active": Attribute(type=BOOL, doc="Whether the guest runs.", computed=True, read_only=True),
+        "state": Attribute(
+            type=STRING, doc=f"One of {', '.join(f'`{state}`' for state in _STATES)}.", computed=True, read_only=True
+        ),
         "interfaces": Attribute(
             type=ListType(ObjectType(dict.fromkeys(_NIC, STRING))),
             doc=(
@@ -28,6 +30,7 @@ DOMAIN = ObjectSchema(
                 "is null while the guest does not run."
             ),
             computed=True,
+            read_only=True,
         ),
     },
 )
@@ -37,7 +40,7 @@ DOMAINS = ObjectSchema(
     doc="The domains of the host.",
     attributes={
         "active": Attribute(type=BOOL, doc="Only those that run (true), or only those that do not (false)."),
-        "names": Attribute(type=ListType(STRING), doc="Their names, sorted.", computed=True),
+        "names": Attribute(type=ListType(STRING), doc="Their names, sorted.", computed=True, read_only=True),
     },
 )
 

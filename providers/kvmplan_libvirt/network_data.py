@@ -20,22 +20,27 @@ NETWORK = ObjectSchema(
     doc="A network of the host, whoever made it.",
     attributes={
         "name": Attribute(type=STRING, doc="Name of the network.", required=True),
-        "uuid": Attribute(type=STRING, doc="UUID of the network.", computed=True),
-        "mode": Attribute(type=STRING, doc="How guests reach the outside.", computed=True),
-        "bridge": Attribute(type=STRING, doc="Name of its bridge, or null.", computed=True),
-        "mac": Attribute(type=STRING, doc="MAC address of libvirt's own bridge, or null.", computed=True),
-        "mtu": Attribute(type=NUMBER, doc="MTU, or null where none is set.", computed=True),
-        "domain": Attribute(type=STRING, doc="Its DNS domain, or null.", computed=True),
-        "addresses": Attribute(
-            type=ListType(STRING), doc="The host's addresses on it, with the length of their prefix.", computed=True
+        "uuid": Attribute(type=STRING, doc="UUID of the network.", computed=True, read_only=True),
+        "mode": Attribute(type=STRING, doc="How guests reach the outside.", computed=True, read_only=True),
+        "bridge": Attribute(type=STRING, doc="Name of its bridge, or null.", computed=True, read_only=True),
+        "mac": Attribute(
+            type=STRING, doc="MAC address of libvirt's own bridge, or null.", computed=True, read_only=True
         ),
-        "active": Attribute(type=BOOL, doc="Whether it runs.", computed=True),
-        "autostart": Attribute(type=BOOL, doc="Whether the host starts it at boot.", computed=True),
+        "mtu": Attribute(type=NUMBER, doc="MTU, or null where none is set.", computed=True, read_only=True),
+        "domain": Attribute(type=STRING, doc="Its DNS domain, or null.", computed=True, read_only=True),
+        "addresses": Attribute(
+            type=ListType(STRING),
+            doc="The host's addresses on it, with the length of their prefix.",
+            computed=True,
+            read_only=True,
+        ),
+        "active": Attribute(type=BOOL, doc="Whether it runs.", computed=True, read_only=True),
+        "autostart": Attribute(type=BOOL, doc="Whether the host starts it at boot.", computed=True, read_only=True),
     },
 )
 NETWORKS = ObjectSchema(
     doc="The networks of the host.",
-    attributes={"names": Attribute(type=ListType(STRING), doc="Their names, sorted.", computed=True)},
+    attributes={"names": Attribute(type=ListType(STRING), doc="Their names, sorted.", computed=True, read_only=True)},
 )
 LEASES = ObjectSchema(
     doc="The addresses that a network's DHCP service has given out.",
@@ -46,6 +51,7 @@ LEASES = ObjectSchema(
             type=ListType(ObjectType(_LEASE)),
             doc="`mac`, `address`, `prefix` and `hostname` (or null) of each, sorted by address.",
             computed=True,
+            read_only=True,
         ),
     },
 )

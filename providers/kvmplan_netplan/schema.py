@@ -7,7 +7,7 @@ import re
 from kvmplan_sdk import Attribute, Block, Impact, ImpactLevel, Nesting, ObjectSchema, ProviderSchema, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType, SetType
-from kvmplan_sdk.validators import between, cidr, interface_address, ip_address, mac_address, one_of
+from kvmplan_sdk.validators import between, cidr, interface_address, ip_address, mac_address
 
 FILE = "/etc/netplan/90-kvmplan.yaml"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,15}")
@@ -92,7 +92,7 @@ BRIDGE = ObjectSchema(
             type=STRING,
             doc="The file that keeps it over a reboot; null where it is not there any more.",
             computed=True,
-            validators=(one_of(FILE),),
+            read_only=True,
         ),
     },
     blocks={"routes": _ROUTES, "nameservers": _NAMESERVERS, "parameters": _PARAMETERS},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from kvmplan.lang.convert import bare
 from kvmplan.lang.values import (
@@ -107,8 +107,8 @@ def _bare_value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]
             return ListValue(bare(element), _items(plain, element, at, marks))
         case SetType(element) if _listed(plain):
             return make_set(bare(element), _items(plain, element, at, marks))
-        case TupleType(elements) if _listed(plain) and len(plain) == len(elements):  # type: ignore[arg-type]
-            pairs = enumerate(zip(plain, elements, strict=True))  # type: ignore[arg-type]
+        case TupleType(elements) if _listed(plain) and len(plain) == len(elements):
+            pairs = enumerate(zip(plain, elements, strict=True))
             return TupleValue(_value(item, kind, (*at, index), marks) for index, (item, kind) in pairs)
     if type_ == STRING and isinstance(plain, str):
         return normalized(plain)
@@ -120,7 +120,7 @@ def _bare_value(plain: Plain, type_: Type, at: Path, marks: Mapping[Path, Marks]
     raise ValueError(f"the value{where} is not of type {type_}")
 
 
-def _listed(plain: Plain) -> bool:
+def _listed(plain: Plain) -> TypeGuard[Sequence[Plain]]:
     return isinstance(plain, Sequence) and not isinstance(plain, str)
 
 

@@ -14,8 +14,11 @@ from kvmplan.lang.functions import (
     filesystem,
     formatting,
     hash_crypto,
+    lists,
+    maps,
     network,
     numeric,
+    sets,
     string,
 )
 
@@ -24,6 +27,9 @@ _FAMILIES = {
     "string": string,
     "formatting": formatting,
     "collection": collection,
+    "lists": lists,
+    "sets": sets,
+    "maps": maps,
     "encoding": encoding,
     "filesystem": filesystem,
     "datetime": datetime,

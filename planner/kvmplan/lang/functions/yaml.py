@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-from kvmplan.lang.functions.yaml_scanner import YAMLError, parse
+from kvmplan.lang.functions.yaml_scalars import YAMLError
+from kvmplan.lang.functions.yaml_scanner import parse
 from kvmplan.lang.values import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value, is_null
 from kvmplan.syntax.number import number_text
 

@@ -1,0 +1,174 @@
+"""Evaluating operators and conditionals."""
+
+from __future__ import annotations
+
+from kvmplan.lang import operators
+from kvmplan.lang.convert import ConversionError, convert, unify
+from kvmplan.lang.dispatch import Evaluator
+from kvmplan.lang.dispatch import eval_node as _eval
+from kvmplan.lang.scope import Scope
+from kvmplan.lang.values import (
+    DYNAMIC,
+    Refinement,
+    Unknown,
+    Value,
+    is_known,
+    is_null,
+    mark,
+    null,
+    type_of_value,
+    unknown,
+    unmark,
+)
+from kvmplan.syntax.nodes import (
+    Binary,
+    Conditional,
+    Expression,
+    Unary,
+)
+from kvmplan.syntax.static import calls, references
+from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
+
+
+def _unary(node: Unary, scope: Scope) -> Value:
+    value = _eval(node.operand, scope)
+    try:
+        return operators.unary(node.operator, value)
+    except operators.OperandError as problem:
+        scope.error(problem.summary, problem.detail, node.operand)
+        return unknown(BOOL if node.operator == "!" else NUMBER)
+
+
+def _binary(node: Binary, scope: Scope) -> Value:
+    """Long chains lean to the left, so the left spine is walked, not recursed into."""
+    spine = [node]
+    while type(left_node := spine[-1].left) is Binary:
+        spine.append(left_node)
+    before = len(scope.diagnostics)
+    left = _eval(spine[-1].left, scope)
+    for part in reversed(spine):
+        left = _operation(part, left, before, scope)
+    return left
+
+
+def _operation(node: Binary, left: Value, before: int, scope: Scope) -> Value:
+    operator = node.operator
+    if operator in ("&&", "||"):
+        return _logical(node, left, before, scope)
+    right = _eval(node.right, scope)
+    try:
+        return operators.binary(operator, left, right)
+    except operators.OperandError as problem:
+        side = node if problem.operand is None else (node.left, node.right)[problem.operand]
+        scope.error(problem.summary, problem.detail, side)
+        return unknown(operators.result_type(operator))
+
+
+def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
+    """``&&`` and ``||`` decide on one operand alone where they can; an operand not needed may have errors.
+
+    An operand of the wrong type is a mistake all the same.
+    """
+    deciding = node.operator == "||"
+    try:
+        a = operators.truth(left, 0)
+    except operators.OperandError as problem:
+        scope.error(problem.summary, problem.detail, node.left)
+        a, before = Unknown(BOOL), len(scope.diagnostics)
+    apart = scope.apart()
+    right = _eval(node.right, apart)
+    decided = unmark(a)[0] is deciding and len(scope.diagnostics) == before
+    try:
+        b = operators.truth(right, 1)
+    except operators.OperandError as problem:
+        if not decided or not is_null(right):
+            apart.error(problem.summary, problem.detail, node.right)
+            scope.diagnostics.extend(apart.diagnostics)
+        return a if decided else Unknown(BOOL)
+    if decided:
+        return a
+    if unmark(b)[0] is deciding and not apart.diagnostics and not undeclared(node.left, scope):
+        del scope.diagnostics[before:]
+    elif is_known(a) or len(scope.diagnostics) > before:
+        scope.diagnostics.extend(apart.diagnostics)
+    return operators.logical(node.operator, a, b)
+
+
+def undeclared(node: Expression, scope: Scope) -> list[Expression]:
+    """References and calls in ``node`` to what is not there: mistakes, whatever the value is for."""
+    strangers: list[Expression] = [call for call in calls(node) if scope.function(call.name) is None]
+    return strangers + [found for found in references(node) if not scope.declares(found)]
+
+
+def _conditional(node: Conditional, scope: Scope) -> Value:
+    yes_scope, no_scope = scope.apart(), scope.apart()
+    yes, no = _eval(node.yes, yes_scope), _eval(node.no, no_scope)
+    type_ = _branch_type(yes, no)
+    condition, marks = unmark(_eval(node.condition, scope))
+    marks |= unmark(yes)[1] | unmark(no)[1]
+    if type_ is None:
+        problem = (
+            "The true and false results of a conditional need one type, but the true result is "
+            f"{_said(yes)} and the false result is {_said(no)}. Convert one of them."
+        )
+        scope.error("Inconsistent conditional result types", problem, node)
+        return DYNAMIC
+    if is_null(condition):
+        scope.error("Null condition", "The condition is null. It must be true or false.", node.condition)
+        return unknown(type_)
+    if isinstance(condition, Unknown):
+        if condition.type not in (ANY, BOOL, STRING):
+            scope.error("Incorrect condition type", f"The condition is {_said(condition)}, not a bool.", node.condition)
+        return mark(_either(yes, no, type_), marks)
+    try:
+        chosen = unmark(convert(condition, BOOL))[0]
+    except ConversionError as failure:
+        scope.error("Incorrect condition type", f"The condition must be a bool: {failure}.", node.condition)
+        return unknown(type_)
+    value, chosen_scope = (yes, yes_scope) if chosen else (no, no_scope)
+    scope.diagnostics.extend(chosen_scope.diagnostics)
+    try:
+        return mark(convert(value, type_), marks)
+    except ConversionError as failure:
+        scope.error(
+            "Inconsistent conditional result types", f"The chosen result does not fit the other: {failure}.", node
+        )
+        return unknown(type_)
+
+
+def _said(value: Value) -> str:
+    from kvmplan.lang.convert import friendly
+
+    return friendly(type_of_value(value))
+
+
+def _branch_type(yes: Value, no: Value) -> Type | None:
+    a, b = unmark(yes)[0], unmark(no)[0]
+    if a is None:
+        return type_of_value(b)
+    if b is None:
+        return type_of_value(a)
+    types = type_of_value(a), type_of_value(b)
+    if types[0] == types[1]:
+        return types[0]
+    return ANY if ANY in types else unify(types)
+
+
+def _either(yes: Value, no: Value, type_: Type) -> Value:
+    """What is known of a result when the condition is not."""
+    a, b = unmark(yes)[0], unmark(no)[0]
+    if is_null(a) and is_null(b):
+        return null(type_)
+    first, second = operators.range_of(a), operators.range_of(b)
+    refined = Refinement(not_null=first.not_null and second.not_null)
+    if type_of_value(a) == type_of_value(b) == type_ and type_ == NUMBER:
+        refined = operators.hull(first, second)
+    elif type_of_value(a) == type_of_value(b) == type_ and isinstance(type_, (ListType, SetType, MapType)):
+        longest = None
+        if first.max_length is not None and second.max_length is not None:
+            longest = max(first.max_length, second.max_length)
+        refined = Refinement(refined.not_null, min_length=min(first.min_length, second.min_length), max_length=longest)
+    return unknown(type_, refined)
+
+
+BY_NODE: dict[type, Evaluator] = {Unary: _unary, Binary: _binary, Conditional: _conditional}

@@ -128,7 +128,7 @@ def _items(node: Items, indent: int, style: Style) -> Iterator[str]:
         if position not in shown:
             hidden += 1
             continue
-        if hidden:
+        if hidden and not node.is_set:
             yield _unchanged(hidden, "element", indent + 4)
             hidden = 0
         lines = list(value_lines(item, indent + 4, style))

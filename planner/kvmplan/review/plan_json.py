@@ -2,8 +2,8 @@
 
 Ours: ``kvmplan_version``; on a resource change ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
 ``steps``); at the top ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``, ``operations``, ``after``,
-``impact``), and ``kvmplan_blocks`` and ``kvmplan_sets``, which of a type's values are nested blocks and which attributes
-are sets, so that text can be made from the JSON alone.
+``impact``), and ``kvmplan_shapes``, which of a type's values are nested blocks and which are sets, so that text can be
+made from the JSON alone.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
         "complete": True,
         "errored": False,
         "kvmplan_steps": [_step(step) for step in plan.steps],
-        "kvmplan_blocks": {name: _blocks(schema) for name, schema in sorted(schemas.items())},
-        "kvmplan_sets": {name: _sets(schema) for name, schema in sorted(schemas.items())},
+        "kvmplan_shapes": {name: _shape(schema) for name, schema in sorted(schemas.items())},
     }
 
 
@@ -95,7 +94,7 @@ def _resource_change(change: Change) -> dict[str, Any]:
             "actions": ACTIONS[change.action],
             "before": shown(change.before),
             "after": shown(change.after),
-            "after_unknown": unknown_tree(change.after),
+            "after_unknown": unknown_tree(change.after) if change.after is not None else {},
             "before_sensitive": marks_tree(change.before_sensitive) if change.before is not None else False,
             "after_sensitive": marks_tree(change.sensitive) if change.after is not None else False,
         },
@@ -156,15 +155,13 @@ def _impact(impact: Impact) -> dict[str, Any]:
     }
 
 
-def _blocks(schema: ObjectSchema | Block) -> dict[str, Any]:
+def _shape(schema: ObjectSchema | Block) -> dict[str, Any]:
     return {
-        name: {"nesting": block.nesting.value, "blocks": _blocks(block), "sets": _sets(block)}
-        for name, block in schema.blocks.items()
+        "blocks": {
+            name: {"nesting": block.nesting.value, **_shape(block)} for name, block in sorted(schema.blocks.items())
+        },
+        "sets": sorted(name for name, attribute in schema.attributes.items() if isinstance(attribute.type, SetType)),
     }
-
-
-def _sets(schema: ObjectSchema | Block) -> list[str]:
-    return [name for name, attribute in schema.attributes.items() if isinstance(attribute.type, SetType)]
 
 
 def marks_tree(paths: Iterable[Path]) -> Any:

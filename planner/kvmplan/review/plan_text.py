@@ -7,7 +7,7 @@ from typing import Any
 
 from kvmplan.review.diff_text import named_line
 from kvmplan.review.differ import ABSENT, differ
-from kvmplan.review.resource_text import resource_body
+from kvmplan.review.resource_text import NO_SHAPE, resource_body
 from kvmplan.review.style import PLAIN, Style
 
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
@@ -60,20 +60,23 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield "kvmplan compared the configuration with what is on the hosts and found no differences."
         return
     if changes:
-        yield from _changes(changes, document["kvmplan_blocks"], style)
+        yield from _changes(changes, document["kvmplan_shapes"], style)
         yield style("Plan:", "bold") + " " + counts(changes)
         yield from _steps(document["kvmplan_steps"], style)
+        yield from [""] if outputs else []
     if outputs:
-        yield ""
         yield "Changes to Outputs:"
         yield from _outputs(outputs, style)
+    if not changes:
+        yield ""
+        yield "Applying this plan saves these outputs in the state and changes nothing on any host."
 
 
 def _kind(change: Mapping[str, Any]) -> str:
     return " ".join(change["change"]["actions"])
 
 
-def _changes(changes: list[dict[str, Any]], blocks: Mapping[str, Any], style: Style) -> Iterator[str]:
+def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: Style) -> Iterator[str]:
     kinds = {_kind(change) for change in changes}
     yield "Actions are indicated with the following symbols:"
     for kind, line in _LEGEND.items():
@@ -83,11 +86,11 @@ def _changes(changes: list[dict[str, Any]], blocks: Mapping[str, Any], style: St
     yield "kvmplan will perform the following actions:"
     yield ""
     for change in changes:
-        yield from _change(change, blocks.get(change["type"], {}), style)
+        yield from _change(change, shapes.get(change["type"], NO_SHAPE), style)
         yield ""
 
 
-def _change(change: Mapping[str, Any], blocks: Mapping[str, Any], style: Style) -> Iterator[str]:
+def _change(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
     kind = _kind(change)
     yield "  " + style(f"# {change['address']} {_HEADINGS[kind]}", "bold")
     reason = _REASONS.get(change.get("action_reason", ""))
@@ -103,7 +106,7 @@ def _change(change: Mapping[str, Any], blocks: Mapping[str, Any], style: Style) 
         yield f"  # {notes}"
     word = "data" if change["mode"] == "data" else "resource"
     yield f'{style.sign(_SIGNS[kind])} {word} "{change["type"]}" "{change["name"]}" {{'
-    yield from resource_body(change["change"], blocks, style)
+    yield from resource_body(change["change"], shape, style)
     yield "    }"
 
 
@@ -125,7 +128,7 @@ def _drift(document: Mapping[str, Any], style: Style) -> Iterator[str]:
         gone = _kind(entry) == "delete"
         yield "  " + style(f"# {entry['address']} has {'been deleted' if gone else 'changed'}", "bold")
         yield f'{style.sign(_SIGNS[_kind(entry)])} resource "{entry["type"]}" "{entry["name"]}" {{'
-        yield from resource_body(entry["change"], document["kvmplan_blocks"].get(entry["type"], {}), style)
+        yield from resource_body(entry["change"], document["kvmplan_shapes"].get(entry["type"], NO_SHAPE), style)
         yield "    }"
         yield ""
 

@@ -3,139 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kvmplan.review.diff_text import ALWAYS_SHOWN, named_line
-from kvmplan.review.differ import ABSENT, Node, Sign, align, differ
+from kvmplan.review.differ import ABSENT, Node, Sign, align, differ, members
 from kvmplan.review.style import Style
 
 FORCES_REPLACEMENT = " # forces replacement"
+NO_SHAPE: Mapping[str, Any] = {"blocks": {}, "sets": []}
 
 
-def resource_body(change: Mapping[str, Any], blocks: Mapping[str, Any], style: Style) -> Iterator[str]:
-    """The lines between the braces. ``change`` is the ``change`` of the plan representation."""
-    yield from _body(
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """An object before and after, with what is unknown and hidden of it as trees; ``creating``: there was none."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    unknown: Mapping[str, Any]
+    hidden_before: Mapping[str, Any]
+    hidden_after: Mapping[str, Any]
+    creating: bool
+
+    def has(self, name: str) -> bool:
+        values = (self.before.get(name), self.after.get(name))
+        return values != (None, None) or bool(self.unknown.get(name))
+
+
+def resource_body(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """The lines between the braces. ``change`` is the ``change`` of the plan representation, ``shape`` what it says
+    of the type under ``kvmplan_shapes``.
+    """
+    sides = _Sides(
         change["before"] or {},
         change["after"] or {},
-        change["after_unknown"] or {},
-        change["before_sensitive"] or {},
-        change["after_sensitive"] or {},
-        blocks,
-        [tuple(path) for path in change.get("replace_paths", [])],
-        4,
-        style,
+        _tree(change["after_unknown"]),
+        _tree(change["before_sensitive"]),
+        _tree(change["after_sensitive"]),
         creating=change["before"] is None,
     )
+    yield from _body(sides, shape, frozenset(path[0] for path in change.get("replace_paths", [])), 4, style)
 
 
 def _body(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    unknown: Any,
-    hidden_before: Any,
-    hidden_after: Any,
-    blocks: Mapping[str, Any],
-    replacing: list[tuple[str | int, ...]],
-    indent: int,
-    style: Style,
-    *,
-    creating: bool,
+    sides: _Sides, shape: Mapping[str, Any], replacing: frozenset[str], indent: int, style: Style
 ) -> Iterator[str]:
-    unknown, hidden_before, hidden_after = (_tree(tree) for tree in (unknown, hidden_before, hidden_after))
+    """``replacing``: the names whose change makes a new object."""
     nodes = {
-        name: _attribute(name, before, after, unknown, hidden_before, hidden_after)
-        for name in sorted({*before, *after, *unknown} - blocks.keys())
-        if not (before.get(name) is None and after.get(name) is None and not unknown.get(name))
+        name: _attribute(name, sides, is_set=name in shape["sets"])
+        for name in sorted({*sides.before, *sides.after, *sides.unknown} - shape["blocks"].keys())
+        if sides.has(name)
     }
     shown = {
-        name: node for name, node in nodes.items() if node.sign is not Sign.NONE or name in ALWAYS_SHOWN or creating
+        name: node
+        for name, node in nodes.items()
+        if node.sign is not Sign.NONE or name in ALWAYS_SHOWN or sides.creating
     }
     width = max(map(len, shown), default=0)
     for name, node in shown.items():
-        forces = any(path[0] == name for path in replacing)
-        yield from named_line(
-            name, node, indent + 2, width, style, suffix=FORCES_REPLACEMENT if forces else "", top=True
-        )
+        suffix = FORCES_REPLACEMENT if name in replacing else ""
+        yield from named_line(name, node, indent + 2, width, style, suffix=suffix, top=True)
     hidden = len(nodes) - len(shown)
     if hidden:
         yield f"{' ' * (indent + 4)}# ({hidden} unchanged attribute{'' if hidden == 1 else 's'} hidden)"
-    yield from _blocks(
-        before,
-        after,
-        unknown,
-        hidden_before,
-        hidden_after,
-        blocks,
-        replacing,
-        indent,
-        style,
-        after_attributes=bool(nodes),
-    )
-
-
-def _tree(tree: Any) -> dict[str, Any]:
-    return tree if isinstance(tree, dict) else {}
-
-
-def _attribute(
-    name: str, before: Mapping[str, Any], after: Mapping[str, Any], unknown: Any, hidden_before: Any, hidden_after: Any
-) -> Node:
-    pending = unknown.get(name, False)
-    return differ(
-        ABSENT if before.get(name) is None else before[name],
-        ABSENT if after.get(name) is None and pending is not True else after.get(name),
-        pending,
-        hidden_before.get(name, False),
-        hidden_after.get(name, False),
-    )
-
-
-def _blocks(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    unknown: dict[str, Any],
-    hidden_before: dict[str, Any],
-    hidden_after: dict[str, Any],
-    blocks: Mapping[str, Any],
-    replacing: list[tuple[str | int, ...]],
-    indent: int,
-    style: Style,
-    *,
-    after_attributes: bool,
-) -> Iterator[str]:
     unchanged = 0
-    separated = after_attributes
-    for name in sorted(blocks):
-        old, new = _as_list(before.get(name)), _as_list(after.get(name))
-        inner = blocks[name]["blocks"]
-        for left, right in align(old, new):
-            one_before = None if left is None else old[left]
-            one_after = None if right is None else new[right]
-            if one_before == one_after:
+    separated = bool(nodes)
+    for name in sorted(shape["blocks"]):
+        for block in _blocks(name, sides, shape["blocks"][name]):
+            if block.before == block.after and not block.unknown:
                 unchanged += 1
                 continue
-            sign = "+" if one_before is None else "-" if one_after is None else "~"
-            forces = any(path[0] == name for path in replacing)
             if separated:
                 yield ""
             separated = True
-            yield f"{' ' * (indent + 2)}{style.sign(sign)} {name} {{{FORCES_REPLACEMENT if forces else ''}"
-            yield from _body(
-                one_before or {},
-                one_after or {},
-                _item(unknown.get(name), right),
-                _item(hidden_before.get(name), left),
-                _item(hidden_after.get(name), right),
-                inner,
-                [],
-                indent + 4,
-                style,
-                creating=one_before is None,
-            )
-            yield f"{' ' * (indent + 4)}}}"
+            yield from _block(name, block, shape["blocks"][name], name in replacing, indent, style)
     if unchanged:
         yield ""
         yield f"{' ' * (indent + 4)}# ({unchanged} unchanged block{'' if unchanged == 1 else 's'} hidden)"
+
+
+def _attribute(name: str, sides: _Sides, *, is_set: bool) -> Node:
+    before, after, pending = sides.before.get(name), sides.after.get(name), sides.unknown.get(name, False)
+    return differ(
+        ABSENT if before is None else before,
+        ABSENT if after is None and pending is not True else after,
+        pending,
+        sides.hidden_before.get(name, False),
+        sides.hidden_after.get(name, False),
+        is_set=is_set,
+    )
+
+
+def _blocks(name: str, sides: _Sides, shape: Mapping[str, Any]) -> Iterator[_Sides]:
+    """The blocks of one name, each with its partner before."""
+    old, new = _as_list(sides.before.get(name)), _as_list(sides.after.get(name))
+    for left, right in (members if shape["nesting"] == "set" else align)(old, new):
+        yield _Sides(
+            {} if left is None else old[left],
+            {} if right is None else new[right],
+            _item(sides.unknown.get(name), right),
+            _item(sides.hidden_before.get(name), left),
+            _item(sides.hidden_after.get(name), right),
+            creating=left is None,
+        )
+
+
+def _block(
+    name: str, block: _Sides, shape: Mapping[str, Any], replacing: bool, indent: int, style: Style
+) -> Iterator[str]:
+    sign = "+" if block.creating else "~" if block.after else "-"
+    yield f"{' ' * (indent + 2)}{style.sign(sign)} {name} {{{FORCES_REPLACEMENT if replacing else ''}"
+    yield from _body(block, shape, frozenset(), indent + 4, style)
+    yield f"{' ' * (indent + 4)}}}"
+
+
+def _tree(tree: Any) -> Mapping[str, Any]:
+    return tree if isinstance(tree, dict) else {}
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -144,7 +127,16 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _item(tree: Any, position: int | None) -> Any:
+def _item(tree: Any, position: int | None) -> Mapping[str, Any]:
+    """The part of a tree that belongs to one of several blocks. True hides, or leaves open, everything in it."""
     if isinstance(tree, list) and position is not None:
-        return tree[position] if position < len(tree) else {}
-    return tree if isinstance(tree, dict) else {}
+        tree = tree[position] if position < len(tree) else {}
+    return _Everything() if tree is True else _tree(tree)
+
+
+class _Everything(dict[str, Any]):
+    """A tree that is True wherever it is asked."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        del key, default
+        return True

@@ -10,7 +10,6 @@ from kvmplan.lang.values import (
     MapValue,
     Marked,
     ObjectValue,
-    SetValue,
     TupleValue,
     Unknown,
     Value,
@@ -153,6 +152,3 @@ def _entry(value: Value, key: Value) -> Value:
         hint = did_you_mean(key, value.entries)
         raise AccessError("Invalid index", f'The key "{key}" does not identify an element.{hint}')
     return value.entries[key]
-
-
-__all__ = ["AccessError", "SetValue", "attribute", "index"]

@@ -17,9 +17,10 @@ from kvmplan.lang.values import (
     is_wholly_known,
     mark,
     type_of_value,
+    unmark,
     unmark_deep,
 )
-from kvmplan_sdk.types import ANY, BOOL, STRING, Dynamic, Type
+from kvmplan_sdk.types import BOOL, STRING, Dynamic, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 _UNDECIDED = Unknown(BOOL, NOT_NULL)
 
@@ -28,8 +29,6 @@ def equal(left: Value, right: Value) -> Value:
     """``left == right``, with the marks of both."""
     if is_null(left) or is_null(right):
         # Whether a container is null does not depend on what is sensitive inside of it.
-        from kvmplan.lang.values import unmark
-
         a, outer_left = unmark(left)
         b, outer_right = unmark(right)
         return mark(_equal(a, b), outer_left | outer_right)
@@ -87,8 +86,6 @@ def _comparable(left: Type, right: Type) -> bool:
     """Whether values of these types can be equal at all: the same type, but for parts that are not known."""
     if left == right:
         return True
-    from kvmplan_sdk.types import ListType, MapType, ObjectType, SetType, TupleType
-
     if isinstance(left, Dynamic) or isinstance(right, Dynamic):
         return True
     match bare(left), bare(right):
@@ -136,6 +133,3 @@ def _within(bounds: Unknown, value: Value) -> bool:
 def same(left: Value, right: Value) -> bool:
     """Whether two known values without marks are equal."""
     return _equal(left, right) is True
-
-
-__all__ = ["ANY", "equal", "same"]

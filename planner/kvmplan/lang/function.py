@@ -13,7 +13,6 @@ from kvmplan.lang.values import (
     NOT_NULL,
     Marks,
     Refinement,
-    Unknown,
     Value,
     is_known,
     is_null,
@@ -153,6 +152,3 @@ def define(
         return implementation
 
     return register
-
-
-__all__ = ["Function", "FunctionError", "Param", "Registry", "Unknown", "define"]

@@ -15,7 +15,6 @@ from kvmplan.lang.values import (
     Unknown,
     Value,
     quoted,
-    type_of_value,
 )
 from kvmplan.syntax.number import number_text
 from kvmplan_sdk.types import (
@@ -119,6 +118,3 @@ def _sequence(value: ListValue | SetValue | TupleValue, indent: int) -> str:
     margin = "\n" + " " * (indent + 2)
     inner = "".join(f"{margin}{render(item, indent + 2)}," for item in value.items)
     return "[" + inner + ("\n" + " " * indent if inner else "") + "]"
-
-
-__all__ = ["friendly_name", "render", "type_of_value"]

@@ -9,7 +9,7 @@ changed once made.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -379,8 +379,6 @@ def not_null(value: Value) -> Value:
     if isinstance(value, Marked):
         return mark(not_null(value.value), value.marks)
     if isinstance(value, Unknown) and type(value.type) is not Dynamic and not value.refinement.not_null:
-        from dataclasses import replace
-
         return Unknown(value.type, replace(value.refinement, not_null=True))
     return value
 

@@ -44,7 +44,7 @@ def _traversal(node: Traversal, scope: Scope) -> Value:
             return DYNAMIC
         entry, at = found, at + 1
     if callable(entry):
-        resolve: Resolver = entry
+        resolve: Resolver = entry  # pyright: ignore[reportAssignmentType] - no value is callable
         value, used = resolve(node, scope)
         at = max(at, used)
     else:

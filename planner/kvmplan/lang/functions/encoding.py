@@ -15,8 +15,8 @@ from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions import csv, yaml
 from kvmplan.lang.functions.charsets import CODECS
 from kvmplan.lang.functions.formatting import json_text
+from kvmplan.lang.functions.yaml_scalars import YAMLError
 from kvmplan.lang.values import (
-    DYNAMIC,
     ListValue,
     MapValue,
     ObjectValue,
@@ -146,7 +146,7 @@ def yamldecode(text: str) -> Value:
     """The value that the YAML in `src` stands for."""
     try:
         return yaml.decode(text)
-    except yaml.YAMLError as problem:
+    except YAMLError as problem:
         raise FunctionError(str(problem), 0) from None
     except RecursionError:
         raise FunctionError("nested too deeply", 0) from None
@@ -248,6 +248,3 @@ def textdecodebase64(text: str, encoding: str) -> Value:
         return normalized(decode_base64(text, "the given string").decode(codec))
     except UnicodeDecodeError:
         raise FunctionError(f'the given bytes are not text in "{encoding}"', 0) from None
-
-
-__all__ = ["DYNAMIC", "REGISTRY", "decode_base64", "encode_json", "utf8"]

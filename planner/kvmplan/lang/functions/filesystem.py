@@ -14,21 +14,18 @@ from kvmplan.lang.scope import Scope
 from kvmplan.lang.values import (
     DYNAMIC,
     MapValue,
-    Null,
     ObjectValue,
-    SetValue,
     Value,
     is_null,
     make_set,
     mark,
-    type_of_value,
     unmark,
 )
 from kvmplan.syntax.nodes import Call, Index, Relative, Traversal
 from kvmplan.syntax.parse import parse_template
 from kvmplan.syntax.static import references
 from kvmplan.syntax.templates import normalized
-from kvmplan_sdk.types import ANY, BOOL, STRING, MapType, ObjectType, SetType
+from kvmplan_sdk.types import ANY, BOOL, STRING, SetType
 
 REGISTRY: Registry = {}
 _PATH = Param("path", STRING)
@@ -277,6 +274,3 @@ def _templatestring(call: Call, scope: Scope) -> Value:
 
 
 REGISTRY["templatestring"] = replace(REGISTRY["templatestring"], special=_templatestring)
-
-
-__all__ = ["DYNAMIC", "REGISTRY", "MapType", "Null", "ObjectType", "SetValue", "read_bytes", "type_of_value"]

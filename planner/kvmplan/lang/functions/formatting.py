@@ -13,27 +13,20 @@ from kvmplan.lang.convert import ConversionError, convert
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.text import clusters, safe_prefix
 from kvmplan.lang.values import (
-    DYNAMIC,
-    NO_MARKS,
     ListValue,
-    Marks,
     Refinement,
     SetValue,
     TupleValue,
     Unknown,
     Value,
-    is_known,
     is_null,
     is_number,
     is_wholly_known,
-    mark,
     type_of_value,
-    unmark,
-    unmark_deep,
 )
 from kvmplan.syntax.number import Number, number_text
 from kvmplan.syntax.templates import normalized
-from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, SetType, TupleType, Type
+from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
 REGISTRY: Registry = {}
 _VERB = re.compile(r"%([ #+0-]*)(?:\[(\d+)\])?(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?([a-zA-Z%])?")
@@ -295,6 +288,3 @@ def _row(argument: Value, row: int) -> Value:
     if isinstance(argument, Unknown) and isinstance(argument.type, TupleType):
         return Unknown(argument.type.elements[row])
     return argument
-
-
-__all__ = ["DYNAMIC", "NO_MARKS", "REGISTRY", "Marks", "Type", "is_known", "mark", "unmark", "unmark_deep"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 from kvmplan.lang.convert import ConversionError, convert
@@ -206,6 +205,3 @@ def sum_(list_: Value) -> Value:
             raise FunctionError(f"a list, set, or tuple of numbers is required: {problem}", 0) from None
         total = arithmetic("+", total, number)
     return total
-
-
-__all__ = ["REGISTRY", "Fraction", "whole"]

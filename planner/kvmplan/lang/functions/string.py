@@ -17,9 +17,7 @@ from kvmplan.lang.values import (
     TupleValue,
     Unknown,
     Value,
-    is_known,
     is_null,
-    unknown,
 )
 from kvmplan.syntax.number import Number
 from kvmplan.syntax.templates import SPACES, normalized
@@ -261,6 +259,3 @@ def replace(text: str, part: str, by: str) -> Value:
             at = one.end()
         return normalized("".join([*made, text[at:]]))
     return normalized(text.replace(part, by))
-
-
-__all__ = ["REGISTRY", "is_known", "unknown"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 
-from kvmplan.lang.functions.yaml_scalars import YAMLError
 from kvmplan.lang.functions.yaml_scanner import parse
 from kvmplan.lang.values import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value, is_null
 from kvmplan.syntax.number import number_text
@@ -20,7 +19,7 @@ _ESCAPES = {
 
 
 def decode(text: str) -> Value:
-    """Raises `YAMLError`."""
+    """Raises `kvmplan.lang.functions.yaml_scalars.YAMLError`."""
     return parse(text)
 
 
@@ -133,6 +132,3 @@ def _escaped(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02X}"
     return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
-
-
-__all__ = ["YAMLError", "decode", "encode"]

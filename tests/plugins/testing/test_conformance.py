@@ -25,8 +25,8 @@ from kvmplan_sdk import (
     Session,
     Step,
 )
-from kvmplan_sdk.schema import STRING
 from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.schema import STRING
 from kvmplan_sdk.testing.conformance import Case, exercise
 
 SCHEMA = ObjectSchema(

@@ -416,8 +416,8 @@ def identity(value: Value) -> object:
 def _order(element: Type) -> Any:
     """The sort key of a set's elements: natural for primitives, cty's byte representation for the rest; nulls last."""
     if isinstance(element, Primitive):
-        return lambda value: (2, 0) if type(value) is Unknown else (1, 0) if is_null(value) else (0, value)
-    return lambda value: (2, 0) if type(value) is Unknown else (1, 0) if is_null(value) else (0, _bytes(value).encode())
+        return lambda value: (1, 0) if type(value) is Unknown else (2, 0) if is_null(value) else (0, value)
+    return lambda value: (1, 0) if type(value) is Unknown else (2, 0) if is_null(value) else (0, _bytes(value).encode())
 
 
 def _bytes(value: Value) -> str:

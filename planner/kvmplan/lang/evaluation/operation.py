@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kvmplan.lang import operators
-from kvmplan.lang.convert import ConversionError, convert, unify
+from kvmplan.lang.convert import ConversionError, convert, friendly, unify
 from kvmplan.lang.dispatch import Evaluator
 from kvmplan.lang.dispatch import eval_node as _eval
 from kvmplan.lang.scope import Scope
@@ -137,8 +137,6 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
 
 
 def _said(value: Value) -> str:
-    from kvmplan.lang.convert import friendly
-
     return friendly(type_of_value(value))
 
 

@@ -6,6 +6,7 @@ from kvmplan.lang.convert import ConversionError, convert
 from kvmplan.lang.dispatch import Evaluator
 from kvmplan.lang.dispatch import eval_node as _eval
 from kvmplan.lang.scope import Scope
+from kvmplan.lang.text import safe_prefix
 from kvmplan.lang.values import (
     NO_MARKS,
     Marks,
@@ -45,8 +46,6 @@ def _template(node: Template, scope: Scope) -> Value:
         else:
             parts.append(text)
     if prefix is not None:
-        from kvmplan.lang.text import safe_prefix
-
         return mark(Unknown(STRING, Refinement(not_null=True, prefix=safe_prefix(normalized(prefix)))), marks)
     return mark(normalized("".join(parts)), marks)
 

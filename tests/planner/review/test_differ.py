@@ -70,15 +70,6 @@ def whole(node: Node) -> Any:
     return side(node, new=node.sign is Sign.CREATE)
 
 
-def told(value: Any) -> Any:
-    """``value`` as a difference tells it: texts of several lines as lines, encoded JSON as what it holds."""
-    if isinstance(value, list):
-        return [told(item) for item in value]
-    if isinstance(value, dict):
-        return {name: told(item) for name, item in value.items()}
-    return value
-
-
 def same(value: Any, found: Any) -> bool:
     if isinstance(found, tuple):
         return isinstance(value, str) and same(json.loads(value), found[1])

@@ -23,6 +23,8 @@ class World:
         self._host = host
         self._path = path
         self._document: dict[str, Any] = {}
+        self._by_tag: dict[str, str] = {}
+        self._by_name: dict[tuple[str, str], str] = {}
         self.load()
 
     def load(self) -> None:
@@ -31,6 +33,8 @@ class World:
             raise DiagnosticError(error(f"Host {self._host.name} cannot be reached", "Start it."))
         document = {"next": 1, "hosts": {}, "log": [], "faults": []}
         self._document = {**document, **json.loads(data, parse_float=Decimal)} if data else document
+        self._by_tag = {thing["tag"]: id_ for id_, thing in self.objects.items()}
+        self._by_name = {(thing["type"], thing["values"]["name"]): id_ for id_, thing in self.objects.items()}
 
     @property
     def objects(self) -> dict[str, dict[str, Any]]:
@@ -38,11 +42,12 @@ class World:
         return found
 
     def find(self, tag: str) -> tuple[str, dict[str, Any]] | None:
-        return next(((id_, thing) for id_, thing in self.objects.items() if thing["tag"] == tag), None)
+        id_ = self._by_tag.get(tag)
+        return None if id_ is None else (id_, self.objects[id_])
 
     def named(self, type_: str, name: Value) -> dict[str, Any] | None:
-        same = (t for t in self.objects.values() if t["type"] == type_ and t["values"].get("name") == name)
-        return next(same, None)
+        id_ = self._by_name.get((type_, str(name)))
+        return None if id_ is None else self.objects[id_]
 
     def fault(self, operation: Operation) -> str:
         """How the operation shall fail, or nothing; a fault is used up unless it is for ``always``."""
@@ -74,7 +79,8 @@ class World:
         parts = [t["values"]["name"] for t in self.objects.values() if t["values"].get("parent") == found[0]]
         if parts:
             raise DiagnosticError(error("In use", f"{operation.address} has parts: {', '.join(parts)}."))
-        del self.objects[found[0]]
+        del self.objects[found[0]], self._by_tag[found[1]["tag"]]
+        del self._by_name[found[1]["type"], found[1]["values"]["name"]]
 
     def _put(self, operation: Operation, found: tuple[str, dict[str, Any]] | None, tag: str, *, lie: bool) -> Object:
         assert operation.after is not None
@@ -91,6 +97,9 @@ class World:
         revision = found[1]["values"]["revision"] + 1 if found else 1
         values |= {"id": id_, "revision": revision}
         stored = {**values, "size": 4711} if lie else values
+        if found:
+            del self._by_name[operation.type, found[1]["values"]["name"]]
+        self._by_tag[tag] = self._by_name[operation.type, str(values["name"])] = id_
         self.objects[id_] = {"type": operation.type, "tag": tag, "values": stored}
         return values
 

@@ -53,6 +53,14 @@ class Address:
     mode: str = "managed"
     module: tuple[tuple[str, Key], ...] = ()
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Addresses are keys of everything, so each is hashed but once."""
+        return hash((self.type, self.name, self.key, self.mode, self.module))
+
     @cached_property
     def text(self) -> str:
         path = "".join(f"module.{name}{format_key(key)}." for name, key in self.module)

@@ -76,12 +76,12 @@ def write_plan(
     }
     digest = f"sha256:{hashlib.sha256(_dump(done)).hexdigest()}"
     document = {"format": FORMAT, "kvmplan_version": __version__, "digest": digest, **done, **ground}
-    write_durably(path, _dump(document, indent=1) + b"\n")
+    write_durably(path, _dump(document) + b"\n")
     return digest
 
 
-def _dump(document: Mapping[str, Any], indent: int | None = None) -> bytes:
-    return json.dumps(document, default=encode_value, ensure_ascii=False, indent=indent, sort_keys=True).encode()
+def _dump(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, default=encode_value, ensure_ascii=False, sort_keys=True).encode()
 
 
 def read_plan(path: Path) -> PlanFile:

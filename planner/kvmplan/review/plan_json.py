@@ -187,5 +187,5 @@ def _mark(tree: Any, path: Path) -> Any:
 
 
 def to_text(document: Mapping[str, Any]) -> str:
-    """A document as JSON text; the same document gives the same bytes."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_value)
+    """A document as JSON text, in one line as Terraform prints it; the same document gives the same bytes."""
+    return json.dumps(document, ensure_ascii=False, default=encode_value)

@@ -9,7 +9,7 @@ bytes. Dependencies are the direct ones only: transitive ones make the file grow
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -25,16 +25,22 @@ VERSION = 1
 
 
 def dump_state(state: State) -> bytes:
-    document = {
+    """The document, an instance a line: what one change makes other is seen at once, and nothing is slow to write."""
+    head = {
         "version": VERSION,
         "kvmplan_version": __version__,
         "serial": state.serial,
         "lineage": state.lineage,
         "outputs": {name: _output(output) for name, output in sorted(state.outputs.items())},
         "hosts": dict(sorted(state.hosts.items())),
-        "resources": _resources(state),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, default=encode_value).encode() + b"\n"
+    lines = [f"  {_text(name)}: {_text(value)}" for name, value in head.items()]
+    lines.append(f'  "resources": [{",".join(_resources(state))}]')
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=encode_value)
 
 
 def _output(output: Output) -> dict[str, Any]:
@@ -42,12 +48,14 @@ def _output(output: Output) -> dict[str, Any]:
     return {**entry, "sensitive": True} if output.sensitive else entry
 
 
-def _resources(state: State) -> list[dict[str, Any]]:
+def _resources(state: State) -> Iterator[str]:
     ordered = sorted(state.instances.values(), key=lambda instance: instance.address.sort_key)
-    return [_resource(resource, list(group)) for resource, group in groupby(ordered, lambda i: i.address.resource)]
+    for resource, group in groupby(ordered, lambda instance: instance.address.resource):
+        instances = ",\n".join(f"    {_text(_instance(instance))}" for instance in group)
+        yield f'\n  {_text(_resource(resource))[:-1]}, "instances": [\n{instances}\n  ]}}'
 
 
-def _resource(resource: Address, instances: list[Instance]) -> dict[str, Any]:
+def _resource(resource: Address) -> dict[str, Any]:
     module = ".".join(f"module.{name}{format_key(key)}" for name, key in resource.module)
     return {
         **({"module": module} if module else {}),
@@ -55,7 +63,6 @@ def _resource(resource: Address, instances: list[Instance]) -> dict[str, Any]:
         "type": resource.type,
         "name": resource.name,
         "provider": resource.provider,
-        "instances": [_instance(instance) for instance in instances],
     }
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from ..workspace import Workspace, actions
 
+pytestmark = pytest.mark.slow
+
 CALLS = ("write", "fsync", "replace", "rename", "unlink", "open", "ftruncate")
 KILLED = 77
 

@@ -155,24 +155,27 @@ class Run:
             saved = saved.next(instances=dict(instances), outputs=outputs, hosts=plan.hosts)
             state_file.save(saved)
 
-        journal = Journal(journal_path(state_file.path), self.state.lineage)
-        executor = Executor(
-            plan,
-            self.sessions,
-            journal,
-            resolve=resolver.resolve,
-            save=lambda instances: save(instances, self.state.outputs),
-            listener=listener,
-            stop=stop,
-            parallelism=parallelism,
-        )
-        result = executor.run()
-        outputs = {} if plan.destroy else final_outputs(resolver.outputs(result.instances), self.state.outputs)
-        kept = outputs if result.complete else {**self.state.outputs, **outputs} if not plan.destroy else {}
-        if (result.instances, kept) != (saved.instances, saved.outputs):
-            save(result.instances, kept)
-        journal.close(complete=True)
+        with Journal(journal_path(state_file.path), self.state.lineage) as journal:
+            executor = Executor(
+                plan,
+                self.sessions,
+                journal,
+                resolve=resolver.resolve,
+                save=lambda instances: save(instances, self.state.outputs),
+                listener=listener,
+                stop=stop,
+                parallelism=parallelism,
+            )
+            result = executor.run()
+            kept = {} if plan.destroy else self._outputs(resolver, result)
+            if (result.instances, kept) != (saved.instances, saved.outputs):
+                save(result.instances, kept)
         return replace(result, outputs=kept)
+
+    def _outputs(self, resolver: Resolver, result: Result) -> Mapping[str, Output]:
+        """The outputs to store; after an apply that is not complete, the others stay as they were."""
+        found = final_outputs(resolver.outputs(result.instances), self.state.outputs)
+        return found if result.complete else {**self.state.outputs, **found}
 
     def adopt(self, plan: Plan) -> None:
         """Let references see what a saved ``plan`` planned, as they would after planning here."""

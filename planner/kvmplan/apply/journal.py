@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from kvmplan.addresses import Address, parse_address
@@ -49,12 +50,20 @@ class OpenRun:
 
 
 class Journal:
-    """Writes the journal at ``path``."""
+    """Writes the journal at ``path``. Left without an exception, everything was saved, and the file is removed."""
 
     def __init__(self, path: Path, lineage: str) -> None:
         self.path = path
         self._lineage = lineage
         self._descriptor: int | None = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close(complete=kind is None)
 
     def intent(self, step: int, operations: Iterable[tuple[Change, Verb]], hosts: Mapping[str, str]) -> None:
         self._append({"intent": step, "operations": [_operation(change, verb, hosts) for change, verb in operations]})

@@ -207,7 +207,7 @@ def _cycle(graph: nx.DiGraph[Node], configuration: Configuration) -> Diagnostic 
         return None
     knot = min(knots, key=lambda nodes: str(nodes[0]))
     found = nx.find_cycle(graph.subgraph(knot), knot[0])
-    members = [edge[0] for edge in reversed(found)]
+    members = [found[0][0], *(edge[0] for edge in reversed(found[1:]))]
     path = " → ".join(map(str, [*members, members[0]]))
     return error(
         "Dependency cycle",

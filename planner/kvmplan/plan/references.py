@@ -13,18 +13,18 @@ from kvmplan.syntax.static import parts_of
 
 
 class ReferenceFinder:
-    """Finds dependencies. What a local value refers to counts as referred to by whoever uses the local value."""
+    """Finds dependencies. What a local value or a data source refers to counts as referred to by whoever uses it."""
 
     def __init__(self, configuration: Configuration, dependencies: Dependencies) -> None:
         self._configuration = configuration
         self._graph = dependencies.graph
         self._through: dict[Node, frozenset[Address]] = {}
         for node in dependencies.order:
-            if node.kind in {"local", "var", "host", "provider"}:
+            if node.address is None or node.address.mode == "data":
                 self._through[node] = frozenset(
                     address
                     for before in self._graph.predecessors(node)
-                    for address in ([before.address] if before.address else self._through.get(before, ()))
+                    for address in (*([before.address] if before.address else ()), *self._through.get(before, ()))
                 )
 
     def of(self, resource: Address, scope: Scope) -> tuple[Address, ...]:
@@ -32,8 +32,7 @@ class ReferenceFinder:
         node = resource_node(resource)
         found: set[Address] = set()
         for before in self._graph.predecessors(node):
-            if before.address is None:
-                found |= self._through.get(before, frozenset())
+            found |= self._through.get(before, frozenset())
         for expression in expressions_of(self._configuration, node):
             found.update(self._direct(expression, scope))
         for reference in self._configuration.resources[resource].depends_on:

@@ -95,7 +95,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     if done.returncode:
         pytest.skip("no tmpfs can be mounted here")
     yield place
-    subprocess.run(["umount", place], check=True)
+    subprocess.run(["umount", "-l", place], check=True)
 
 
 def test_a_full_disk_leaves_the_state_that_was_there(small: Path) -> None:

@@ -1,0 +1,137 @@
+"""The reference of expressions and functions is complete, and every example in it prints what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from kvmplan.cli.planning import given
+from kvmplan.console import Console, answer_text, open_console
+from kvmplan.lang import FUNCTIONS, Function, Param
+from kvmplan.review.diagnostic_text import diagnostics_text
+from kvmplan_sdk.types import ANY
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+INDEX = DOCS / "functions" / "README.md"
+PAGES = sorted(set(DOCS.glob("functions/*.md")) - {INDEX})
+FILES = DOCS / "functions" / "files"
+EXPRESSIONS = DOCS / "expressions.md"
+SHARED_PAGES = {"lists": "collection", "sets": "collection", "maps": "collection", "hash and crypto": "hash_crypto"}
+ANYTHING = "…"
+VARYING = {"abspath", "base64gzip", "bcrypt", "pathexpand", "plantimestamp", "timestamp", "uuid"}
+"""Functions whose results differ from call to call or machine to machine: `ANYTHING` may stand in their examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    place: str
+    expression: str
+    printed: str
+
+
+def examples(page: Path) -> Iterator[Example]:
+    """What stands behind ``> `` in console blocks, each with the lines up to the next."""
+    text = page.read_text()
+    for block in re.finditer(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        starts = [found.start() for found in re.finditer(r"^> ", block[1], re.MULTILINE)]
+        for start, end in pairwise([*starts, len(block[1])]):
+            expression, _, printed = block[1][start + 2 : end].partition("\n")
+            line = text[: block.start(1) + start].count("\n") + 1
+            yield Example(f"{page.name}:{line}", expression, printed)
+
+
+def sections(page: Path) -> dict[str, str]:
+    """The text under each heading of the second level."""
+    parts = re.split(r"^## (.+)\n", page.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def page_of(function: Function) -> Path:
+    return DOCS / "functions" / f"{SHARED_PAGES.get(function.family, function.family)}.md"
+
+
+def signature(function: Function) -> str:
+    params = [_typed(param) for param in function.params]
+    if function.variadic:
+        params.append(f"{_typed(function.variadic)}...")
+    result = "" if callable(function.returns) or function.returns == ANY else f" → {function.returns}"
+    return f"`{function.name}({', '.join(params)}){result}`"
+
+
+def _typed(param: Param) -> str:
+    return param.name if param.type == ANY else f"{param.name}: {param.type}"
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Console]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(FILES)
+        opened = open_console(Path(), given(None, None), None)
+        assert not opened.prepared.failed
+        yield opened
+
+
+def printed(console: Console, expression: str) -> str:
+    """What the command prints: the value, or the errors without the line they are on and blank lines."""
+    answer = console.ask(expression)
+    if not answer.failed:
+        return f"{answer_text(answer)}\n"
+    said = diagnostics_text([replace(one, source=None) for one in answer.diagnostics], {})
+    return said.lstrip("\n").replace("\n\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(one, id=one.place) for page in (*PAGES, INDEX, EXPRESSIONS) for one in examples(page)],
+)
+def test_examples_print_what_they_say(example: Example, console: Console) -> None:
+    found = printed(console, example.expression)
+    if ANYTHING not in example.printed:
+        assert found == example.printed
+        return
+    assert any(f"{name}(" in example.expression for name in VARYING)
+    assert re.fullmatch(".+".join(map(re.escape, example.printed.split(ANYTHING))), found)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
+def test_every_function_has_a_heading_its_signature_prose_and_an_example(function: Function) -> None:
+    text = sections(page_of(function)).get(function.name)
+    assert text is not None, f"{page_of(function)} has no heading ## {function.name}"
+    first, prose = text.strip().split("\n\n")[:2]
+    assert first == signature(function)
+    assert not prose.startswith("```")
+    assert re.search(rf"^> .*\b{function.name}\(", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_tell_of_functions_there_are_in_alphabetical_order(page: Path) -> None:
+    names = list(sections(page))
+    assert names == sorted(name for name, function in FUNCTIONS.items() if page_of(function) == page)
+
+
+def test_the_index_leads_to_every_function_in_alphabetical_order() -> None:
+    rows = re.findall(r"^\| \[`(\w+)`\]\((\S+)\) \| \S", INDEX.read_text(), re.MULTILINE)
+    assert rows == [(name, f"{page_of(FUNCTIONS[name]).name}#{name}") for name in sorted(FUNCTIONS)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, INDEX, EXPRESSIONS], ids=lambda page: page.name)
+def test_links_lead_to_headings(page: Path) -> None:
+    for target, heading in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+        text = (page.parent / target).read_text() if target else page.read_text()
+        assert heading in {title.lower().replace(" ", "-") for title in re.findall(r"^##+ (.+)$", text, re.MULTILINE)}
+
+
+def test_configurations_in_the_text_are_those_the_examples_are_asked_in() -> None:
+    configuration = (FILES / "main.kvm.hcl").read_text()
+    shown = re.findall(r"^```hcl\n(.*?)^```$", EXPRESSIONS.read_text(), re.MULTILINE | re.DOTALL)
+    assert shown
+    assert [block for block in shown if block not in configuration] == []
+
+
+def test_the_template_in_the_text_is_the_file() -> None:
+    assert (FILES / "motd.tftpl").read_text() in (DOCS / "functions" / "filesystem.md").read_text()

@@ -28,7 +28,7 @@ from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
 from kvmplan.state.model import State
-from kvmplan.syntax import parse_expression
+from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.schema import type_of
 from kvmplan_sdk.types import to_json
@@ -56,6 +56,7 @@ class Console:
     prepared: Prepared
 
     def ask(self, text: str) -> Answer:
+        """Evaluate one expression; what it is, or what is wrong with it."""
         expression, problems = parse_expression(text, PROMPT_NAME)
         if expression is None or has_errors(problems):
             return Answer(text, None, tuple(problems))
@@ -93,6 +94,7 @@ def open_console(directory: Path, given: Given, state: State | None) -> Console:
 def _take_in(prepared: Prepared, state: State | None, plugins: Plugins) -> None:
     """Let references see what state has."""
     evaluation: Evaluation = prepared.evaluation
+    evaluation.applying = True
     instances = state.instances.values() if state else ()
     for address, resource in prepared.configuration.resources.items():
         found = [instance for instance in instances if instance.address.resource == address]
@@ -121,4 +123,8 @@ def answer_json(answer: Answer) -> str:
 
 
 def answer_text(answer: Answer) -> str:
+    """As Terraform's console prints it: a type, which is no value, without quotes."""
+    expression, _ = parse_expression(answer.text, PROMPT_NAME)
+    if isinstance(expression, Call) and expression.name == "type" and isinstance(answer.value, str):
+        return answer.value
     return render(answer.value)

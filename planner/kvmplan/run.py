@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from kvmplan.addresses import Address, Key
@@ -67,10 +68,12 @@ def prepare(directory: Path, given: Given, plugins: Plugins, *, empty: bool = Fa
     return _prepared(configuration, values, {**configuration.sources, **texts}, plugins, diagnostics)
 
 
-def prepare_again(sources: Mapping[str, str], directory: str, given: Mapping[str, Value], plugins: Plugins) -> Prepared:
-    """The same from what a plan file holds."""
+def prepare_again(
+    sources: Mapping[str, str], directory: str, given: Mapping[str, Value], plugins: Plugins, moment: datetime
+) -> Prepared:
+    """The same from what a plan file holds; ``moment``: when it was planned."""
     configuration, diagnostics = parse_sources(sources, directory)
-    return _prepared(configuration, given, sources, plugins, diagnostics)
+    return _prepared(configuration, given, sources, plugins, diagnostics, moment)
 
 
 def _prepared(
@@ -79,10 +82,11 @@ def _prepared(
     sources: Mapping[str, str],
     plugins: Plugins,
     diagnostics: list[Diagnostic],
+    moment: datetime | None = None,
 ) -> Prepared:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    evaluation = Evaluation(configuration)
+    evaluation = Evaluation(configuration, moment=moment)
     inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.

@@ -47,6 +47,7 @@ class Resolver:
     ) -> None:
         self._plan = plan
         self._evaluation = evaluation
+        evaluation.applying = True
         self._dependencies = dependencies
         self._plugins = plugins
         self._sessions = sessions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kvmplan.addresses import Address, Key
@@ -12,10 +13,16 @@ from kvmplan_sdk.diagnostics import Diagnostic
 
 
 class Evaluation:
-    """Values by node. What is not there yet is unknown, so that an error in one place is reported once."""
+    """Values by node. What is not there yet is unknown, so that an error in one place is reported once.
 
-    def __init__(self, configuration: Configuration) -> None:
+    ``moment``: when the plan was made. ``applying``: whether functions that answer anew each time (``timestamp``,
+    ``uuid``) do so now; before, what they will answer is unknown.
+    """
+
+    def __init__(self, configuration: Configuration, *, moment: datetime | None = None, applying: bool = False) -> None:
         self.configuration = configuration
+        self.moment = moment or datetime.now(UTC).replace(microsecond=0)
+        self.applying = applying
         self.variables: dict[str, Value] = dict.fromkeys(configuration.variables, DYNAMIC)
         self.locals: dict[str, Value] = dict.fromkeys(configuration.locals, DYNAMIC)
         self.hosts: dict[str, Value] = dict.fromkeys(configuration.hosts, DYNAMIC)
@@ -39,7 +46,13 @@ class Evaluation:
     def scope(self, diagnostics: list[Diagnostic], **more: Value) -> Scope:
         """What an expression sees; ``more``: ``each`` and ``count``, where the block repeats."""
         entries = {**self._roots, **more} if more else self._roots
-        return Scope(entries, base_dir=self.configuration.directory, diagnostics=diagnostics)
+        return Scope(
+            entries,
+            base_dir=self.configuration.directory,
+            diagnostics=diagnostics,
+            now=self.moment,
+            pure=not self.applying,
+        )
 
     def _build_roots(self) -> dict[str, Entry]:
         types: dict[str, dict[str, Address]] = {}
@@ -47,12 +60,11 @@ class Evaluation:
         for address in self.configuration.resources:
             into = data if address.mode == "data" else types
             into.setdefault(address.type, {})[address.name] = address
-        directory = self.configuration.directory
         return {
             "var": self.variables,
             "local": self.locals,
             "host": self.hosts,
-            "path": {"module": directory, "root": directory, "cwd": str(Path.cwd())},
+            "path": {"module": ".", "root": ".", "cwd": str(Path.cwd())},
             "kvmplan": {"workspace": "default"},
             "data": {type_: _Resolving(self, names) for type_, names in data.items()},
             **{type_: _Resolving(self, names) for type_, names in types.items()},

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def write_plan(
         "prior": load_values(dump_state(plan.prior)),
         "refreshed": load_values(dump_state(plan.refreshed)),
         "unsure": sorted(map(str, plan.unsure)),
+        "moment": plan.moment.isoformat(),
     }
     digest = f"sha256:{hashlib.sha256(_dump(done)).hexdigest()}"
     document = {"format": FORMAT, "kvmplan_version": __version__, "digest": digest, **done, **ground}
@@ -136,6 +138,7 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
         hosts=document["hosts"],
         data={_address(entry["address"]): _read_data(entry) for entry in document["data"]},
         unsure=frozenset(map(_address, document["unsure"])),
+        moment=datetime.fromisoformat(document["moment"]),
         destroy=document["destroy"],
     )
     return PlanFile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 
 from kvmplan.addresses import Address
@@ -141,6 +142,7 @@ class Plan:
     hosts: Mapping[str, str]
     data: Mapping[Address, DataValues] = field(default_factory=dict)
     unsure: frozenset[Address] = frozenset()
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     destroy: bool = False
 
     @property

@@ -175,6 +175,7 @@ class Planner:
             hosts={**self._starting.prior.hosts, **self._inputs.hosts},
             data=self._data,
             unsure=self._starting.unsure,
+            moment=self._evaluation.moment,
             destroy=destroy,
         )
 

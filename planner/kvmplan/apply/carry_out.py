@@ -93,7 +93,7 @@ def _operation(key: OperationKey, change: Change, current: Instance | None) -> O
         type=address.type,
         before=None if verb is Verb.CREATE else (current.values if current else change.before),
         after=None if verb is Verb.DELETE else change.after,
-        private=current.private if current else change.private,
+        private={} if verb is Verb.CREATE else current.private if current else change.private,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kvmplan.blame import blamed
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
@@ -26,29 +26,23 @@ def plan_instance(
     """The change of one instance; None when it cannot be planned, which is an error already reported."""
     configured = _ignoring(wanted, prior, schema)
     moves = prior is not None and prior.host != wanted.lane.host
-    before = prior.values if prior else None
-    private = prior.private if prior and not moves else {}
-    planned = _ask(wanted, configured, None if moves else before, private, session, schema, diagnostics)
+    question = _Question(wanted, configured, session, schema, diagnostics)
+    planned = question.ask(None if moves else prior)
     if planned is None:
         return None
-    changed = [] if before is None or moves else list(differences(before, planned.values))
+    changed = [] if prior is None or moves else list(differences(prior.values, planned.values))
     replacing = tuple(path for path in changed if _replaces(schema, path) or _under(path, planned.replaces))
     if replacing:
-        fresh = _ask(wanted, configured, None, {}, session, schema, diagnostics)
+        fresh = question.ask(None)
         if fresh is None:
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
-    if before is None:
-        action = Action.CREATE
-    elif replacing or moves:
-        action = Action.REPLACE
-    else:
-        action = Action.UPDATE if changed else Action.NO_OP
+    action = _action(prior, changed, replaced=moves or bool(replacing))
     change = Change(
         address=wanted.address,
         action=action,
         lane=wanted.lane,
-        before=before,
+        before=prior.values if prior else None,
         after=planned.values,
         waits=not is_known(configured),
         left=Lane(prior.host, wanted.lane.provider) if prior and moves else None,
@@ -68,47 +62,61 @@ def plan_instance(
     return change
 
 
-def _ask(
-    wanted: Wanted,
-    configured: Object,
-    before: Object | None,
-    private: Object,
-    session: Session,
-    schema: ObjectSchema,
-    diagnostics: list[Diagnostic],
-) -> Planned | None:
-    proposal = Proposal(
-        address=str(wanted.address),
-        type=wanted.address.type,
-        host=wanted.lane.host,
-        configured=configured,
-        proposed=propose(schema, configured, before),
-        prior=before,
-        private=private,
-    )
-    try:
-        with blamed(wanted.lane.provider):
-            planned = session.plan(proposal)
-    except DiagnosticError as problem:
-        diagnostics += map(wanted.place, problem.diagnostics)
-        return None
-    found = [wanted.place(diagnostic) for diagnostic in planned.diagnostics]
-    diagnostics += found
-    if has_errors(found):
-        return None
-    broken = list(liberties(schema, configured, proposal.proposed, planned.values))
-    if broken:
-        diagnostics.append(
-            error(
-                f"Provider {wanted.lane.provider} changed what is not its own",
+def _action(prior: Instance | None, changed: list[Path], *, replaced: bool) -> Action:
+    if prior is None:
+        return Action.CREATE
+    if replaced:
+        return Action.REPLACE
+    return Action.UPDATE if changed else Action.NO_OP
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a provider is asked of one instance."""
+
+    wanted: Wanted
+    configured: Object
+    session: Session
+    schema: ObjectSchema
+    diagnostics: list[Diagnostic]
+
+    def ask(self, prior: Instance | None) -> Planned | None:
+        """The provider's answer, held to the contract; None after an error."""
+        before = prior.values if prior else None
+        proposal = Proposal(
+            address=str(self.wanted.address),
+            type=self.wanted.address.type,
+            host=self.wanted.lane.host,
+            configured=self.configured,
+            proposed=propose(self.schema, self.configured, before),
+            prior=before,
+            private=prior.private if prior else {},
+        )
+        try:
+            with blamed(self.wanted.lane.provider):
+                planned = self.session.plan(proposal)
+        except DiagnosticError as problem:
+            self.diagnostics.extend(map(self.wanted.place, problem.diagnostics))
+            return None
+        found = [self.wanted.place(diagnostic) for diagnostic in planned.diagnostics]
+        found += self._liberties(proposal, planned)
+        self.diagnostics.extend(found)
+        return None if has_errors(found) else replace(planned, values=canonical(self.schema, planned.values))
+
+    def _liberties(self, proposal: Proposal, planned: Planned) -> Iterator[Diagnostic]:
+        broken = (
+            []
+            if has_errors(planned.diagnostics)
+            else list(liberties(self.schema, self.configured, proposal.proposed, planned.values))
+        )
+        if broken:
+            yield error(
+                f"Provider {self.wanted.lane.provider} changed what is not its own",
                 f"It planned other values than configured for {', '.join(map(format_path, broken))}. This is a "
                 "fault of the provider: please report it.",
-                source=wanted.resource.range,
-                address=str(wanted.address),
+                source=self.wanted.resource.range,
+                address=str(self.wanted.address),
             )
-        )
-        return None
-    return replace(planned, values=canonical(schema, planned.values))
 
 
 def _ignoring(wanted: Wanted, prior: Instance | None, schema: ObjectSchema) -> Object:

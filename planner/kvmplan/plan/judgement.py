@@ -69,7 +69,7 @@ def _operation(change: Change, verb: Verb) -> Operation:
         type=change.address.type,
         before=None if verb is Verb.CREATE else change.before,
         after=None if verb is Verb.DELETE else change.after,
-        private=change.private,
+        private={} if verb is Verb.CREATE else change.private,
     )
 
 

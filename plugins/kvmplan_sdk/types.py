@@ -110,8 +110,12 @@ def from_json(data: object) -> Type:
     match data:
         case "dynamic":
             return ANY
-        case "string" | "number" | "bool":
-            return Primitive(data)
+        case "string":
+            return STRING
+        case "number":
+            return NUMBER
+        case "bool":
+            return BOOL
         case ["list", element]:
             return ListType(from_json(element))
         case ["set", element]:

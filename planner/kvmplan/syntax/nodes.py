@@ -6,12 +6,15 @@ they are frozen for the type checkers only, since freezing at run time triples t
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TypeVar, dataclass_transform
 
 from kvmplan.syntax.source import Source
-from kvmplan_sdk.diagnostics import SourceRange
+from kvmplan_sdk.diagnostics import Diagnostic, SourceRange
 
 _C = TypeVar("_C")
 
@@ -214,13 +217,91 @@ class Block(Node):
         return self.source.range(self.start, self.type_end)
 
     @property
+    def makes(self) -> str:
+        """The type of block that this is, or that it makes, being ``dynamic``."""
+        return self.labels[0] if self.type == DYNAMIC_BLOCK and self.labels else self.type
+
+    @property
     def label_ranges(self) -> tuple[SourceRange, ...]:
         return tuple(self.source.range(start, end) for start, end in self.label_spans)
 
 
+class Reading(Enum):
+    """What a string of JSON syntax means as an argument's value; native syntax has no need of it."""
+
+    TEMPLATE = "template"
+    LITERAL = "literal"
+    EXPRESSION = "expression"
+    """An expression of the native syntax: a type constraint."""
+    REFERENCE = "reference"
+    """A plain reference of the native syntax where it is one, else a template."""
+
+
+NO_READINGS: Mapping[str, Reading] = MappingProxyType({})
+
+
 @_node
 class Body(Node):
-    """What a file or a block holds."""
+    """What a file or a block holds.
+
+    In some bodies (JSON, overridden ones) arguments and blocks look alike; there ``attributes`` and ``blocks`` are
+    empty, and `content` tells them apart for whoever knows which blocks there can be. ``rest``: what is left for a
+    provider's schema to tell apart, where a part of the body was told apart already.
+    """
 
     attributes: dict[str, Attribute]
     blocks: tuple[Block, ...]
+    rest: Body | None = None
+
+    def content(
+        self,
+        blocks: Mapping[str, Sequence[str]],
+        problems: list[Diagnostic],
+        readings: Mapping[str, Reading] = NO_READINGS,
+        only: Set[str] | None = None,
+    ) -> Body:
+        """The body with blocks of the types in ``blocks`` (which have so many labels, named so), all else arguments.
+
+        ``readings``: of arguments whose strings are not templates. ``only``: names that matter; others may be left
+        out. What makes no sense so goes to ``problems``.
+        """
+        return self
+
+    def without(self, attributes: Set[str], blocks: Set[str]) -> Body:
+        """The body less the arguments and blocks of these names, also less ``dynamic`` blocks that make such."""
+        kept = {name: value for name, value in self.attributes.items() if name not in attributes}
+        nested = tuple(block for block in self.blocks if block.makes not in blocks)
+        return Body(self.source, self.start, self.end, kept, nested)
+
+    def names(self) -> frozenset[str]:
+        """The arguments that are set here and the types of the blocks."""
+        return frozenset(self.attributes) | {block.makes for block in self.blocks}
+
+    def expressions(self, problems: list[Diagnostic]) -> Iterator[Expression]:
+        """Every expression in the body, blocks included. A ``dynamic`` block is a ``for`` over its content."""
+        for attribute in self.attributes.values():
+            yield attribute.expression
+        for block in self.blocks:
+            if block.type == DYNAMIC_BLOCK and block.labels:
+                yield _as_for(block, problems)
+            else:
+                yield from block.body.expressions(problems)
+
+
+DYNAMIC_BLOCK = "dynamic"
+
+
+def _as_for(block: Block, problems: list[Diagnostic]) -> For:
+    written = block.body.attributes
+    iterator = written["iterator"].expression if "iterator" in written else None
+    name = iterator.root if isinstance(iterator, Traversal) else block.labels[0]
+    collection = written["for_each"].expression if "for_each" in written else None
+    inner = [inner for nested in block.body.blocks for inner in nested.body.expressions(problems)]
+    return repeated(block, name, collection, inner)
+
+
+def repeated(at: Node, name: str, collection: Expression | None, inner: Sequence[Expression]) -> For:
+    """A stand-in for a ``dynamic`` block: what ``inner`` refers to, ``name`` being local to it."""
+    value = Tuple(at.source, at.start, at.end, tuple(inner))
+    collection = collection or Tuple(at.source, at.start, at.end, ())
+    return For(at.source, at.start, at.end, None, name, collection, None, value, None, False)

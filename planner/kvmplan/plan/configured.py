@@ -68,7 +68,7 @@ class _Reader:
         return values
 
     def _check_names(self, kind: str, body: Body, shape: Shape) -> None:
-        name = kind.removeprefix("A ").removeprefix("a ")
+        name = kind.removeprefix("A ").removeprefix("a ").removesuffix(" block")
         attributes, blocks = frozenset(shape.attributes), frozenset(shape.blocks)
         for attribute in body.attributes.values():
             if attribute.name not in attributes:
@@ -94,17 +94,17 @@ class _Reader:
             )
 
     def _blocks(self, kind: str, block: Block, found: list[Nested], header: SourceRange, at: Path) -> Plain:
-        for nested in found:
-            if not nested.known:  # what can be told of its content is
-                apart = replace(self, scope=nested.scope, sensitive=[], ranges={})
-                apart.body(kind, nested.block.body, block, nested.block.range, at)
-        if not all(nested.known for nested in found):
+        certain = all(nested.known for nested in found)
+        reader = self if certain else replace(self, sensitive=[], ranges={})
+        single = block.nesting in {Nesting.SINGLE, Nesting.GROUP}
+        items = [
+            reader._block(kind, block, nested, at if single else (*at, index)) for index, nested in enumerate(found)
+        ]
+        if not certain:
             return UNKNOWN
-        if block.nesting in {Nesting.SINGLE, Nesting.GROUP}:
-            if found:
-                return self._block(kind, block, found[0], at)
-            return None if block.nesting is Nesting.SINGLE else configure(block, {})
-        return [self._block(kind, block, nested, (*at, index)) for index, nested in enumerate(found)]
+        if not single:
+            return items
+        return items[0] if items else None if block.nesting is Nesting.SINGLE else configure(block, {})
 
     def _block(self, kind: str, block: Block, nested: Nested, at: Path) -> Plain:
         written = self.ranges[at] = nested.block.range

@@ -135,7 +135,10 @@ def _add(attributes: dict[str, Attribute], entry: JsonProperty, reading: Reading
             )
         )
         return
+    before = len(problems)
     expression = as_expression(entry.value, reading, problems)
+    if len(problems) > before and reading is Reading.EXPRESSION:
+        return
     attributes[name.value] = Attribute(name.source, name.start, entry.value.end, name.value, name.end, expression)
 
 

@@ -135,6 +135,7 @@ class Decoder:
                 source=nested.type_range,
             )
         for attribute in block.body.attributes.values():
+            yield from _check_name(attribute.name, attribute.name_range)
             if attribute.name in self._locals:
                 first = self._locals[attribute.name].range
                 yield error(
@@ -209,13 +210,17 @@ def _rest(block: Block) -> Body:
 
 def _check_names(block: Block) -> Iterator[Diagnostic]:
     for label, where in zip(block.labels, block.label_ranges, strict=True):
-        if not is_identifier(label):
-            yield error(
-                "Invalid name",
-                f'"{label}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '
-                "and dashes.",
-                source=where,
-            )
+        yield from _check_name(label, where)
+
+
+def _check_name(name: str, where: SourceRange) -> Iterator[Diagnostic]:
+    if not is_identifier(name):
+        yield error(
+            "Invalid name",
+            f'"{name}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '
+            "and dashes.",
+            source=where,
+        )
 
 
 def _duplicate(what: str, block: Block, first: SourceRange) -> Diagnostic:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from kvmplan.config.loader import parse_sources
 from kvmplan.lang import ObjectValue, Scope, TupleValue, Value, unknown
 from kvmplan.plan.configured import Configured, read_body
+from kvmplan.plugins import Plugins
+from kvmplan.review.plan_json import plan_json
+from kvmplan.review.plan_text import plan_text
 from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.schema import NUMBER, STRING, Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.types import ListType
@@ -50,7 +53,9 @@ def read(text: str, **names: Value) -> tuple[Configured, list[Diagnostic]]:
     assert not problems
     (resource,) = configuration.resources.values()
     diagnostics: list[Diagnostic] = []
-    found = read_body("An x_table", resource.body, SCHEMA, resource.range, Scope(names, diagnostics=diagnostics), diagnostics)
+    found = read_body(
+        "An x_table", resource.body, SCHEMA, resource.range, Scope(names, diagnostics=diagnostics), diagnostics
+    )
     return found, diagnostics
 
 
@@ -123,3 +128,10 @@ def test_blocks_that_only_apply_can_count(workspace: Workspace) -> None:
     assert [port["number"] for port in second["port"]] == [1]
     assert second["place"] == {"rack": "r"}
     assert not [change for change in workspace.plan().changes.values() if change.action.name != "NO_OP"]
+
+
+def test_the_plan_says_that_there_may_be_blocks(workspace: Workspace) -> None:
+    workspace.write(UNKNOWN_PORTS)
+    shown = plan_text(plan_json(workspace.plan(), Plugins().provider("toy").schema.resources))
+    assert "+ port (known after apply)" in shown
+    assert "+ place (known after apply)" in shown

@@ -1,4 +1,4 @@
-"""Files of variables in JSON: plain values, places told, as Terraform reads them."""
+"""Files of variables in JSON: plain values, with their places told, as Terraform reads them."""
 
 from __future__ import annotations
 

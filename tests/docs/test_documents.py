@@ -16,7 +16,7 @@ EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir(
 
 
 def _snippets(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Configurations in a document: the line, and texts by file name. Titled ones that follow one another go together."""
+    """Configurations in a document: the line, and texts by file name. Titled ones in a row go together."""
     text, end, files = path.read_text(), 0, dict[str, str]()
     for match in re.finditer(r'```(?:hcl|json)(?: title="([^"\n]*)")?\n(.*?)```\n', text, re.DOTALL):
         if match[0].startswith("```json\n"):

@@ -28,7 +28,7 @@ from kvmplan.syntax.nodes import (
     Expression,
     Literal,
     Reading,
-    _node,
+    tree_node,
     repeated,
 )
 from kvmplan.syntax.source import Source
@@ -60,7 +60,7 @@ def parse_json_values(text: str, filename: str) -> tuple[Body, list[Diagnostic]]
     return Body(source, 0, len(source.text), attributes, ()), problems
 
 
-@_node
+@tree_node
 class JsonBlock(Block):
     """A block in JSON syntax; its header is its last label, since other blocks can stand behind the ones before."""
 
@@ -71,7 +71,7 @@ class JsonBlock(Block):
         return self.source.range(self.type_start, self.type_end)
 
 
-@_node
+@tree_node
 class JsonBody(Body):
     """``hidden``: names of what does not count."""
 

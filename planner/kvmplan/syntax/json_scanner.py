@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from kvmplan.syntax.nodes import Expression, Node, Reading, _node
+from kvmplan.syntax.nodes import Expression, Node, Reading, tree_node
 from kvmplan.syntax.number import parse_number
 from kvmplan.syntax.source import Embedded, Source
 from kvmplan_sdk.diagnostics import Diagnostic, error
@@ -28,14 +28,14 @@ _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _KEYWORDS = {"true": True, "false": False, "null": None}
 
 
-@_node
+@tree_node
 class JsonValue(Node):
     """Any value. ``made``: the expressions that it was read as."""
 
     made: dict[Reading, Expression]
 
 
-@_node
+@tree_node
 class JsonString(JsonValue):
     value: str
 
@@ -44,22 +44,22 @@ class JsonString(JsonValue):
         return Embedded(self.value, self.source, _starts(self.text, self.start))
 
 
-@_node
+@tree_node
 class JsonScalar(JsonValue):
     value: bool | int | Fraction | None
 
 
-@_node
+@tree_node
 class JsonArray(JsonValue):
     items: tuple[JsonValue, ...]
 
 
-@_node
+@tree_node
 class JsonObject(JsonValue):
     properties: tuple[JsonProperty, ...]
 
 
-@_node
+@tree_node
 class JsonProperty:
     name: JsonString
     value: JsonValue

@@ -20,11 +20,11 @@ _C = TypeVar("_C")
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
-def _node(cls: type[_C]) -> type[_C]:
+def tree_node(cls: type[_C]) -> type[_C]:
     return dataclass(slots=True, eq=False, repr=True)(cls)
 
 
-@_node
+@tree_node
 class Node:
     """Text from ``start`` up to ``end`` (offsets) of ``source``."""
 
@@ -41,45 +41,45 @@ class Node:
         return self.source.text[self.start : self.end]
 
 
-@_node
+@tree_node
 class Expression(Node):
     """Any expression."""
 
 
-@_node
+@tree_node
 class Literal(Expression):
     """A number, ``true``, ``false``, ``null``, or a string without interpolations."""
 
     value: str | bool | int | Fraction | None
 
 
-@_node
+@tree_node
 class Template(Expression):
     """A string with parts that are evaluated; a sole interpolation ``"${x}"`` is a `Wrapped` instead."""
 
     parts: tuple[Expression, ...]
 
 
-@_node
+@tree_node
 class Wrapped(Expression):
     """``"${x}"``: the value of ``x`` itself, whatever its type."""
 
     inner: Expression
 
 
-@_node
+@tree_node
 class TemplateFor(Expression):
     """``%{ for }``: the strings of ``each``, joined."""
 
     each: For
 
 
-@_node
+@tree_node
 class Parentheses(Expression):
     inner: Expression
 
 
-@_node
+@tree_node
 class Step:
     """One static step of a traversal: ``.name`` (an ``attribute``), ``["name"]`` or ``[0]``."""
 
@@ -89,7 +89,7 @@ class Step:
     end: int
 
 
-@_node
+@tree_node
 class Traversal(Expression):
     """A name in scope and static steps from it: ``var.networks["lan"].ip[0]``. ``root_end``: where the name ends."""
 
@@ -98,7 +98,7 @@ class Traversal(Expression):
     steps: tuple[Step, ...]
 
 
-@_node
+@tree_node
 class Relative(Expression):
     """Static steps from the value of any other expression."""
 
@@ -106,7 +106,7 @@ class Relative(Expression):
     steps: tuple[Step, ...]
 
 
-@_node
+@tree_node
 class Index(Expression):
     """``base[key]`` with a key that must be evaluated."""
 
@@ -114,12 +114,12 @@ class Index(Expression):
     key: Expression
 
 
-@_node
+@tree_node
 class SplatItem(Expression):
     """Inside `Splat.each`: the element at hand."""
 
 
-@_node
+@tree_node
 class Splat(Expression):
     """``base[*]`` (``full``) or ``base.*``: ``each`` is evaluated for every element."""
 
@@ -128,7 +128,7 @@ class Splat(Expression):
     full: bool
 
 
-@_node
+@tree_node
 class Call(Expression):
     """A function call. ``expand``: the last argument ends in ``...``; ``name_end``: where the name ends."""
 
@@ -138,32 +138,32 @@ class Call(Expression):
     expand: bool
 
 
-@_node
+@tree_node
 class Unary(Expression):
     operator: str
     operand: Expression
 
 
-@_node
+@tree_node
 class Binary(Expression):
     operator: str
     left: Expression
     right: Expression
 
 
-@_node
+@tree_node
 class Conditional(Expression):
     condition: Expression
     yes: Expression
     no: Expression
 
 
-@_node
+@tree_node
 class Tuple(Expression):
     items: tuple[Expression, ...]
 
 
-@_node
+@tree_node
 class ObjectItem:
     """``key`` is a `Literal` where a bare name is written."""
 
@@ -171,12 +171,12 @@ class ObjectItem:
     value: Expression
 
 
-@_node
+@tree_node
 class Object(Expression):
     items: tuple[ObjectItem, ...]
 
 
-@_node
+@tree_node
 class For(Expression):
     """``[for key_name, value_name in collection : value if condition]``; an object with ``key``; ``group``: ``...``."""
 
@@ -189,7 +189,7 @@ class For(Expression):
     group: bool
 
 
-@_node
+@tree_node
 class Attribute(Node):
     """``name = expression``."""
 
@@ -202,7 +202,7 @@ class Attribute(Node):
         return self.source.range(self.start, self.name_end)
 
 
-@_node
+@tree_node
 class Block(Node):
     """``type "label" { body }``; ``start`` to ``end`` is the header, without the opening brace."""
 
@@ -240,7 +240,7 @@ class Reading(Enum):
 NO_READINGS: Mapping[str, Reading] = MappingProxyType({})
 
 
-@_node
+@tree_node
 class Body(Node):
     """What a file or a block holds.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 
-from kvmplan.syntax.nodes import NO_READINGS, Body, Expression, Reading, _node
+from kvmplan.syntax.nodes import NO_READINGS, Body, Expression, Reading, tree_node
 from kvmplan_sdk.diagnostics import Diagnostic
 
 
@@ -16,7 +16,7 @@ def override(base: Body, top: Body, merged: Set[str] = frozenset()) -> Body:
     return Overridden(base.source, base.start, base.end, {}, (), first=first, top=top, merged=merged)
 
 
-@_node
+@tree_node
 class Overridden(Body):
     """``first`` lacks what ``top`` has, but for blocks of the types in ``merged``."""
 

@@ -17,7 +17,8 @@ from kvmplan.plugins import Plugins
 WORDS = [
     "resource", "data", "variable", "locals", "output", "provider", "host", "kvmplan", "toy_thing", "toy", "a", "b",
     "//", "name", "size", "tags", "port", "rule", "place", "link", "number", "dynamic", "content", "for_each",
-    "iterator", "count", "lifecycle", "ignore_changes", "depends_on", "type", "default", "validation", "condition", "value",
+    "iterator", "count", "lifecycle", "ignore_changes", "depends_on", "type", "default", "validation", "condition",
+    "value",
 ]  # fmt: skip
 TEXTS = [
     "", "a", "${var.a}", "${toy_thing.a.name}", "toy_thing.a", "list(string)", "${", "%{ if true }x%{ endif }", "all",

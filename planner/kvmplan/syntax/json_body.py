@@ -28,8 +28,8 @@ from kvmplan.syntax.nodes import (
     Expression,
     Literal,
     Reading,
-    tree_node,
     repeated,
+    tree_node,
 )
 from kvmplan.syntax.source import Source
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error

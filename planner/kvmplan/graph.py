@@ -14,7 +14,7 @@ import networkx as nx
 from kvmplan.addresses import Address
 from kvmplan.config.model import Configuration, Resource
 from kvmplan.lang.suggest import did_you_mean
-from kvmplan.syntax import Body, Expression, Reference, references
+from kvmplan.syntax import Expression, Reference, references
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 BUILT_IN_ROOTS = frozenset({"each", "count", "path", "kvmplan", "self"})
@@ -87,7 +87,7 @@ def expressions_of(configuration: Configuration, node: Node) -> Iterator[Express
         case "output":
             yield configuration.outputs[node.name].expression
         case "provider":
-            yield from body_expressions(configuration.providers[node.name].body)
+            yield from configuration.providers[node.name].body.expressions([])
         case "host":
             host = configuration.hosts[node.name]
             yield from (part for part in (host.address, host.for_each) if part is not None)
@@ -95,14 +95,7 @@ def expressions_of(configuration: Configuration, node: Node) -> Iterator[Express
             assert node.address is not None
             resource = configuration.resources[node.address]
             yield from (part for part in (resource.count, resource.for_each, resource.host) if part is not None)
-            yield from body_expressions(resource.body)
-
-
-def body_expressions(body: Body) -> Iterator[Expression]:
-    for attribute in body.attributes.values():
-        yield attribute.expression
-    for block in body.blocks:
-        yield from body_expressions(block.body)
+            yield from resource.body.expressions([])
 
 
 def _references(configuration: Configuration, node: Node) -> Iterator[Reference]:
@@ -143,10 +136,14 @@ def _step(reference: Reference, position: int) -> str | None:
 
 
 def resource_reference(reference: Reference) -> Address | None:
-    """The resource, without instance, that a reference names; None when it is too short to be one."""
-    if reference.root == "data":
+    """The resource, without instance, that a reference names; None when it is too short to be one.
+
+    ``resource.TYPE.NAME`` is ``TYPE.NAME``.
+    """
+    if reference.root in {"data", "resource"}:
         type_, name = _step(reference, 0), _step(reference, 1)
-        return Address(type_, name, mode="data") if type_ and name else None
+        mode = "data" if reference.root == "data" else "managed"
+        return Address(type_, name, mode=mode) if type_ and name else None
     name = _step(reference, 0)
     return Address(reference.root, name) if name else None
 

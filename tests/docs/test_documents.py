@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,32 @@ from kvmplan.run import check
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+
+
+def _snippets(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Configurations in a document: the line, and texts by file name. Titled ones in a row go together."""
+    text, end, files = path.read_text(), 0, dict[str, str]()
+    for match in re.finditer(r'```(?:hcl|json)(?: title="([^"\n]*)")?\n(.*?)```\n', text, re.DOTALL):
+        if match[0].startswith("```json\n"):
+            continue
+        if not (match[1] and files and not text[end : match.start()].strip() and match[1] not in files):
+            files = {}
+            yield text[: match.start()].count("\n") + 1, files
+        files[match[1] or "main.kvm.hcl"] = match[2]
+        end = match.end()
+
+
 SNIPPETS = [
-    pytest.param(match.group(1), id=f"{path.relative_to(ROOT)}:{path.read_text()[: match.start()].count(chr(10)) + 1}")
+    pytest.param(files, id=f"{path.relative_to(ROOT)}:{line}")
     for path in DOCUMENTS
-    for match in re.finditer(r"```hcl\n(.*?)```", path.read_text(), re.DOTALL)
+    for line, files in list(_snippets(path))
 ]
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
-def test_configurations_in_documents_are_valid(snippet: str, tmp_path: Path) -> None:
-    (tmp_path / "main.kvm.hcl").write_text(snippet)
+def test_configurations_in_documents_are_valid(snippet: dict[str, str], tmp_path: Path) -> None:
+    for name, text in snippet.items():
+        (tmp_path / name).write_text(text)
     _, diagnostics = check(tmp_path)
     assert not diagnostics
 

@@ -18,7 +18,6 @@ from kvmplan.config.model import (
     Variable,
 )
 from kvmplan.config.required_version import check_required_version
-from kvmplan.config.shape import LIFECYCLE, META_ARGUMENTS, VALIDATION, check_shape
 from kvmplan.lang import NO_DEFAULTS, type_constraint
 from kvmplan.syntax import Block, Body, Expression
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
@@ -81,7 +80,7 @@ class Decoder:
         yield from problems
         self._resources[address] = Resource(
             address=address,
-            body=_without(block, META_ARGUMENTS, frozenset({"lifecycle"} if block.type == "resource" else ())),
+            body=_rest(block),
             range=block.range,
             type_range=block.label_ranges[0],
             count=_expression(block, "count"),
@@ -113,7 +112,6 @@ class Decoder:
         validations = []
         for nested in block.body.blocks:
             if nested.type == "validation":
-                yield from check_shape("validation", nested.body, VALIDATION, nested.range)
                 condition, message = _expression(nested, "condition"), _expression(nested, "error_message")
                 if condition and message:
                     validations.append(Condition(condition=condition, error_message=message, range=nested.range))
@@ -137,6 +135,7 @@ class Decoder:
                 source=nested.type_range,
             )
         for attribute in block.body.attributes.values():
+            yield from _check_name(attribute.name, attribute.name_range)
             if attribute.name in self._locals:
                 first = self._locals[attribute.name].range
                 yield error(
@@ -195,7 +194,7 @@ class Decoder:
         if name in self._providers:
             yield _duplicate(f'provider "{name}"', block, self._providers[name].range)
             return
-        self._providers[name] = ProviderBlock(name=name, body=block.body, range=block.range)
+        self._providers[name] = ProviderBlock(name=name, body=_rest(block), range=block.range)
 
 
 def _expression(block: Block, name: str) -> Expression | None:
@@ -203,26 +202,25 @@ def _expression(block: Block, name: str) -> Expression | None:
     return attribute.expression if attribute else None
 
 
-def _without(block: Block, attributes: frozenset[str], blocks: frozenset[str]) -> Body:
-    body = block.body
-    return Body(
-        source=body.source,
-        start=body.start,
-        end=body.end,
-        attributes={name: value for name, value in body.attributes.items() if name not in attributes},
-        blocks=tuple(nested for nested in body.blocks if nested.type not in blocks),
-    )
+def _rest(block: Block) -> Body:
+    """What a provider's schema describes."""
+    assert block.body.rest is not None, block.type
+    return block.body.rest
 
 
 def _check_names(block: Block) -> Iterator[Diagnostic]:
     for label, where in zip(block.labels, block.label_ranges, strict=True):
-        if not is_identifier(label):
-            yield error(
-                "Invalid name",
-                f'"{label}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '
-                "and dashes.",
-                source=where,
-            )
+        yield from _check_name(label, where)
+
+
+def _check_name(name: str, where: SourceRange) -> Iterator[Diagnostic]:
+    if not is_identifier(name):
+        yield error(
+            "Invalid name",
+            f'"{name}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '
+            "and dashes.",
+            source=where,
+        )
 
 
 def _duplicate(what: str, block: Block, first: SourceRange) -> Diagnostic:
@@ -234,8 +232,7 @@ def _lifecycle(block: Block) -> tuple[Lifecycle, list[Diagnostic]]:
     if block.type == "data" or not found:
         return Lifecycle(), []
     nested = found[0]
-    diagnostics = list(check_shape("lifecycle", nested.body, LIFECYCLE, nested.range))
-    diagnostics += [error("Duplicate lifecycle block", "There can be one.", source=e.type_range) for e in found[1:]]
+    diagnostics = [error("Duplicate lifecycle block", "There can be one.", source=e.type_range) for e in found[1:]]
     attributes = nested.body.attributes
     prevent, problems = literal_bool(attributes.get("prevent_destroy"), default=False)
     diagnostics += problems

@@ -46,7 +46,7 @@ def reference_list(attribute: Attribute | None) -> tuple[tuple[Reference, ...], 
             problems.append(
                 error(
                     "Not a reference",
-                    f'Each item of "{attribute.name}" is a reference such as libvirt_network.lan, without quotes.',
+                    f'Each item of "{attribute.name}" is a reference, such as libvirt_network.lan (in JSON: quoted).',
                     source=item.range,
                 )
             )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kvmplan import syntax
 from kvmplan.config.blocks import Decoder
-from kvmplan.config.files import read_sources
+from kvmplan.config.files import is_json, is_override, read_sources
 from kvmplan.config.model import Configuration
-from kvmplan.config.shape import TOP_LEVEL, check_shape
+from kvmplan.config.overrides import with_overrides
+from kvmplan.config.shape import TOP_LEVEL, read_block
 from kvmplan.lang.suggest import did_you_mean
-from kvmplan.syntax import Block, Body
-from kvmplan_sdk.diagnostics import Diagnostic, error
+from kvmplan.syntax import Attribute, Block
+from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
 def load_configuration(directory: Path, *, empty: bool = False) -> tuple[Configuration, list[Diagnostic]]:
@@ -23,43 +24,65 @@ def load_configuration(directory: Path, *, empty: bool = False) -> tuple[Configu
 def parse_sources(sources: Mapping[str, str], directory: str) -> tuple[Configuration, list[Diagnostic]]:
     """The model of texts by file name; what could be made of it, where there are errors."""
     diagnostics: list[Diagnostic] = []
-    decoder = Decoder()
+    blocks: list[Block] = []
+    overriding: list[Block] = []
     for filename, text in sources.items():
-        body, problems = syntax.parse_configuration(text, filename)
+        found = _read_file(filename, text, diagnostics)
+        (overriding if is_override(filename) else blocks).extend(found)
+    decoder = Decoder()
+    for block in with_overrides(blocks, overriding, diagnostics):
+        problems: list[Diagnostic] = []
+        told_apart = read_block(block, TOP_LEVEL[block.type], problems)
         diagnostics += problems
-        if not problems:  # where a bracket is not closed, much seems to stand outside
-            diagnostics += _stray_arguments(body)
-        for block in body.blocks:
-            diagnostics += _decode(decoder, block)
+        diagnostics += decoder.add(told_apart)
     return decoder.configuration(directory, sources), diagnostics
 
 
-def _decode(decoder: Decoder, block: Block) -> Iterable[Diagnostic]:
+def _read_file(filename: str, text: str, diagnostics: list[Diagnostic]) -> Iterator[Block]:
+    """The blocks in a file that have the labels they must have."""
+    parse = syntax.parse_json_configuration if is_json(filename) else syntax.parse_configuration
+    written, problems = parse(text, filename)
+    body = written.content({name: shape.labels for name, shape in TOP_LEVEL.items()}, diagnostics)
+    diagnostics += problems
+    if not problems:  # where a bracket is not closed, much seems to stand outside
+        diagnostics += (_stray(attribute, in_json=is_json(filename)) for attribute in body.attributes.values())
+    for block in body.blocks:
+        problem = _misplaced(block)
+        if problem is None:
+            yield block
+        else:
+            diagnostics.append(problem)
+
+
+def _misplaced(block: Block) -> Diagnostic | None:
     shape = TOP_LEVEL.get(block.type)
     if shape is None:
-        hint = did_you_mean(block.type, TOP_LEVEL) or f" Known: {', '.join(sorted(TOP_LEVEL))}."
-        return [error("Unsupported block type", f'There are no "{block.type}" blocks.{hint}', source=block.type_range)]
-    if len(block.labels) != len(shape.labels):
-        wanted = " and ".join(shape.labels) or "none"
-        example = " ".join([block.type, *(f'"{label.upper()}"' for label in shape.labels)])
-        return [
-            error(
-                "Wrong number of labels",
-                f"A {block.type} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{}}",
-                source=block.range,
-            )
-        ]
-    return [*check_shape(block.type, block.body, shape, block.range), *decoder.add(block)]
+        return _unknown_block(block.type, block.type_range)
+    if len(block.labels) == len(shape.labels):
+        return None
+    wanted = " and ".join(shape.labels) or "none"
+    example = " ".join([block.type, *(f'"{label.upper()}"' for label in shape.labels)])
+    return error(
+        "Wrong number of labels",
+        f"A {block.type} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{}}",
+        source=block.range,
+    )
 
 
-def _stray_arguments(body: Body) -> Iterable[Diagnostic]:
-    for attribute in body.attributes.values():
-        yield error(
-            "Unsupported argument",
-            f'The argument "{attribute.name}" is outside of any block. Values that are used again go into '
-            "`locals { ... }`; settings go into the block they belong to.",
-            source=attribute.name_range,
-        )
+def _unknown_block(name: str, where: SourceRange) -> Diagnostic:
+    hint = did_you_mean(name, TOP_LEVEL) or f" Known: {', '.join(sorted(TOP_LEVEL))}."
+    return error("Unsupported block type", f'There are no "{name}" blocks.{hint}', source=where)
+
+
+def _stray(attribute: Attribute, *, in_json: bool) -> Diagnostic:
+    if in_json:
+        return _unknown_block(attribute.name, attribute.name_range)
+    return error(
+        "Unsupported argument",
+        f'The argument "{attribute.name}" is outside of any block. Values that are used again go into '
+        "`locals { ... }`; settings go into the block they belong to.",
+        source=attribute.name_range,
+    )
 
 
 __all__ = ["load_configuration", "parse_sources"]

@@ -1,12 +1,12 @@
-"""What each top-level block may contain: a table of arguments and nested blocks, and the check of a body against it."""
+"""What each top-level block may contain: a table of arguments and nested blocks; bodies read and checked against it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from kvmplan.lang.suggest import did_you_mean
-from kvmplan.syntax import Attribute, Block, Body
+from kvmplan.syntax import Attribute, Block, Body, Reading
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
@@ -15,29 +15,59 @@ class Shape:
     labels: tuple[str, ...] = ()
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
-    blocks: frozenset[str] = frozenset()
+    blocks: Mapping[str, Shape] = field(default_factory=dict)
     open: bool = False
     """Whether more is allowed, to be checked against a provider's schema later."""
+    any_argument: bool = False
 
 
 META_ARGUMENTS = frozenset({"count", "for_each", "depends_on", "host"})
 
+READINGS: Mapping[str, Reading] = {
+    "type": Reading.EXPRESSION,
+    "description": Reading.LITERAL,
+    "default": Reading.LITERAL,
+    "required_version": Reading.LITERAL,
+    "depends_on": Reading.REFERENCE,
+    "host": Reading.REFERENCE,
+    "ignore_changes": Reading.REFERENCE,
+}
+"""Arguments whose strings are no templates in JSON syntax, as Terraform has them."""
+
+VALIDATION = Shape(required=frozenset({"condition", "error_message"}))
+LIFECYCLE = Shape(optional=frozenset({"prevent_destroy", "ignore_changes"}))
+
 TOP_LEVEL: dict[str, Shape] = {
-    "resource": Shape(("type", "name"), optional=META_ARGUMENTS, blocks=frozenset({"lifecycle"}), open=True),
+    "resource": Shape(("type", "name"), optional=META_ARGUMENTS, blocks={"lifecycle": LIFECYCLE}, open=True),
     "data": Shape(("type", "name"), optional=META_ARGUMENTS, open=True),
     "variable": Shape(
         ("name",),
         optional=frozenset({"type", "default", "description", "sensitive", "nullable"}),
-        blocks=frozenset({"validation"}),
+        blocks={"validation": VALIDATION},
     ),
     "output": Shape(("name",), frozenset({"value"}), frozenset({"description", "sensitive", "depends_on"})),
-    "locals": Shape(open=True),
+    "locals": Shape(any_argument=True),
     "host": Shape(("name",), frozenset({"address"}), frozenset({"for_each"})),
     "provider": Shape(("name",), open=True),
     "kvmplan": Shape(optional=frozenset({"required_version"})),
 }
-VALIDATION = Shape(required=frozenset({"condition", "error_message"}))
-LIFECYCLE = Shape(optional=frozenset({"prevent_destroy", "ignore_changes"}))
+
+
+def read_block(block: Block, shape: Shape, problems: list[Diagnostic]) -> Block:
+    """``block`` with arguments and blocks told apart, nested ones too, and checked; ``rest`` is for the provider."""
+    known = shape.required | shape.optional
+    labels = {name: inner.labels for name, inner in shape.blocks.items()}
+    readings = {} if shape.any_argument else READINGS
+    body = block.body.content(labels, problems, readings, known | labels.keys() if shape.open else None)
+    rest = block.body.without(known, labels.keys()) if shape.open else None
+    if rest is not None:
+        list(rest.expressions(problems))  # so that mistakes in strings are told now
+    problems += check_shape(block.type, body, shape, block.range)
+    nested = tuple(
+        read_block(inner, shape.blocks[inner.type], problems) if inner.type in shape.blocks else inner
+        for inner in body.blocks
+    )
+    return replace(block, body=replace(body, blocks=nested, rest=rest))
 
 
 def check_shape(kind: str, body: Body, shape: Shape, where: SourceRange) -> Iterator[Diagnostic]:
@@ -46,13 +76,13 @@ def check_shape(kind: str, body: Body, shape: Shape, where: SourceRange) -> Iter
         yield error("Missing argument", f'A {kind} block needs the argument "{name}".', source=where)
     if shape.open:
         return
-    known = shape.required | shape.optional
+    known, blocks = shape.required | shape.optional, frozenset(shape.blocks)
     for attribute in body.attributes.values():
-        if attribute.name not in known:
-            yield unknown_argument(kind, attribute, known, shape.blocks)
+        if attribute.name not in known and not shape.any_argument:
+            yield unknown_argument(kind, attribute, known, blocks)
     for block in body.blocks:
-        if block.type not in shape.blocks:
-            yield unknown_block(kind, block, shape.blocks, known)
+        if block.type not in blocks and not shape.any_argument:
+            yield unknown_block(kind, block, blocks, known)
 
 
 def unknown_argument(kind: str, attribute: Attribute, known: frozenset[str], blocks: frozenset[str]) -> Diagnostic:

@@ -6,19 +6,17 @@ then ``--var-file`` and ``--var`` as given.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from kvmplan import syntax
 from kvmplan.config.files import display_name
 from kvmplan.config.model import Configuration
-from kvmplan.lang import Scope, Value, did_you_mean, evaluate, from_plain
+from kvmplan.lang import Scope, Value, did_you_mean, evaluate
 from kvmplan.state.files import read_bytes
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
-from kvmplan_sdk.types import ANY, Dynamic, Primitive
+from kvmplan_sdk.types import Dynamic, Primitive
 
 ENVIRONMENT_PREFIX = "KVMPLAN_VAR_"
 _AUTOMATIC = (".auto.kvmvars.hcl", ".auto.kvmvars.json")
@@ -110,11 +108,10 @@ def _read_file(path: Path, texts: dict[str, str], diagnostics: list[Diagnostic])
     if data is None:
         raise DiagnosticError(error(f"No variable file {path}", "It does not exist. Check the path of --var-file."))
     text = data.decode(errors="replace")
-    if path.suffix == ".json":
-        return _read_json(path, text, diagnostics)
     name = display_name(path)
     texts[name] = text
-    body, problems = syntax.parse_configuration(text, name)
+    parse = syntax.parse_json_values if path.suffix == ".json" else syntax.parse_configuration
+    body, problems = parse(text, name)
     diagnostics += problems
     for block in body.blocks:
         diagnostics.append(
@@ -122,14 +119,3 @@ def _read_file(path: Path, texts: dict[str, str], diagnostics: list[Diagnostic])
         )
     scope = Scope(diagnostics=diagnostics)
     return [(attribute.name, evaluate(attribute.expression, scope)) for attribute in body.attributes.values()]
-
-
-def _read_json(path: Path, text: str, diagnostics: list[Diagnostic]) -> Iterable[tuple[str, Value]]:
-    try:
-        document = json.loads(text, parse_float=Decimal)
-        if not isinstance(document, dict):
-            raise TypeError("the top is not an object")
-    except (ValueError, TypeError) as problem:
-        diagnostics.append(error(f"{path} is not a JSON object", f"{problem}."))
-        return []
-    return [(name, from_plain(value, ANY)) for name, value in document.items()]

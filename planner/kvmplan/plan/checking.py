@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kvmplan.config.model import HostBlock, Resource
 from kvmplan.graph import Dependencies
-from kvmplan.lang import evaluate, unknown
+from kvmplan.lang import SENSITIVE, evaluate, mark, unknown
 from kvmplan.plan.configured import read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import UNEXPANDED, check_repetition
@@ -22,7 +22,8 @@ def check_blocks(evaluation: Evaluation, dependencies: Dependencies, plugins: Pl
     for name, variable in configuration.variables.items():
         if variable.default is not None:
             default_value(variable, evaluation, diagnostics)
-        evaluation.variables[name] = unknown(variable.type)
+        marks = frozenset({SENSITIVE} if variable.sensitive else ())
+        evaluation.variables[name] = mark(unknown(variable.type), marks)
     for node in dependencies.order or dependencies.graph:
         if node.kind == "local":
             evaluate_local(evaluation, node.name, diagnostics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kvmplan.config.shape import unknown_argument, unknown_block
 from kvmplan.lang import (
@@ -17,10 +17,10 @@ from kvmplan.lang import (
     to_typed,
     unmark_deep,
 )
+from kvmplan.plan.dynamic import Nested, expanded
 from kvmplan.plan.marks import hidden_paths
+from kvmplan.syntax import DYNAMIC_BLOCK, Body
 from kvmplan.syntax import Attribute as WrittenAttribute
-from kvmplan.syntax import Block as WrittenBlock
-from kvmplan.syntax import Body
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 from kvmplan_sdk.proposing import Shape, configure
 from kvmplan_sdk.schema import Attribute, Block, Nesting
@@ -50,6 +50,8 @@ class _Reader:
     ranges: dict[Path, SourceRange] = field(default_factory=dict)
 
     def body(self, kind: str, body: Body, shape: Shape, header: SourceRange, at: Path) -> Object:
+        body = body.content({**dict.fromkeys(shape.blocks, ()), DYNAMIC_BLOCK: ("type",)}, self.diagnostics)
+        made = expanded(body.blocks, frozenset(shape.blocks), self.scope, self.diagnostics)
         self._check_names(kind, body, shape)
         values: dict[str, Plain] = {}
         for name, attribute in shape.attributes.items():
@@ -60,22 +62,24 @@ class _Reader:
                 )
             values[name] = None if written is None else self._attribute(attribute, written, (*at, name))
         for name, block in shape.blocks.items():
-            found = [nested for nested in body.blocks if nested.type == name]
+            found = [nested for nested in made if nested.type == name]
             self._check_count(kind, name, block, found, header)
             values[name] = self._blocks(f'A "{name}" block', block, found, header, (*at, name))
         return values
 
     def _check_names(self, kind: str, body: Body, shape: Shape) -> None:
-        name = kind.removeprefix("A ").removeprefix("a ")
+        name = kind.removeprefix("A ").removeprefix("a ").removesuffix(" block")
         attributes, blocks = frozenset(shape.attributes), frozenset(shape.blocks)
         for attribute in body.attributes.values():
             if attribute.name not in attributes:
                 self.diagnostics.append(unknown_argument(name, attribute, attributes, blocks))
         for nested in body.blocks:
-            if nested.type not in blocks:
+            if nested.type not in blocks and nested.type != DYNAMIC_BLOCK:
                 self.diagnostics.append(unknown_block(name, nested, blocks, attributes))
 
-    def _check_count(self, kind: str, name: str, block: Block, found: list[WrittenBlock], header: SourceRange) -> None:
+    def _check_count(self, kind: str, name: str, block: Block, found: list[Nested], header: SourceRange) -> None:
+        if not all(nested.known for nested in found):
+            return
         most = 1 if block.nesting in {Nesting.SINGLE, Nesting.GROUP} else block.max_items
         if len(found) < block.min_items:
             least = "one" if block.min_items == 1 else str(block.min_items)
@@ -84,20 +88,28 @@ class _Reader:
             )
         if most is not None and len(found) > most:
             self.diagnostics.append(
-                error("Too many blocks", f'{kind} can have {most} "{name}" block(s).', source=found[most].type_range)
+                error(
+                    "Too many blocks", f'{kind} can have {most} "{name}" block(s).', source=found[most].block.type_range
+                )
             )
 
-    def _blocks(self, kind: str, block: Block, found: list[WrittenBlock], header: SourceRange, at: Path) -> Plain:
-        if block.nesting in {Nesting.SINGLE, Nesting.GROUP}:
-            if found:
-                self.ranges[at] = found[0].range
-                return self.body(kind, found[0].body, block, found[0].range, at)
-            return None if block.nesting is Nesting.SINGLE else configure(block, {})
-        items: list[Plain] = []
-        for index, nested in enumerate(found):
-            self.ranges[(*at, index)] = nested.range
-            items.append(self.body(kind, nested.body, block, nested.range, (*at, index)))
-        return items
+    def _blocks(self, kind: str, block: Block, found: list[Nested], header: SourceRange, at: Path) -> Plain:
+        certain = all(nested.known for nested in found)
+        reader = self if certain else replace(self, sensitive=[], ranges={})
+        single = block.nesting in {Nesting.SINGLE, Nesting.GROUP}
+        items = [
+            reader._block(kind, block, nested, at if single else (*at, index)) for index, nested in enumerate(found)
+        ]
+        if not certain:
+            return UNKNOWN
+        if not single:
+            return items
+        return items[0] if items else None if block.nesting is Nesting.SINGLE else configure(block, {})
+
+    def _block(self, kind: str, block: Block, nested: Nested, at: Path) -> Plain:
+        written = self.ranges[at] = nested.block.range
+        inside = self if nested.scope is self.scope else replace(self, scope=nested.scope)
+        return inside.body(kind, nested.block.body, block, written, at)
 
     def _attribute(self, attribute: Attribute, written: WrittenAttribute, at: Path) -> Plain:
         expression = written.expression

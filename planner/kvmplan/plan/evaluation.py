@@ -60,6 +60,7 @@ class Evaluation:
         for address in self.configuration.resources:
             into = data if address.mode == "data" else types
             into.setdefault(address.type, {})[address.name] = address
+        managed = {type_: _Resolving(self, names) for type_, names in types.items()}
         return {
             "var": self.variables,
             "local": self.locals,
@@ -67,7 +68,8 @@ class Evaluation:
             "path": {"module": ".", "root": ".", "cwd": str(Path.cwd())},
             "kvmplan": {"workspace": "default"},
             "data": {type_: _Resolving(self, names) for type_, names in data.items()},
-            **{type_: _Resolving(self, names) for type_, names in types.items()},
+            "resource": managed,
+            **managed,
         }
 
 

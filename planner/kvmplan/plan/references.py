@@ -68,7 +68,7 @@ class ReferenceFinder:
 
 def _with_key(address: Address, reference: Traversal) -> Address:
     """``address`` with the literal instance key that follows it in ``reference``, if one does."""
-    position = 2 if address.mode == "data" else 1
+    position = 2 if reference.root in {"data", "resource"} else 1
     if position < len(reference.steps):
         step = reference.steps[position]
         if not step.attribute and isinstance(step.key, (str, int)):

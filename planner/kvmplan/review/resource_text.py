@@ -69,6 +69,12 @@ def _body(
     unchanged = 0
     separated = bool(nodes)
     for name in sorted(shape["blocks"]):
+        if sides.unknown.get(name) is True:
+            sign = "~" if sides.before.get(name) else "+"
+            yield from [""] if separated else []
+            yield f"{' ' * (indent + 2)}{style.sign(sign)} {name} (known after apply)"
+            separated = True
+            continue
         for block in _blocks(name, sides, shape["blocks"][name]):
             if block.before == block.after and not block.unknown:
                 unchanged += 1

@@ -2,7 +2,9 @@
 does) and reads no files (the configuration loader does). Lark is loaded only when its tables must be compiled anew.
 """
 
+from kvmplan.syntax.json_body import parse_json_configuration, parse_json_values
 from kvmplan.syntax.nodes import (
+    DYNAMIC_BLOCK,
     Attribute,
     Binary,
     Block,
@@ -17,6 +19,7 @@ from kvmplan.syntax.nodes import (
     Object,
     ObjectItem,
     Parentheses,
+    Reading,
     Relative,
     Splat,
     SplatItem,
@@ -28,11 +31,13 @@ from kvmplan.syntax.nodes import (
     Unary,
     Wrapped,
 )
+from kvmplan.syntax.overridden import override
 from kvmplan.syntax.parse import parse_configuration, parse_expression, parse_template
 from kvmplan.syntax.source import Source
 from kvmplan.syntax.static import Reference, calls, references, static_traversal
 
 __all__ = [
+    "DYNAMIC_BLOCK",
     "Attribute",
     "Binary",
     "Block",
@@ -47,6 +52,7 @@ __all__ = [
     "Object",
     "ObjectItem",
     "Parentheses",
+    "Reading",
     "Reference",
     "Relative",
     "Source",
@@ -60,8 +66,11 @@ __all__ = [
     "Unary",
     "Wrapped",
     "calls",
+    "override",
     "parse_configuration",
     "parse_expression",
+    "parse_json_configuration",
+    "parse_json_values",
     "parse_template",
     "references",
     "static_traversal",

@@ -34,12 +34,22 @@ def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Di
 
 def parse_expression(text: str, filename: str, start: Position = START) -> tuple[Expression | None, list[Diagnostic]]:
     """A lone expression; newlines in it mean nothing. None when there are errors."""
-    return _lone(Source(text, filename, start), "lone_expression")
+    return expression_in(Source(text, filename, start))
 
 
 def parse_template(text: str, filename: str, start: Position = START) -> tuple[Expression | None, list[Diagnostic]]:
     """A bare template: a file's content, or a string from JSON syntax. None when there are errors."""
-    return _lone(Source(text, filename, start), "lone_template")
+    return template_in(Source(text, filename, start))
+
+
+def expression_in(source: Source) -> tuple[Expression | None, list[Diagnostic]]:
+    """`parse_expression` of all of ``source``."""
+    return _lone(source, "lone_expression")
+
+
+def template_in(source: Source) -> tuple[Expression | None, list[Diagnostic]]:
+    """`parse_template` of all of ``source``."""
+    return _lone(source, "lone_template")
 
 
 def _lone(source: Source, start: str) -> tuple[Expression | None, list[Diagnostic]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from kvmplan_sdk.diagnostics import Position, SourceRange
 
@@ -37,6 +38,23 @@ class Source:
 
     def range(self, start: int, end: int) -> SourceRange:
         return SourceRange(self.filename, self.position(start), self.position(end))
+
+
+class Embedded(Source):
+    """A text that another source holds in writing of its own, such as a JSON string with escapes.
+
+    ``starts``: for every character, and for the end, the offset in ``outer`` where it is written.
+    """
+
+    __slots__ = ("outer", "starts")
+
+    def __init__(self, text: str, outer: Source, starts: Sequence[int]) -> None:
+        super().__init__(text, outer.filename)
+        self.outer = outer
+        self.starts = starts
+
+    def position(self, offset: int) -> Position:
+        return self.outer.position(self.starts[offset])
 
 
 def _line_starts(text: str) -> list[int]:

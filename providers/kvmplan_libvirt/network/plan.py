@@ -43,7 +43,8 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: See
     name, mode = text(draft, "name"), text(draft, "mode")
     if name is not None and mode is not None:
         _fill_identity(draft, configured, prior, (*seed, name))
-        _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, _own_bridge(prior), name, mode)
+        if isinstance(draft["bridge"], dict):  # unknown where a dynamic block may make one
+            _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, _own_bridge(prior), name, mode)
     for kind in ("ip", "route"):
         if isinstance(draft.get(kind), list):
             for subnet, written in zip(draft[kind], blocks(configured, kind), strict=False):

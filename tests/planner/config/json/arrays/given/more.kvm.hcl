@@ -1,0 +1,3 @@
+resource "toy_thing" "d" {
+  name = toy_thing.a.name == "a" ? "d" : "e"
+}

@@ -1,0 +1,10 @@
+resource "toy_thing" "a" {
+  name = "a"
+  note = "b"
+  port {
+    number = 2
+  }
+  rule {
+    action = "y"
+  }
+}

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from kvmplan.blame import blamed
 from kvmplan.hosts import LocalHost, SshHost, open_host
-from kvmplan.plan.model import Lane
+from kvmplan.lane import Lane
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 from kvmplan_sdk.proposing import canonical

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmplan.plan.model import Lane
+from kvmplan.lane import Lane
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan_sdk import DiagnosticError, Known

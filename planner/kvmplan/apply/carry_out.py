@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
-from kvmplan.plan.model import Change, Lane, OperationKey, PlannedStep
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Change, OperationKey, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors

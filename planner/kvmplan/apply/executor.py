@@ -17,7 +17,8 @@ from kvmplan.apply.carry_out import Carried, carry_out
 from kvmplan.apply.events import Listener, OperationDone, OperationFailed, StepRunning, StepStarted
 from kvmplan.apply.journal import Journal
 from kvmplan.apply.result import Result
-from kvmplan.plan.model import Action, Change, Junction, Lane, OperationKey, Plan, PlannedStep
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Action, Change, Junction, OperationKey, Plan, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any
 
 from kvmplan.addresses import Address, parse_address
-from kvmplan.plan.model import Change, Lane
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Change
 from kvmplan.state.files import read_bytes, sync_directory
 from kvmplan.state.model import Instance
 from kvmplan.state.values_json import encode_value, load_values

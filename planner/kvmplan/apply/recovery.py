@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.apply.journal import OpenRun
-from kvmplan.plan.model import Lane
+from kvmplan.lane import Lane
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import DiagnosticError, error

@@ -12,8 +12,9 @@ import typer
 
 from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
 from kvmplan.config.variables import Given
+from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
-from kvmplan.plan.model import Lane, Plan
+from kvmplan.plan.model import Plan
 from kvmplan.plugins import Plugins
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started

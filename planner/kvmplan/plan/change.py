@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kvmplan.blame import blamed
+from kvmplan.lane import Lane
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
-from kvmplan.plan.model import Action, Change, Lane
+from kvmplan.plan.model import Action, Change
 from kvmplan.plan.removal import prevented
 from kvmplan.plan.wanted import Wanted
 from kvmplan.state.model import Instance

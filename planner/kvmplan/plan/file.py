@@ -18,8 +18,9 @@ from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address, parse_address
+from kvmplan.lane import Lane
 from kvmplan.lang import Value, type_of_value, value_from_json, value_to_json
-from kvmplan.plan.model import Action, Change, DataValues, Junction, Lane, OutputChange, Plan, PlannedStep
+from kvmplan.plan.model import Action, Change, DataValues, Junction, OutputChange, Plan, PlannedStep
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
 from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.files import read_bytes, write_durably

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
+from kvmplan.lane import Lane
 from kvmplan.plan.conflicts import claims_by_host, conflicts
-from kvmplan.plan.model import Action, Change, Lane, PlannedStep
+from kvmplan.plan.model import Action, Change, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan_sdk import capabilities
 from kvmplan_sdk.capabilities import Assesses, Findings, Rehearses

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kvmplan.config.model import Configuration
+from kvmplan.lane import Lane
 from kvmplan.plan.inputs import LOCAL, Inputs
-from kvmplan.plan.model import Lane
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import DiagnosticError
 

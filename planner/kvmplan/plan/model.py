@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from kvmplan.addresses import Address
+from kvmplan.lane import Lane
 from kvmplan.state.model import State
 from kvmplan_sdk import types
 from kvmplan_sdk.claims import Claim
@@ -27,17 +28,6 @@ class Action(Enum):
     REPLACE = "-/+"
     DELETE = "-"
     FORGET = "."
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Lane:
-    """Where one provider works on one host: what it does there happens one step at a time."""
-
-    host: str
-    provider: str
-
-    def __str__(self) -> str:
-        return f"{self.host} / {self.provider}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import networkx as nx
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import Action, Change, Junction, Lane, OperationKey, PlannedStep
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Action, Change, Junction, OperationKey, PlannedStep
 from kvmplan.plan.steps import group
 from kvmplan.state.model import State
 from kvmplan_sdk.impact import worst

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import Drift, Lane
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Drift
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning

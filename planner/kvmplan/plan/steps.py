@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import networkx as nx
 
-from kvmplan.plan.model import Lane
+from kvmplan.lane import Lane
 
 Node = TypeVar("Node", bound=Hashable)
 

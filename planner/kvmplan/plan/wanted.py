@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
 from kvmplan.config.model import Resource
+from kvmplan.lane import Lane
 from kvmplan.lang import ObjectValue, Value, evaluate, is_known, unmark
 from kvmplan.plan.configured import Configured, read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.inputs import LOCAL, Inputs
-from kvmplan.plan.model import Lane
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error, has_errors

@@ -9,7 +9,8 @@ import pytest
 
 from kvmplan.addresses import Address
 from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
-from kvmplan.plan.model import Action, Change, Lane
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Action, Change
 from kvmplan_sdk import UNKNOWN, DiagnosticError
 from kvmplan_sdk.provider import Verb
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvmplan.addresses import Address
+from kvmplan.lane import Lane
 from kvmplan.plan.conflicts import claims_by_host, conflicts
-from kvmplan.plan.model import Action, Change, Lane
+from kvmplan.plan.model import Action, Change
 from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import Action, Change, Junction, Lane, OperationKey, PlannedStep
+from kvmplan.lane import Lane
+from kvmplan.plan.model import Action, Change, Junction, OperationKey, PlannedStep
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.provider import Verb

@@ -8,7 +8,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvmplan.plan.model import Lane
+from kvmplan.lane import Lane
 from kvmplan.plan.steps import Grouped, group
 
 LANES = [Lane("a", "x"), Lane("a", "y"), Lane("b", "x")]

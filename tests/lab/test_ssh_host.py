@@ -37,30 +37,12 @@ def test_nat_web_on_a_second_host_over_ssh(lab_host: HostFactory) -> None:
 def test_hosts_by_for_each(lab_host: HostFactory) -> None:
     desk_host, kvm = lab_host("desk"), lab_host("kvm")
     desk = Desk(desk_host)
-    desk.write(
-        "main.kvm.hcl",
-        f"""
-host "kvm" {{
-  for_each = {{ here = "local", there = "ssh://root@{kvm.name}" }}
-  address  = each.value
-}}
-
-resource "libvirt_network" "lan" {{
-  for_each = host.kvm
-  host     = each.value
-  name     = "lan"
-
-  ip {{
-    address = "192.168.77.1"
-    prefix  = 24
-  }}
-}}
-""",
-    )
-    assert "2 added" in desk.run("apply", "--auto-approve")
+    desk.copy_example("two-hosts")
+    hosts = ("--var", f'hosts={{ here = "local", there = "ssh://root@{kvm.name}" }}')
+    assert "2 added" in desk.run("apply", "--auto-approve", *hosts)
     for lab in (desk_host, kvm):
         assert "lan" in lab.run(["virsh", "-q", "net-list"]).stdout
     shown = desk.run("state", "show", 'libvirt_network.lan["there"]')
     assert 'on kvm["there"]' in shown
-    desk.run("destroy", "--auto-approve")
+    desk.run("destroy", "--auto-approve", *hosts)
     assert "lan" not in kvm.run(["virsh", "-q", "net-list", "--all"]).stdout

@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
@@ -77,7 +78,7 @@ def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, 
 
     if plan.steps:
         say("")
-    with _interruptible(listener) as stop:
+    with _interruptible() as stop:
         result: Result = run.apply(plan, state_file, listener=listener, stop=stop, parallelism=parallelism)
     complain(result.diagnostics, run.prepared.sources, no_color=no_color)
     say("\n" + result_text(result, style, destroy=plan.destroy))
@@ -87,17 +88,16 @@ def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, 
 
 
 @contextmanager
-def _interruptible(listener: object) -> Iterator[threading.Event]:
+def _interruptible() -> Iterator[threading.Event]:
     """An event that the first interrupt sets; the second ends the process at once, the journal keeping what it did."""
     stop = threading.Event()
 
     def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            sys.stderr.write("\nStopped at once. The next kvmplan takes in what was under way.\n")
-            sys.stderr.flush()
+            _write_now(sys.stderr, "\nStopped at once. The next kvmplan takes in what was under way.\n")
             os._exit(130)
         stop.set()
-        listener(Interrupted())  # type: ignore[operator]
+        _write_now(sys.stdout, "".join(f"{line}\n" for line in progress_lines(Interrupted())))
 
     before = {number: signal.signal(number, on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -105,3 +105,9 @@ def _interruptible(listener: object) -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _write_now(stream: TextIO, text: str) -> None:
+    """Write past the stream's buffer: a signal may have come in the middle of a write to it."""
+    with suppress(OSError, ValueError):
+        os.write(stream.fileno(), text.encode())

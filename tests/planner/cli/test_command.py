@@ -193,9 +193,9 @@ def test_an_interrupt_ends_after_what_is_in_flight(project: Path, number: signal
     time.sleep(0.2)  # the provider goes on when this file is there
     (project / "go").touch()
     stdout, stderr = process.communicate(timeout=60)
+    assert stderr == ""
     assert process.returncode == 1
     assert "Interrupt received" in stdout
     assert "Not tried: create toy_thing.b" in stdout
-    assert stderr == ""
     assert kvmplan("state", "list", cwd=project).stdout == "toy_thing.a\n"
     assert kvmplan("apply", "--auto-approve", cwd=project).status == 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kvmplan.addresses import Address
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given
 from kvmplan.lang import (
@@ -27,7 +29,7 @@ from kvmplan.plan.marks import hidden
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
-from kvmplan.state.model import State
+from kvmplan.state.model import Instance, State
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.schema import type_of
@@ -95,10 +97,12 @@ def _take_in(prepared: Prepared, state: State | None, plugins: Plugins) -> None:
     """Let references see what state has."""
     evaluation: Evaluation = prepared.evaluation
     evaluation.applying = True
-    instances = state.instances.values() if state else ()
+    instances: dict[Address, list[Instance]] = defaultdict(list)
+    for instance in state.instances.values() if state else ():
+        instances[instance.address.resource].append(instance)
     for address, resource in prepared.configuration.resources.items():
-        found = [instance for instance in instances if instance.address.resource == address]
-        if found and address.mode == "managed":
+        found = instances.get(address)
+        if found:
             shape = type_of(find_schema(resource, plugins))
             values = {one.address.key: from_plain(one.values, shape, hidden(one.sensitive)) for one in found}
             evaluation.set_resource(address, values)

@@ -29,7 +29,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was probed once per run. ``tools`` maps nft, netplan, systemctl, virsh, ip to their path, or None."""
+    """What was probed once per run. ``tools`` maps nft, netplan, systemctl, virsh, ip, ... to their path, or None."""
 
     hostname: str
     kernel: str
@@ -78,6 +78,18 @@ class Host(Protocol):
         ...
 
     def facts(self) -> Facts: ...
+
+
+def require(host: Host, tool: str, package: str) -> None:
+    """Raises `HostError` unless the host has ``tool``, which Debian's ``package`` brings, and we are root there."""
+    facts = host.facts()
+    if not facts.tools.get(tool):
+        raise HostError(f"{tool} is not installed on {host.name}", f"Install it there: apt install {package}")
+    if facts.uid != 0:
+        raise HostError(
+            f"{tool} on {host.name} needs root",
+            f"You are user {facts.uid} there. Run kvmplan with sudo, or connect as root: ssh://root@...",
+        )
 
 
 def check(completed: Completed, what: str) -> bytes:

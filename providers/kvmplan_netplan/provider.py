@@ -21,7 +21,6 @@ from kvmplan_sdk import (
     DiagnosticError,
     Findings,
     Host,
-    HostError,
     Impact,
     InterfaceClaim,
     Known,
@@ -39,6 +38,7 @@ from kvmplan_sdk import (
     error,
     worst,
 )
+from kvmplan_sdk.host import require
 from kvmplan_sdk.validators import interface_address
 from kvmplan_sdk.values import differences, is_known
 
@@ -49,12 +49,7 @@ class NetplanProvider(Provider):
     schema = SCHEMA
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
-        facts = host.facts()
-        if not facts.tools.get("netplan"):
-            raise HostError(f"netplan is not installed on {host.name}", "Install it there: apt install netplan.io")
-        if facts.uid != 0:
-            detail = f"You are user {facts.uid} there. Run kvmplan with sudo, or connect as root: ssh://root@..."
-            raise HostError(f"netplan on {host.name} needs root", detail)
+        require(host, "netplan", "netplan.io")
         return NetplanSession(host, lineage)
 
 

@@ -18,7 +18,6 @@ from kvmplan_sdk import (
     DiagnosticError,
     Findings,
     Host,
-    HostError,
     Impact,
     Known,
     Object,
@@ -35,7 +34,7 @@ from kvmplan_sdk import (
     error,
     worst,
 )
-from kvmplan_sdk.host import check
+from kvmplan_sdk.host import check, require
 from kvmplan_sdk.values import differences
 
 _LIST = ("nft", "-j", "list", "table", "inet", "kvmplan")
@@ -47,12 +46,7 @@ class NftablesProvider(Provider):
     schema = SCHEMA
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
-        facts = host.facts()
-        if not facts.tools.get("nft"):
-            raise HostError(f"nft is not installed on {host.name}", "Install it there: apt install nftables")
-        if facts.uid != 0:
-            detail = f"You are user {facts.uid} there. Run kvmplan with sudo, or connect as root: ssh://root@..."
-            raise HostError(f"nftables on {host.name} needs root", detail)
+        require(host, "nft", "nftables")
         return NftablesSession(host, lineage)
 
 

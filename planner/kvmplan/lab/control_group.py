@@ -42,9 +42,9 @@ def members(group: str) -> list[int]:
     """The processes in the group and all below it, whoever started them."""
     found: set[int] = set()
     for top in hierarchies():
-        for path in (top / group).rglob("cgroup.procs"):
+        for folder, _, _ in os.walk(top / group):  # which passes over groups that end meanwhile
             with contextlib.suppress(OSError):
-                found.update(int(line) for line in path.read_text().split())
+                found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
     return sorted(found - {0})
 
 

@@ -54,6 +54,7 @@ class SshHost:
         self._destination = destination
         self._options = tuple(options)
         self._lock = threading.Lock()
+        self._probing = threading.Lock()
         self._forwards: dict[str, str] = {}
         self._control: Path | None = None
         self._facts: Facts | None = None
@@ -97,9 +98,10 @@ class SshHost:
             return self._forwards[path]
 
     def facts(self) -> Facts:
-        if self._facts is None:
-            self._facts = probe(self)
-        return self._facts
+        with self._probing:  # the lanes of a host ask at the same moment
+            if self._facts is None:
+                self._facts = probe(self)
+            return self._facts
 
     def close(self) -> None:
         """End the master connection, and with it every forwarded socket."""

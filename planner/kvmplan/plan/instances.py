@@ -147,6 +147,10 @@ class InstancePlanner:
         self._wanted[str(address)] = wanted
         try:
             session = self._sessions.get(wanted.lane)
+        except DiagnosticError as problem:
+            found += problem.diagnostics
+            return DYNAMIC
+        try:
             if address.mode == "data":
                 value = self._read_data(wanted, session, planned)
                 change = None

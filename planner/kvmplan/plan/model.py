@@ -143,7 +143,9 @@ OperationKey = tuple[Address, Verb]
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """Stands for all instances of a resource in the order of operations: all made, or the first to be deleted."""
+    """Stands for all instances of a resource in the order of operations: all made (create), the first to be deleted
+    (delete), the first to be made (update).
+    """
 
     resource: Address
     verb: Verb

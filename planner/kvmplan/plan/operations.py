@@ -1,7 +1,7 @@
 """From changes to operations with an order between them.
 
-Creates and updates come after what they refer to; deletes before what they referred to; the update of an instance that
-lets go of another comes before that one's delete. A replacement deletes, then creates; one that creates first deletes
+Creates and updates come after what they refer to; deletes before what they referred to is deleted or made anew; the
+update of an instance that lets go of another comes before that one's delete. A replacement deletes, then creates; one that creates first deletes
 what it replaces when all that refers to it has been made anew or updated.
 
 An instance that refers to a whole resource with many instances is tied to them through a junction, so that the number
@@ -11,7 +11,7 @@ of edges grows with the number of instances and not with its square.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import networkx as nx
@@ -86,6 +86,7 @@ class _Builder:
     members: dict[Address, list[Change]] = field(default_factory=lambda: defaultdict(list))
     made: dict[Address, tuple[Node, ...]] = field(default_factory=dict)
     removed: dict[Address, tuple[Node, ...]] = field(default_factory=dict)
+    remade: set[Address] = field(default_factory=set)
     outliving: dict[Address, bool] = field(default_factory=dict)
 
     def build(self) -> nx.DiGraph[Node]:
@@ -102,8 +103,41 @@ class _Builder:
                 if needed not in self.removed:
                     self.removed[needed] = self._removed(graph, needed)
                 graph.add_edges_from((letting_go, removed) for removed in self.removed[needed])
+        self._gone_before_made(graph)
         self._one_after_another(graph)
         return _without_cycles(graph)
+
+    def _gone_before_made(self, graph: nx.DiGraph[Node]) -> None:
+        """What refers to something goes before that is updated or created anew, unless it has to wait itself for
+        something that is made: then the order that there is stands.
+        """
+        if all(_making(change) is None or change.action is Action.REPLACE for change in self.changes.values()):
+            return
+        late = _reachable(graph, [made for change in self.changes.values() if (made := _making(change)) is not None])
+        for change in self.changes.values():
+            instance = self.prior.instances.get(change.address)
+            going = _key(change, Verb.DELETE)
+            if instance is None or not _is_removed(change) or going in late or going[0].deposed:
+                continue
+            for needed in instance.dependencies:
+                self._before_made(graph, going, needed)
+
+    def _before_made(self, graph: nx.DiGraph[Node], going: Node, needed: Address) -> None:
+        """Let ``going`` come before ``needed``, and what that referred to in turn, is made anew."""
+        waiting = [(going, needed)]
+        while waiting:
+            before, address = waiting.pop()
+            junction = Junction(address, Verb.UPDATE)
+            graph.add_edge(before, junction)
+            if address in self.remade:
+                continue
+            self.remade.add(address)
+            for change in self._meant(address):
+                making = _making(change)
+                if making is not None and change.action is not Action.REPLACE:
+                    graph.add_edge(junction, making)
+                instance = self.prior.instances.get(change.address)
+                waiting += [(junction, further) for further in instance.dependencies] if instance else []
 
     def _order_makings(self, graph: nx.DiGraph[Node]) -> None:
         """Creates and updates after those of what they refer to."""
@@ -220,7 +254,12 @@ def _without_cycles(graph: nx.DiGraph[Node]) -> nx.DiGraph[Node]:
 
 def _after_replacements(graph: nx.DiGraph[Node], changes: Mapping[Address, Change]) -> set[Node]:
     """What is made only after something was replaced; call with the edges between makings alone."""
-    found: set[Node] = {(change.address, Verb.CREATE) for change in changes.values() if change.action.replaces}
+    return _reachable(graph, [(change.address, Verb.CREATE) for change in changes.values() if change.action.replaces])
+
+
+def _reachable(graph: nx.DiGraph[Node], sources: Iterable[Node]) -> set[Node]:
+    """``sources`` and everything after them."""
+    found = set(sources)
     queue = list(found)
     while queue:
         for follower in graph.successors(queue.pop()):

@@ -129,7 +129,7 @@ class Decoder:
             name, where = attribute.name, attribute.name_range
             check_name(name, where, problems)
             if name in self._locals:
-                problems.append(_duplicate(f"local value {name}", where, self._locals[name].range))
+                problems.append(_duplicate("local value", where, self._locals[name].range))
             else:
                 self._locals[name] = Local(name=name, expression=attribute.expression, range=where)
 

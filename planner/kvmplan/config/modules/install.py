@@ -15,7 +15,7 @@ from kvmplan.config.model import Configuration, ModuleCall
 from kvmplan.config.modules.git import Clones
 from kvmplan.config.modules.locate import git_directory, locate, place_of, source_of
 from kvmplan.config.modules.record import Entry, Record, key_of, modules_directory, read_record, write_record
-from kvmplan.config.modules.source import Git
+from kvmplan.config.modules.source import Git, Shipped
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 
 
@@ -61,7 +61,7 @@ class Installer:
             directory = git_directory(self._root, key, source)
         else:
             directory = locate(caller, call, self._root)
-        recorded = directory if Path(directory).is_absolute() else os.path.relpath(directory, self._root)
+        recorded = directory if isinstance(source, Shipped) else os.path.relpath(directory, self._root)
         self._now[key] = Entry(str(source), recorded, commit)
         self._tell(f"- {key} in {recorded}")
         return directory

@@ -19,6 +19,7 @@ SUPPORTED = (
 )
 _LOCAL = ("./", "../", ".\\", "..\\")
 _SHORTHANDS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
+_SHORTHAND = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_SHORTHANDS)))})/[^/]+/[^/]")
 _SCHEMES = frozenset({"https", "ssh", "file"})
 _FORCED = re.compile(r"([A-Za-z0-9]+)::(.+)", re.DOTALL)
 _SCP = re.compile(r"(?:([^@/:]+)@)?([^@/:]+):/?([^:/].*)")
@@ -84,7 +85,7 @@ def parse_source(text: str) -> Source:
     if forced is not None and forced[1] == "git":
         return _git(forced[2], text)
     scp = _SCP.fullmatch(text)
-    if forced is None and (text.split("/")[0] in _SHORTHANDS or (scp is not None and scp[1])):
+    if forced is None and (_SHORTHAND.match(text) or (scp is not None and scp[1])):
         return _git(text, text)
     raise _invalid(text, _why(text))
 

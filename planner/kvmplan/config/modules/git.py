@@ -180,7 +180,7 @@ def _run(arguments: list[str], source: Git, *, nested: bool = False) -> subproce
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+    return subprocess.CompletedProcess(command, process.wait(), stdout, stderr)
 
 
 def _environment(source: Git, *, nested: bool) -> dict[str, str]:

@@ -16,24 +16,25 @@ variable "networks" {
   }))
 
   validation {
-    condition     = alltrue([for network in var.networks : network.prefix >= tonumber(split("/", var.pool)[1])])
-    error_message = "A subnet cannot be larger than the pool: its prefix length is at least the pool's."
+    condition     = alltrue([for network in var.networks : network.prefix > local.pool_prefix])
+    error_message = "A subnet is smaller than the pool: its prefix length is above the pool's."
   }
   validation {
     condition     = length(distinct(local.names)) == length(local.names)
     error_message = "Two networks have the same name."
   }
   validation {
-    condition     = can(cidrsubnets(var.pool, [for network in var.networks : network.prefix - local.pool_prefix]...))
+    condition     = can(cidrsubnets(var.pool, local.bits...))
     error_message = "The pool is too small for these networks. Enlarge it, or give later ones smaller subnets."
   }
 }
 
 locals {
-  pool_prefix = tonumber(split("/", var.pool)[1])
+  pool_prefix = try(tonumber(split("/", var.pool)[1]), 0)
   names       = [for network in var.networks : network.name if network.name != null]
-  cut         = cidrsubnets(var.pool, [for network in var.networks : network.prefix - local.pool_prefix]...)
-  subnets     = { for index, network in var.networks : network.name => local.cut[index] if network.name != null }
+  bits        = [for network in var.networks : network.prefix - local.pool_prefix]
+  cut         = try(cidrsubnets(var.pool, local.bits...), [for bits in local.bits : var.pool]) # of what fails, the rules tell
+  subnets     = zipmap(local.names, [for index, network in var.networks : local.cut[index] if network.name != null])
 }
 
 output "subnets" {

@@ -144,7 +144,7 @@ def test_a_tag_wins_over_a_branch(root: Root, net: Repository) -> None:
 
 
 def test_one_repository_is_cloned_once(root: Root, net: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    cloned = []
+    cloned: list[str] = []
     run = git._run
 
     def counted(arguments: list[str], *rest: object, **more: object) -> object:

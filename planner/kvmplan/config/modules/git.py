@@ -53,9 +53,7 @@ class Clones:
             self._parent.mkdir(parents=True, exist_ok=True)
             return Path(tempfile.mkdtemp(prefix=".fetch-", dir=self._parent))
         except OSError as problem:
-            raise DiagnosticError(
-                error(f"Cannot write below {self._parent}", f"{problem.strerror}. Make the directory writable.")
-            ) from problem
+            raise cannot_write(self._parent, problem) from problem
 
     def close(self) -> None:
         if "folder" in self.__dict__:
@@ -74,6 +72,11 @@ class Clones:
         if isinstance(found, DiagnosticError):
             raise DiagnosticError(*found.diagnostics)
         return found
+
+
+def cannot_write(folder: Path, problem: OSError) -> DiagnosticError:
+    why = problem.strerror or problem
+    return DiagnosticError(error(f"Cannot write to {folder}", f"{why}. Make it a directory that you can write to."))
 
 
 def _clone(source: Git, path: Path) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os.path
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 
 from kvmplan.config.model import Configuration, ModuleCall
-from kvmplan.config.modules.git import Clones
+from kvmplan.config.modules.git import Clones, cannot_write
 from kvmplan.config.modules.locate import git_directory, locate, place_of, source_of
 from kvmplan.config.modules.record import Entry, Record, key_of, modules_directory, read_record, write_record
 from kvmplan.config.modules.source import Git, Shipped
@@ -41,13 +42,16 @@ class Installer:
         go. Raises `DiagnosticError`.
         """
         record = self._now if complete else {**self._before, **self._now}
-        if record != self._before:
-            write_record(self._root, record)
-        if complete and self._modules.is_dir():
-            fetched = {key for key, entry in record.items() if entry.commit}
-            for path in self._modules.iterdir():
-                if path.is_dir() and path.name not in fetched:
-                    shutil.rmtree(path)
+        with _writing(self._modules):
+            if record != self._before:
+                write_record(self._root, record)
+            if complete and self._modules.is_dir():
+                self._remove_all_but({key for key, entry in record.items() if entry.commit})
+
+    def _remove_all_but(self, fetched: Set[str]) -> None:
+        for path in self._modules.iterdir():
+            if path.is_dir() and path.name not in fetched:
+                shutil.rmtree(path)
 
     def locate(self, caller: Configuration, call: ModuleCall) -> str:
         """The directory of what ``call`` calls, there when this returns. Raises `DiagnosticError`, placed."""
@@ -92,10 +96,19 @@ class Installer:
 
     def _put(self, clone: Path, key: str) -> None:
         new, old, target = self._clones.folder / f"new-{key}", self._clones.folder / f"old-{key}", self._modules / key
-        shutil.copytree(clone, new, symlinks=True)
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
+        with _writing(self._modules):
+            shutil.copytree(clone, new, symlinks=True)
+            if target.exists():
+                target.rename(old)
+            new.rename(target)
+
+
+@contextmanager
+def _writing(modules: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise cannot_write(modules, problem) from problem
 
 
 def _readable_record(root: str) -> Record:

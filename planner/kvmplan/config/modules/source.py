@@ -150,7 +150,7 @@ def _check_url(url: str, text: str) -> None:
         if host not in {"", "localhost"} or not parts.path.strip("/"):
             raise _invalid(text, "After file:// comes an absolute path.")
     elif not host or host.startswith("-") or user.startswith("-") or not parts.path.strip("/"):
-        raise _invalid(text, "The URL needs a host and a path that are ones.")
+        raise _invalid(text, "Its URL needs the name of a host, and the path of a repository there.")
 
 
 def _parameters(query: str, text: str) -> tuple[str, int]:

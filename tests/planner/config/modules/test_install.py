@@ -10,7 +10,7 @@ import pytest
 from kvmplan.config.loader import load_configuration
 from kvmplan.config.model import Configuration
 from kvmplan.config.modules import Installer, git
-from kvmplan_sdk import Diagnostic
+from kvmplan_sdk import Diagnostic, DiagnosticError
 
 from .repository import Repository, module_text, output_text
 
@@ -323,6 +323,17 @@ def test_hooks_and_templates_of_the_user_do_not_run(
     root.write(module_text("net", f"{net.source}?ref=main"))
     root.installed()
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_place_that_cannot_be_written_to(root: Root, net: Repository) -> None:
+    root.write(module_text("net", net.source))
+    (root.path / ".kvmplan").write_text("")
+    assert root.refused().startswith(f"Cannot write to {root.modules}: Not a directory.")
+    root.write(module_text("own", "./own"))
+    root.write(output_text("own"), "own/main.kvm.hcl")
+    with pytest.raises(DiagnosticError) as problem:
+        root.install()
+    assert "Not a directory" in problem.value.diagnostics[0].detail
 
 
 @pytest.fixture

@@ -65,12 +65,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSchema:
-    """A resource, a data source, or a provider's configuration. ``version`` counts changes of its stored form."""
+    """A resource, a data source, or a provider's configuration. ``version`` counts changes of its stored form;
+    ``coexists``: whether two objects of one address can be there at a time, the new one made before the old one goes.
+    """
 
     doc: str
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     version: int = 0
+    coexists: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

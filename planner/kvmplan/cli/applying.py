@@ -58,7 +58,7 @@ def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) ->
     """Carry out a saved plan without asking: it was reviewed."""
     saved = read_plan(path)
     plugins = Plugins()
-    prepared = prepare_again(saved.sources, saved.directory, saved.given, plugins, saved.plan.moment)
+    prepared = prepare_again(saved.sources, saved.directory, saved.layout, saved.given, plugins, saved.plan.moment)
     stop_on_errors(prepared, no_color=no_color)
     with locked(state, "apply"):
         state_file = StateFile(state)

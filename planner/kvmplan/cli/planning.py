@@ -62,13 +62,13 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
     """The plan representation, with the blocks of the types that are in the plan."""
     schemas = {}
     for change in plan.changes.values():
-        provider = run.plugins.provider(change.address.provider)
+        provider = run.plugins.provider(change.lane.provider)
         schemas[change.address.type] = provider.schema.resources[change.address.type]
     return plan_json(plan, schemas)
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:
     configuration = run.prepared.configuration
-    digest = write_plan(path, plan, document, configuration.sources, configuration.directory, run.prepared.given)
+    digest = write_plan(path, plan, document, configuration, run.prepared.given)
     if not quiet:
         say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")

@@ -103,11 +103,8 @@ class RequiredProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """``destroy``: whether the object goes with its block, or is only forgotten."""
-
     create_before_destroy: bool = False
     prevent_destroy: bool = False
-    destroy: bool = True
     ignore_changes: tuple[Reference, ...] = ()
     ignore_all_changes: bool = False
     replace_triggered_by: tuple[Expression, ...] = ()

@@ -14,10 +14,10 @@ def import_(block: Block, problems: Problems) -> Import | None:
     if to is None or identifier is None:
         return None
     found = spelled(to)
-    if found is None or found[1] is None or found[1].mode == "data":
+    module, resource, key = found or ([], None, None)
+    if resource is None or resource.mode == "data":
         problems.append(invalid_target("to", to.range))
         return None
-    module, resource, key = found
     return Import(
         target=ImportTarget(module=tuple(module), resource=resource, key=key, range=to.range),
         id=identifier,

@@ -53,7 +53,6 @@ def _lifecycle(block: Block, problems: Problems) -> Lifecycle:
     return Lifecycle(
         create_before_destroy=literal_bool(attributes.get("create_before_destroy"), problems, default=False),
         prevent_destroy=literal_bool(attributes.get("prevent_destroy"), problems, default=False),
-        destroy=literal_bool(attributes.get("destroy"), problems, default=True),
         ignore_changes=() if ignore_all else reference_list(attributes.get("ignore_changes"), problems),
         ignore_all_changes=ignore_all,
         replace_triggered_by=literal_list(triggers, "references, such as [libvirt_network.lan.mac]", problems),

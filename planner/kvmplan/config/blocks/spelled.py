@@ -14,7 +14,7 @@ _Part = tuple[bool, WrittenKey]
 
 def spelled(expression: Expression) -> Spelled | None:
     """The address that ``expression`` spells; None when it is no address."""
-    parts = _parts(expression)
+    parts = spelled_parts(expression)
     if parts is None:
         return None
     module: list[tuple[str, WrittenKey]] = []
@@ -31,7 +31,9 @@ def spelled(expression: Expression) -> Spelled | None:
         mode, parts = "data", parts[1:]
     names = [str(name) for is_name, name in parts[:2] if is_name]
     key, rest = _key(parts[2:])
-    return (module, Address(*names, mode=mode), key) if len(names) == 2 and not rest else None
+    if len(names) < 2 or rest:
+        return None
+    return module, Address(names[0], names[1], mode=mode), key
 
 
 def _key(parts: list[_Part]) -> tuple[WrittenKey, list[_Part]]:
@@ -39,15 +41,15 @@ def _key(parts: list[_Part]) -> tuple[WrittenKey, list[_Part]]:
     return (parts[0][1], parts[1:]) if parts and not parts[0][0] else (None, parts)
 
 
-def _parts(expression: Expression) -> list[_Part] | None:
+def spelled_parts(expression: Expression) -> list[_Part] | None:
     match expression:
         case Traversal(root=root, steps=steps):
             return [(True, root), *map(_part, steps)]
         case Relative(base=base, steps=steps):
-            before = _parts(base)
+            before = spelled_parts(base)
             return None if before is None else [*before, *map(_part, steps)]
         case Index(base=base, key=key):
-            before = _parts(base)
+            before = spelled_parts(base)
             return None if before is None else [*before, (False, key)]
         case _:
             return None

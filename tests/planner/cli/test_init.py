@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ..config.modules.repository import Repository, module_text, output_text
@@ -62,3 +63,23 @@ def test_init_that_fails_tells_all_with_places(tmp_path: Path) -> None:
     assert 'write "./net"' in said.stderr
     assert "successfully" not in said.stdout
     assert not list((tmp_path / ".kvmplan" / "modules").glob("*/")), "nothing half-written"
+
+
+def test_a_plan_with_fetched_modules_is_applied_as_it_was_reviewed(tmp_path: Path) -> None:
+    thing = 'variable "name" {}\nresource "toy_thing" "this" {\n  name = var.name\n}\n'
+    net = Repository.make(tmp_path / "net", {"things/one/main.kvm.hcl": thing})
+    work = tmp_path / "work"
+    work.mkdir()
+    call = f'module "net" {{\n  source = "{net.source}//things/one"\n  name   = "a"\n}}\n'
+    (work / "main.kvm.hcl").write_text(call)
+    refused = kvmplan("plan", cwd=work)
+    assert refused.status == 1
+    assert "Error: Module not installed" in refused.stderr and "`kvmplan init`" in refused.stderr
+    assert kvmplan("init", cwd=work).status == 0
+    assert kvmplan("validate", cwd=work).status == 0
+    planned = kvmplan("plan", "--out", "saved", cwd=work)
+    assert "module.net.toy_thing.this will be created" in planned.stdout
+    shutil.rmtree(work / ".kvmplan")
+    applied = kvmplan("apply", "--auto-approve", "saved", cwd=work)
+    assert (applied.status, applied.stderr) == (0, "")
+    assert kvmplan("state", "list", cwd=work).stdout == "module.net.toy_thing.this\n"

@@ -28,19 +28,20 @@ def locate(caller: Configuration, call: ModuleCall, root: str) -> str:
 
 def source_of(call: ModuleCall) -> Source:
     """Raises `DiagnosticError`, placed at the call."""
+    try:
+        source = parse_source(call.source)
+    except DiagnosticError as problem:
+        raise DiagnosticError(*(found.at(place_of(call)) for found in problem.diagnostics)) from None
     if call.version:
         raise DiagnosticError(
             error(
                 "Invalid version constraint",
-                f'module.{call.name} has a "version", which only modules of a registry have, and there is none. Pin a '
-                "git repository with ?ref=TAG instead.",
+                f'module.{call.name} has a "version", which only modules of a registry have, and there is none. Leave '
+                "it out; a git repository is pinned with ?ref=TAG.",
                 source=call.range,
             )
         )
-    try:
-        return parse_source(call.source)
-    except DiagnosticError as problem:
-        raise DiagnosticError(*(found.at(place_of(call)) for found in problem.diagnostics)) from None
+    return source
 
 
 def place_of(call: ModuleCall) -> SourceRange:

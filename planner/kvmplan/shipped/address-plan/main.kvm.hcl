@@ -24,7 +24,7 @@ variable "networks" {
     error_message = "Two networks have the same name."
   }
   validation {
-    condition     = can(cidrsubnets(var.pool, local.bits...))
+    condition     = can(cidrsubnets(var.pool, local.bits...)) || !can(cidrhost(var.pool, 0))
     error_message = "The pool is too small for these networks. Enlarge it, or give later ones smaller subnets."
   }
 }

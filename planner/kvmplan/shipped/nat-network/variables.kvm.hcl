@@ -17,7 +17,7 @@ variable "subnet" {
     error_message = "A subnet is the first address of it and a prefix length, such as 192.168.150.0/24."
   }
   validation {
-    condition     = can(cidrhost(var.subnet, 3))
+    condition     = can(cidrhost(var.subnet, 3)) || !can(cidrhost(var.subnet, 0))
     error_message = "The subnet is too small: the host needs an address in it, and so do guests."
   }
 }
@@ -28,7 +28,7 @@ variable "dhcp" {
   default     = { first = 100, last = 199 }
 
   validation {
-    condition     = var.dhcp == null || can(cidrhost(var.subnet, var.dhcp.last))
+    condition     = var.dhcp == null || can(cidrhost(var.subnet, var.dhcp.last)) || !can(cidrhost(var.subnet, 0))
     error_message = "The subnet has not that many addresses: set `dhcp` to a range that is in it, or to null."
   }
   validation {
@@ -46,7 +46,10 @@ variable "guests" {
   default = {}
 
   validation {
-    condition     = alltrue([for guest in var.guests : guest.number > 1 && can(cidrhost(var.subnet, guest.number))])
+    condition = alltrue([
+      for guest in var.guests :
+      guest.number > 1 && (can(cidrhost(var.subnet, guest.number)) || !can(cidrhost(var.subnet, 0)))
+    ])
     error_message = "The number of a guest's address is above 1, the host's own, and within the subnet."
   }
   validation {

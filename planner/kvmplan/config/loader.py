@@ -20,16 +20,18 @@ Locate = Callable[[Configuration, ModuleCall], str]
 """The directory of what a call calls. Raises `DiagnosticError`."""
 
 
-def load_configuration(directory: Path, *, empty: bool = False) -> tuple[Configuration, list[Diagnostic]]:
+def load_configuration(
+    directory: Path, *, empty: bool = False, find: Locate | None = None
+) -> tuple[Configuration, list[Diagnostic]]:
     """Read a directory and the modules it calls. Raises `DiagnosticError` only when there is nothing to read, unless
-    ``empty`` will do.
+    ``empty`` will do. ``find``: where modules are, if not where they are installed.
     """
 
     def read(name: str) -> Mapping[str, str]:
         return read_sources(Path(name), empty=empty and name == root)
 
     root = str(directory)
-    return _Loader(read, lambda caller, call: locate(caller, call, root)).load(root)
+    return _Loader(read, find or (lambda caller, call: locate(caller, call, root))).load(root)
 
 
 def parse_sources(

@@ -1,8 +1,8 @@
 """From changes to operations with an order between them.
 
 Creates and updates come after what they refer to; deletes before what they referred to is deleted or made anew; the
-update of an instance that lets go of another comes before that one's delete. A replacement deletes, then creates; one that creates first deletes
-what it replaces when all that refers to it has been made anew or updated.
+update of an instance that lets go of another comes before that one's delete. A replacement deletes, then creates; one
+that creates first deletes what it replaces when all that refers to it has been made anew or updated.
 
 An instance that refers to a whole resource with many instances is tied to them through a junction, so that the number
 of edges grows with the number of instances and not with its square.

@@ -28,6 +28,7 @@ from kvmplan.plan.inputs import after_resources, evaluate_local
 from kvmplan.plan.marks import hidden
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
+from kvmplan.provider_functions import ProviderFunctions
 from kvmplan.run import Prepared, prepare
 from kvmplan.state.model import Instance, State
 from kvmplan.syntax import Call, parse_expression
@@ -56,6 +57,7 @@ class Console:
     """A configuration to ask."""
 
     prepared: Prepared
+    functions: ProviderFunctions
 
     def ask(self, text: str) -> Answer:
         """Evaluate one expression; what it is, or what is wrong with it."""
@@ -69,7 +71,7 @@ class Console:
     def completions(self, prefix: str) -> list[str]:
         """What may be meant by ``prefix``: names in scope, functions, and what stands after the dot of a name."""
         configuration = self.prepared.configuration
-        candidates = [*(f"{name}(" for name in FUNCTIONS), *_names(configuration)]
+        candidates = [*(f"{name}(" for name in FUNCTIONS), *_names(configuration), *self.functions.completions(prefix)]
         return sorted({name for name in candidates if name.startswith(prefix)})
 
     def _scope(self) -> Scope:
@@ -90,7 +92,7 @@ def open_console(directory: Path, given: Given, state: State | None) -> Console:
     prepared = prepare(directory, given, plugins, empty=True)
     if not prepared.failed:
         _take_in(prepared, state, plugins)
-    return Console(prepared)
+    return Console(prepared, ProviderFunctions(plugins))
 
 
 def _take_in(prepared: Prepared, state: State | None, plugins: Plugins) -> None:

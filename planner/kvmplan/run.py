@@ -35,6 +35,7 @@ from kvmplan.plan.planner import Planner, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plugins import Plugins
+from kvmplan.provider_functions import ProviderFunctions
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
@@ -86,11 +87,13 @@ def _prepared(
 ) -> Prepared:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    evaluation = Evaluation(configuration, moment=moment)
+    provided = ProviderFunctions(plugins).find
+    evaluation = Evaluation(configuration, moment=moment, provided=provided)
     inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
-        diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
+        unknowing = Evaluation(configuration, provided=provided)
+        diagnostics += _new(check_blocks(unknowing, dependencies, plugins), diagnostics)
     return Prepared(
         configuration=configuration,
         dependencies=dependencies,
@@ -232,7 +235,8 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     configuration, diagnostics = load_configuration(directory)
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
+    evaluation = Evaluation(configuration, provided=ProviderFunctions(plugins).find)
+    diagnostics += _new(check_blocks(evaluation, dependencies, plugins), diagnostics)
     return configuration.sources, diagnostics
 
 

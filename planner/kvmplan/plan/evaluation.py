@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kvmplan.addresses import Address, Key
 from kvmplan.config.model import Configuration
-from kvmplan.lang import DYNAMIC, Entry, ObjectValue, Scope, TupleValue, Value
+from kvmplan.lang import DYNAMIC, Entry, ObjectValue, Provided, Scope, TupleValue, Value
 from kvmplan_sdk.diagnostics import Diagnostic
 
 
@@ -16,11 +16,19 @@ class Evaluation:
     """Values by node. What is not there yet is unknown, so that an error in one place is reported once.
 
     ``moment``: when the plan was made. ``applying``: whether functions that answer anew each time (``timestamp``,
-    ``uuid``) do so now; before, what they will answer is unknown.
+    ``uuid``) do so now; before, what they will answer is unknown. ``provided`` finds the functions of providers.
     """
 
-    def __init__(self, configuration: Configuration, *, moment: datetime | None = None, applying: bool = False) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        moment: datetime | None = None,
+        applying: bool = False,
+        provided: Provided | None = None,
+    ) -> None:
         self.configuration = configuration
+        self.provided = provided
         self.moment = moment or datetime.now(UTC).replace(microsecond=0)
         self.applying = applying
         self.variables: dict[str, Value] = dict.fromkeys(configuration.variables, DYNAMIC)
@@ -52,6 +60,7 @@ class Evaluation:
             diagnostics=diagnostics,
             now=self.moment,
             pure=not self.applying,
+            provided=self.provided,
         )
 
     def _build_roots(self) -> dict[str, Entry]:

@@ -22,7 +22,6 @@ from kvmplan.lang.values import (
 )
 from kvmplan.syntax.nodes import (
     Call,
-    Expression,
 )
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.types import ANY, ListType, SetType, TupleType

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,19 @@ def test_a_good_function_answers() -> None:
     joined = made(lambda *parts: ".".join(parts), parameter(STRING), variadic=parameter(STRING, "more"), returns=STRING)
     assert call(joined, "f", "a", "b", "c") == "a.b.c"
     assert_declared_well(joined)
+
+
+def test_the_example_for_authors_is_a_good_function() -> None:
+    text = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text()
+    (example,) = (block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "functions=" in block)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    provider = Calculating(**names["SCHEMA"].functions)
+    assert_declared_well(provider)
+    assert call(provider, "port_name", "br-backend-long", 7) == "br-backend-p7"
+    with pytest.raises(FunctionError) as problem:
+        call(provider, "port_name", "br0", 1000)
+    assert problem.value.argument == 1
 
 
 def test_what_is_unknown_is_not_asked_for_unless_declared() -> None:

@@ -16,7 +16,6 @@ from kvmplan_sdk.functions import Function, FunctionError, Parameter
 from kvmplan_sdk.provider import Provider
 from kvmplan_sdk.testing.unknowns import leaves, with_unknown
 from kvmplan_sdk.types import (
-    BOOL,
     NUMBER,
     STRING,
     Dynamic,
@@ -143,4 +142,4 @@ def _inside(value: Value, type_: Type) -> list[tuple[str | int | None, Value, Ty
 def _is_primitive(value: Value, type_: Type) -> bool:
     if type_ == NUMBER:
         return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-    return isinstance(value, {STRING: str, BOOL: bool}[type_])
+    return isinstance(value, str if type_ == STRING else bool)

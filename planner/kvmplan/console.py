@@ -62,7 +62,9 @@ class Console:
     def completions(self, prefix: str) -> list[str]:
         """What may be meant by ``prefix``: names in scope, functions, and what stands after the dot of a name."""
         configuration = self.prepared.configuration
+        functions = self.prepared.modules.functions(())
         candidates = [*(f"{name}(" for name in FUNCTIONS), *_names(configuration)]
+        candidates += functions.completions(prefix) if functions else ()
         return sorted({name for name in candidates if name.startswith(prefix)})
 
     def _scope(self) -> Scope:

@@ -91,11 +91,11 @@ def _prepared(
 ) -> Prepared:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    modules = Modules(configuration, moment=moment)
+    modules = Modules(configuration, plugins, moment=moment)
     inputs = evaluate_inputs(modules, dependencies, given, plugins, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
-        diagnostics += _new(check_blocks(Modules(configuration), dependencies, plugins), diagnostics)
+        diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     return Prepared(
         configuration=configuration,
         dependencies=dependencies,
@@ -240,7 +240,7 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     configuration, diagnostics = load_configuration(directory)
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    diagnostics += _new(check_blocks(Modules(configuration), dependencies, plugins), diagnostics)
+    diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     return configuration.sources, diagnostics
 
 

@@ -27,7 +27,7 @@ from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 from kvmplan_sdk.proposing import Shape, configure
 from kvmplan_sdk.schema import Attribute, Block, Nesting
 from kvmplan_sdk.types import ANY
-from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path
+from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path, is_known
 from kvmplan_sdk.values import Value as Plain
 
 
@@ -152,7 +152,7 @@ class _Reader:
         return plain
 
     def _validate(self, attribute: Attribute, plain: Plain, written: WrittenAttribute) -> None:
-        if plain is None or plain is UNKNOWN:
+        if plain is None or not is_known(plain):
             return
         for validator in attribute.validators:
             wrong = validator(plain)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from kvmplan.addresses import Address, Key, ModulePath
 from kvmplan.config.model import Configuration
-from kvmplan.lang import DYNAMIC, Entry, ObjectValue, Scope, TupleValue, Value
+from kvmplan.lang import DYNAMIC, Entry, ObjectValue, Provided, Scope, TupleValue, Value
 from kvmplan_sdk.diagnostics import Diagnostic
 
 _Name = TypeVar("_Name")
@@ -39,7 +39,7 @@ class Evaluation:
     """Values by node. What is not there yet is unknown, so that an error in one place is reported once.
 
     ``module``: which instance of the module this is; ``parent``: that of its caller; ``names``: what the call's
-    arguments see of its repetition (``each``, ``count``); ``calls``: the values of the modules it calls itself.
+    arguments see of its repetition (``each``, ``count``); ``provided``: finds the functions of providers.
     """
 
     def __init__(
@@ -50,11 +50,13 @@ class Evaluation:
         module: ModulePath = (),
         parent: Evaluation | None = None,
         names: Mapping[str, Value] | None = None,
+        provided: Provided | None = None,
     ) -> None:
         self.configuration = configuration
         self.setting = setting
         self.module = module
         self.parent = parent
+        self.provided = provided
         self.names: Mapping[str, Value] = names or {}
         self.variables: dict[str, Value] = dict.fromkeys(configuration.variables, DYNAMIC)
         self.locals: dict[str, Value] = dict.fromkeys(configuration.locals, DYNAMIC)
@@ -93,6 +95,7 @@ class Evaluation:
             diagnostics=diagnostics,
             now=self.setting.moment,
             pure=not self.setting.applying,
+            provided=self.provided,
         )
 
     def _build_roots(self) -> dict[str, Entry]:

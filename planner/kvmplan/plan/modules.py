@@ -7,20 +7,34 @@ from datetime import datetime
 
 from kvmplan.addresses import Address, Key, ModulePath, StaticPath
 from kvmplan.config.model import Configuration, Resource
-from kvmplan.lang import ObjectValue, Value
+from kvmplan.lang import ObjectValue, Provided, Value
 from kvmplan.plan.evaluation import Evaluation, Setting, assembled
 from kvmplan.plan.expand import UNEXPANDED, Repetition
+from kvmplan.plugins import Plugins
+from kvmplan.provider_functions import ProviderFunctions
 
 
 class Modules:
     """Starts with the root module; `expand` adds what a call of it calls, and so on."""
 
-    def __init__(self, configuration: Configuration, *, moment: datetime | None = None) -> None:
+    def __init__(
+        self, configuration: Configuration, plugins: Plugins | None = None, *, moment: datetime | None = None
+    ) -> None:
         self.configuration = configuration
+        self._functions = (
+            {
+                module.path: ProviderFunctions(
+                    plugins, {one.name: one.plugin for one in module.required_providers.values()}
+                )
+                for module in configuration.tree()
+            }
+            if plugins is not None
+            else {}
+        )
         self.setting = Setting(root=configuration.directory)
         if moment is not None:
             self.setting.moment = moment
-        self.root = Evaluation(configuration, self.setting)
+        self.root = Evaluation(configuration, self.setting, provided=self._provided(configuration))
         self._by_path: dict[StaticPath, list[Evaluation]] = {(): [self.root]}
         self._by_module: dict[ModulePath, Evaluation] = {(): self.root}
         self._values: dict[tuple[ModulePath, str], Value] = {}
@@ -50,12 +64,27 @@ class Modules:
         instances: dict[Key, Evaluation] = {}
         for key, names in (UNTOLD if repetition is None else repetition).items():
             module = (*caller.module, (name, key))
-            made = Evaluation(configuration, self.setting, module=module, parent=caller, names=names)
+            made = Evaluation(
+                configuration,
+                self.setting,
+                module=module,
+                parent=caller,
+                names=names,
+                provided=self._provided(configuration),
+            )
             instances[key] = self._by_module[module] = made
             self._by_path.setdefault(configuration.path, []).append(made)
         self._by_path.setdefault(configuration.path, [])
         if repetition is not None:
             caller.set_called(name, lambda: self._value(caller, name, instances))
+
+    def functions(self, path: StaticPath) -> ProviderFunctions | None:
+        """The functions of providers, as the module at ``path`` calls these."""
+        return self._functions.get(path)
+
+    def _provided(self, configuration: Configuration) -> Provided | None:
+        functions = self.functions(configuration.path)
+        return functions.find if functions is not None else None
 
     def set_output(self, evaluation: Evaluation, name: str, value: Value) -> None:
         evaluation.outputs[name] = value

@@ -128,9 +128,7 @@ class Run:
         moved = relocate(self.state, prepared.configuration)
         prepared.diagnostics += [*moved.diagnostics, *still_there(prepared.configuration)]
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
-        refreshed = refresh(
-            moved.state, lanes, self.sessions, unsure=self.recovered.unsure, former=moved.former, reading=reading
-        )
+        refreshed = refresh(moved.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         failed = has_errors(refreshed.diagnostics)
         starting = Starting(

@@ -1,7 +1,7 @@
 """What can be made anew is kept between runs, in ``$XDG_CACHE_HOME/kvmplan`` (else ``~/.cache/kvmplan``, mode 0700).
 
-An entry is bytes, named by a digest of everything that it was made of, so that nothing ever gets out of date. It is only
-a matter of time saved: what cannot be read, is damaged, or belongs to somebody else is a miss, and what cannot be
+An entry is bytes, named by a digest of everything that it was made of, so that nothing ever gets out of date. It is
+only a matter of time saved: what cannot be read, is damaged, or belongs to somebody else is a miss, and what cannot be
 written is not kept. Readers check what entries say; nothing here is ever executed. ``KVMPLAN_NO_CACHE=1`` turns it off.
 """
 
@@ -63,7 +63,7 @@ def store(kind: str, name: str, data: bytes) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _prune_once(folder)
         handle, partial = tempfile.mkstemp(dir=folder, prefix=".partial-")
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(_check(kind, name, data) + data)
         Path(partial).replace(_entry(folder, kind, name))
     except OSError:

@@ -1,9 +1,9 @@
 """A tree as bytes and back, many times faster than parsing: for `kvmplan.syntax.kept`.
 
-The form: a line of JSON (the strings, each once, and how long the rest is), then one byte a node for its kind, arrays of
-where nodes start and end, and an array of what else they say, as numbers. Children come before their parents, the last
-one first, so a reader takes them from a stack. It reads with suspicion: bytes of any kind give a tree of these nodes
-with places inside of the text, or a `ValueError`.
+The form: a line of JSON (the strings, each once, and how long the rest is), then one byte a node for its kind, arrays
+of where nodes start and end, and an array of what else they say, as numbers. Children come before their parents, the
+last one first, so a reader takes them from a stack. It reads with suspicion: bytes of any kind give a tree of these
+nodes with places inside of the text, or a `ValueError`.
 
 `_FORMS` says what every kind of node consists of; a node that is not in it cannot be packed.
 """

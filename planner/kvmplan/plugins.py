@@ -37,6 +37,12 @@ class Plugins:
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._found))
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages of the providers that were loaded."""
+        loaded = (found for found in self._providers.values() if isinstance(found, Provider))
+        return frozenset(type(provider).__module__.partition(".")[0] for provider in loaded)
+
     def provider(self, name: str) -> Provider:
         """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""
         found = self._providers.get(name)

@@ -38,6 +38,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
+from kvmplan.verdict import remember
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.schema import type_of
 
@@ -233,6 +234,8 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
+    if not diagnostics:
+        remember(directory, configuration.sources, plugins.packages)
     return configuration.sources, diagnostics
 
 

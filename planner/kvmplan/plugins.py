@@ -40,8 +40,11 @@ class Plugins:
     @property
     def packages(self) -> frozenset[str]:
         """The top-level packages of the providers that were loaded."""
-        loaded = (found for found in self._providers.values() if isinstance(found, Provider))
-        return frozenset(type(provider).__module__.partition(".")[0] for provider in loaded)
+        loaded = {name: found for name, found in self._providers.items() if isinstance(found, Provider)}
+        modules = {self._found[name][0].module for name in loaded} | {
+            type(found).__module__ for found in loaded.values()
+        }
+        return frozenset(module.partition(".")[0] for module in modules)
 
     def provider(self, name: str) -> Provider:
         """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""

@@ -35,10 +35,11 @@ def remember(directory: Path, sources: Mapping[str, str], packages: Iterable[str
     if any(map(_is_hidden, folders)) or _looks_elsewhere(sources):
         return
     asked = sorted({*_OURS, *packages})
-    found = _digest(asked, sources)
-    if found is not None:
-        said = {"folders": folders, "packages": asked, "digest": found}
-        cache.store(_KIND, _name(directory), json.dumps(said).encode())
+    try:
+        said = {"folders": folders, "packages": asked, "digest": _digest(asked, sources)}
+    except (ImportError, OSError):
+        return
+    cache.store(_KIND, _name(directory), json.dumps(said).encode())
 
 
 def recall(directory: Path) -> Mapping[str, str] | None:
@@ -51,7 +52,7 @@ def recall(directory: Path) -> Mapping[str, str] | None:
         folders, packages = _strings(said["folders"]), _strings(said["packages"])
         sources = dict(chain.from_iterable(read_sources(Path(folder)).items() for folder in folders))
         return sources if _digest(packages, sources) == said["digest"] else None
-    except (DiagnosticError, LookupError, RecursionError, TypeError, ValueError):
+    except (DiagnosticError, ImportError, LookupError, OSError, RecursionError, TypeError, ValueError):
         return None
 
 
@@ -60,12 +61,9 @@ def _name(directory: Path) -> str:
     return cache.digest(_LAYOUT, os.fsencode(Path.cwd()), os.fsencode(directory))
 
 
-def _digest(packages: Iterable[str], sources: Mapping[str, str]) -> str | None:
-    """Of all that has a say. None where that cannot be told."""
-    try:
-        code = [cache.code_digest(_folder(package)) for package in packages]
-    except (ImportError, OSError, ValueError):
-        return None
+def _digest(packages: Iterable[str], sources: Mapping[str, str]) -> str:
+    """Of all that has a say. Raises `ImportError` or `OSError` where that cannot be told."""
+    code = [cache.code_digest(_folder(package)) for package in packages]
     texts = (part.encode(errors="surrogatepass") for name in sorted(sources) for part in (name, sources[name]))
     return cache.digest(json.dumps([*code, *_surroundings()]).encode(), *texts)
 

@@ -87,12 +87,13 @@ def _folder() -> Path | None:
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
         folder = (Path(base) if base.startswith("/") else Path.home() / ".cache") / "kvmplan"
-        found = folder.stat()
-    except FileNotFoundError:
-        return folder
+        return folder if not folder.exists() or _is_ours(folder.stat()) else None
     except (OSError, RuntimeError):
         return None
-    return folder if found.st_uid == os.geteuid() and not found.st_mode & 0o022 else None
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 @cache

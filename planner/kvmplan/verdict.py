@@ -37,15 +37,15 @@ def remember(directory: Path, sources: Mapping[str, str], packages: Iterable[str
     asked = sorted({*_OURS, *packages})
     try:
         said = {"folders": folders, "packages": asked, "digest": _digest(asked, sources)}
+        cache.store(_KIND, _name(directory), json.dumps(said).encode())
     except (ImportError, OSError):
         return
-    cache.store(_KIND, _name(directory), json.dumps(said).encode())
 
 
 def recall(directory: Path) -> Mapping[str, str] | None:
     """The texts of the configuration in ``directory``, if nothing was wrong with it and nothing has changed since."""
-    stored = cache.load(_KIND, _name(directory))
     try:
+        stored = cache.load(_KIND, _name(directory))
         said = json.loads(stored) if stored is not None else None
         if not isinstance(said, dict):
             return None

@@ -32,7 +32,7 @@ def remember(directory: Path, sources: Mapping[str, str], packages: Iterable[str
     ``packages``: the top-level packages of the providers that it uses.
     """
     folders = sorted({str(Path(name).parent) for name in sources})
-    if any(map(_is_hidden, folders)) or _looks_elsewhere(sources):
+    if any(_is_hidden(Path(folder), directory) for folder in folders) or _looks_elsewhere(sources):
         return
     asked = sorted({*_OURS, *packages})
     try:
@@ -88,9 +88,10 @@ def _strings(found: object) -> list[str]:
     raise TypeError("strings are needed")
 
 
-def _is_hidden(folder: str) -> bool:
+def _is_hidden(folder: Path, directory: Path) -> bool:
     """Whether it is not the configuration's texts that say that the files are in ``folder``."""
-    return any(part.startswith(".") and part != ".." for part in Path(folder).parts)
+    inner = folder.relative_to(directory) if folder.is_relative_to(directory) else folder
+    return any(part.startswith(".") and part != ".." for part in inner.parts)
 
 
 def _looks_elsewhere(sources: Mapping[str, str]) -> bool:

@@ -94,6 +94,13 @@ def test_installed_modules_are_checked_each_time(project: Path) -> None:
     assert not recalled()
 
 
+def test_a_configuration_in_a_hidden_folder_is_recalled(project: Path) -> None:
+    hidden = project.parent / ".hidden"
+    project.rename(hidden)
+    check(hidden)
+    assert verdict.recall(hidden) == {str(hidden / "main.kvm.hcl"): THING}
+
+
 def test_modules_in_other_folders_count(project: Path) -> None:
     inner = project / "inner"
     inner.mkdir()

@@ -39,6 +39,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
+from kvmplan.verdict import remember
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 
 
@@ -239,6 +240,8 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
+    if not diagnostics:
+        remember(directory, configuration.sources, plugins.packages)
     return configuration.sources, diagnostics
 
 

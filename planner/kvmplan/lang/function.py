@@ -20,6 +20,7 @@ from kvmplan.lang.values import (
     mark,
     type_of_value,
     unknown,
+    unmark,
     unmark_deep,
 )
 from kvmplan_sdk.types import ANY, Type
@@ -101,7 +102,7 @@ class Function:
             if not param.dynamic and type_of_value(argument) == ANY:
                 typed = False
             elif (not param.unknown and not is_known(argument)) or (param.whole and not is_wholly_known(argument)):
-                known = False
+                known, marks = False, marks | unmark(argument)[1]
             made.append(argument)
         if not typed:
             return mark(DYNAMIC, marks)

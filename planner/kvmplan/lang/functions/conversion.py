@@ -40,10 +40,7 @@ def _converter(name: str, wanted: Type) -> None:
         given = type_of_value(value)
         if not convertible(given, wanted):
             raise FunctionError(f"cannot convert {friendly(given)} to {friendly(wanted)}", 0)
-        try:
-            return type_of_value(convert(Unknown(given), wanted)) if given != ANY else wanted
-        except ConversionError as problem:
-            raise FunctionError(str(problem), 0) from None
+        return wanted
 
     def implementation(value: Value) -> Value:
         try:
@@ -52,7 +49,7 @@ def _converter(name: str, wanted: Type) -> None:
             raise FunctionError(f"cannot convert to {friendly(wanted)}: {problem}", 0) from None
 
     implementation.__doc__ = f"Converts `value` to {friendly(wanted)}; null stays null."
-    param = Param("value", ANY, null=True, unknown=True, marked=True, dynamic=True)
+    param = Param("value", ANY, null=True, marked=True, dynamic=True)
     define(REGISTRY, name, param, returns=result, refine=UNREFINED)(implementation)
 
 

@@ -119,15 +119,15 @@ def _position(value: Value, at: Value) -> Value:
     kind = type_of_value(value)
     if isinstance(at, Unknown):
         return unknown(kind.element) if isinstance(kind, ListType) else DYNAMIC
+    if isinstance(value, Unknown) and isinstance(kind, ListType):
+        return unknown(kind.element)
     if type(at) is not int:
         raise AccessError("Invalid index", "The given key does not identify an element: an index is a whole number.")
     if isinstance(value, Unknown):
-        if isinstance(kind, TupleType):
-            if not 0 <= at < len(kind.elements):
-                raise _out_of_range(at, len(kind.elements))
-            return unknown(kind.elements[at])
-        assert isinstance(kind, ListType)
-        return unknown(kind.element)
+        assert isinstance(kind, TupleType)
+        if not 0 <= at < len(kind.elements):
+            raise _out_of_range(at, len(kind.elements))
+        return unknown(kind.elements[at])
     assert isinstance(value, (ListValue, TupleValue))
     if not 0 <= at < len(value.items):
         raise _out_of_range(at, len(value.items))
@@ -146,7 +146,7 @@ def _entry(value: Value, key: Value) -> Value:
         return unknown(kind.element) if isinstance(kind, MapType) else DYNAMIC
     assert isinstance(key, str)
     if isinstance(value, Unknown):
-        return _unknown_attribute(value, key)
+        return unknown(value.type.element) if isinstance(value.type, MapType) else DYNAMIC
     assert isinstance(value, (MapValue, ObjectValue))
     if key not in value.entries:
         hint = did_you_mean(key, value.entries)

@@ -160,7 +160,7 @@ def _container(value: Value, to: Type) -> Value:
         case ListType(), (ListValue() | SetValue() | TupleValue()):
             items, element = _elements(value, to)
             if isinstance(value, SetValue) and (lengths := length_range(value))[0] != lengths[1]:
-                return Unknown(ListType(element), Refinement(True, min_length=lengths[0], max_length=lengths[1]))
+                return Unknown(ListType(value.element))
             return ListValue(element, items)
         case SetType(), (ListValue() | SetValue() | TupleValue()):
             items, element = _elements(value, to)
@@ -214,21 +214,21 @@ def _elements(value: Container, to: Collection) -> tuple[list[Value], Type]:
             if common is None:
                 raise ConversionError(_DIFFERENT)
             items = [_at(name, item, common) for name, item in zip(names, items, strict=True)]
-        element = _shared(items)
-        items = [convert(item, element) for item in items]
+        same = of_one_type(items)
+        return list(same.items), same.element
     return items, bare(element)
 
 
-def _shared(items: Sequence[Value]) -> Type:
-    """The type that all ``items`` have which have one."""
-    found: Type = ANY
+def of_one_type(items: Sequence[Value]) -> ListValue:
+    """The list of ``items``, which are of one type but for those without any. Raises `ConversionError`."""
+    element: Type = ANY
     for item in items:
         type_ = type_of_value(item)
-        if found == ANY:
-            found = type_
-        elif type_ not in (ANY, found):
+        if element == ANY:
+            element = type_
+        elif type_ not in (ANY, element):
             raise ConversionError(_DIFFERENT)
-    return found
+    return ListValue(element, [convert(item, element) for item in items])
 
 
 def _require(of: Type, to: Type) -> None:
@@ -236,4 +236,4 @@ def _require(of: Type, to: Type) -> None:
         raise ConversionError(mismatch(of, to), where(of, to))
 
 
-__all__ = ["ConversionError", "bare", "convert", "convertible", "friendly", "unify"]
+__all__ = ["ConversionError", "bare", "convert", "convertible", "friendly", "of_one_type", "unify"]

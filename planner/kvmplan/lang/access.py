@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from kvmplan.lang.convert import ConversionError, convert, friendly
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
@@ -121,7 +123,9 @@ def _position(value: Value, at: Value) -> Value:
         return unknown(kind.element) if isinstance(kind, ListType) else DYNAMIC
     if isinstance(value, Unknown) and isinstance(kind, ListType):
         return unknown(kind.element)
-    if type(at) is not int:
+    assert isinstance(at, (int, float, Fraction))
+    given, at = at, int(at)
+    if given != at:
         raise AccessError("Invalid index", "The given key does not identify an element: an index is a whole number.")
     if isinstance(value, Unknown):
         assert isinstance(kind, TupleType)

@@ -138,9 +138,6 @@ class Builder:
         items = tuple(child for child in children if type(child) is ObjectItem)
         return Object(self.source, children[0][1], children[-1][2], items)
 
-    def on_object_elem_key(self, children: Children) -> Expression:
-        return self.on_expr_term(children)
-
     def on_object_elem(self, children: Children) -> ObjectItem:
         key, _, value = children
         if type(key) is Traversal and not key.steps:

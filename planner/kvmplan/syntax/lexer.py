@@ -38,10 +38,10 @@ _OPERATORS = {
 _OPENERS = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 _CLOSERS = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
 _LITERALS = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
-_OPERAND_ENDS = frozenset(
-    "NAME RPAR RSQB RBRACE DBLQUOTE QUOTE_END INT_LITERAL FLOAT_LITERAL TRUE FALSE NULL FULL_SPLAT_START ATTR_SPLAT "
-    "HEREDOC_END ELLIPSIS".split()
-)
+_OPERAND_ENDS = frozenset({
+    "NAME", "RPAR", "RSQB", "RBRACE", "DBLQUOTE", "QUOTE_END", "INT_LITERAL", "FLOAT_LITERAL", "TRUE", "FALSE",
+    "NULL", "FULL_SPLAT_START", "ATTR_SPLAT", "HEREDOC_END", "ELLIPSIS",
+})  # fmt: skip
 """Tokens that an operand, a block's name or a label can end in; with ``ELLIPSIS``, what an ``if`` clause can follow."""
 _DIRECTIVES = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
 

@@ -10,6 +10,7 @@ from kvmplan.lang.evaluate import evaluate
 from kvmplan.lang.scope import Scope
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
+    MAX_DEPTH,
     ListValue,
     MapValue,
     Marked,
@@ -102,12 +103,21 @@ def type_constraint(expression: Expression) -> tuple[Type | None, Defaults, list
 class _Reader:
     def __init__(self, problems: list[Diagnostic]) -> None:
         self._problems = problems
+        self._depth = 0
 
     def _fail(self, detail: str, at: Expression) -> tuple[Type, Defaults]:
         self._problems.append(error("Invalid type specification", detail, source=at.range))
         return ANY, NO_DEFAULTS
 
     def read(self, node: Expression) -> tuple[Type, Defaults]:
+        if self._depth > MAX_DEPTH:
+            return self._fail(f"A type can have {MAX_DEPTH} levels of types in each other; this one has more.", node)
+        self._depth += 1
+        made = self._read(node)
+        self._depth -= 1
+        return made
+
+    def _read(self, node: Expression) -> tuple[Type, Defaults]:
         if isinstance(node, Traversal) and not node.steps:
             return self._keyword(node)
         if isinstance(node, Call) and not node.expand:

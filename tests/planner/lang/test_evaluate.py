@@ -13,6 +13,7 @@ import pytest
 from kvmplan.lang import (
     DYNAMIC,
     FUNCTIONS,
+    NOT_NULL,
     Entry,
     MapValue,
     Null,
@@ -31,11 +32,23 @@ from kvmplan.lang import (
 )
 from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.syntax import Traversal, parse_expression
-from kvmplan_sdk.types import NUMBER, STRING, ListType, ObjectType
+from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType
 
 from .language import try_value, value_of
 
 CASES = Path(__file__).parent / "cases"
+UNKNOWN: dict[str, Entry] = {
+    "id": Unknown(STRING, NOT_NULL),
+    "text": Unknown(STRING),
+    "flag": Unknown(BOOL),
+    "number": Unknown(NUMBER),
+    "list": Unknown(ListType(STRING)),
+    "map": Unknown(MapType(STRING)),
+    "tuple": Unknown(TupleType((STRING, NUMBER))),
+    "object": Unknown(ObjectType({"a": STRING, "b": NUMBER})),
+    "any": DYNAMIC,
+}
+"""What cases find under ``unknown``, by its type."""
 
 
 def cases() -> list[Any]:
@@ -48,9 +61,12 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any]) -> None:
-    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``."""
+    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``.
+
+    ``type`` is the type, where it is not clear from the value.
+    """
     expression, problems = parse_expression(case["expr"], "case")
-    scope = Scope({"local": {}})
+    scope = Scope({"local": {}, "unknown": UNKNOWN})
     value = evaluate(expression, scope) if expression is not None else DYNAMIC
     if case.get("error"):
         assert problems or scope.diagnostics
@@ -58,6 +74,8 @@ def test_case(case: dict[str, Any]) -> None:
     assert not problems
     assert not scope.diagnostics
     bare, _ = unmark_deep(value)
+    if "type" in case:
+        assert str(type_of_value(bare)) == case["type"]
     if case.get("unknown"):
         assert not is_wholly_known(bare)
     else:

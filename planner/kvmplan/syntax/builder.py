@@ -37,6 +37,7 @@ from kvmplan.syntax.templates import Insertion, Part, Text, assemble, normalized
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 Children = list[Any]
+MAX_SPLATS = 100
 _KEYWORDS = {"TRUE": True, "FALSE": False, "NULL": None}
 
 
@@ -220,6 +221,11 @@ class Builder:
         while type(base) is Splat and (base.full or self._inside_attribute_splat(step)):
             outer.append(base)
             base = base.each
+        if len(outer) > MAX_SPLATS:
+            self._problem(
+                "Nested too deeply", f"More than {MAX_SPLATS} splats follow one another.", base.start, base.end
+            )
+            return outer[0]
         made = self._extended(base, step)
         for splat in reversed(outer):
             made = Splat(self.source, splat.start, made.end, splat.base, made, splat.full)

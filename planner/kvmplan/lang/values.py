@@ -93,12 +93,11 @@ class _Container:
         if self._flags < 0:
             found = deepest = 0
             for part in self.parts():
-                kind = type(part)
-                if kind in PLAIN:
+                if type(part) in PLAIN:
                     continue
-                if kind is Marked:
+                if isinstance(part, Marked):
                     found |= _MARKED_INSIDE
-                    part = part.value  # type: ignore[union-attr] - of a Marked
+                    part = part.value
                 if type(part) is Unknown:
                     found |= _UNKNOWN_INSIDE
                 elif isinstance(part, _Container):
@@ -390,7 +389,7 @@ def not_null(value: Value) -> Value:
 
 def depth(value: Value) -> int:
     """How many levels of containers there are in ``value``."""
-    bare = value.value if type(value) is Marked else value
+    bare = value.value if isinstance(value, Marked) else value
     return bare.flags() // _ONE_LEVEL if isinstance(bare, _Container) else 0
 
 

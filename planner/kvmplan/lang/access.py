@@ -11,6 +11,7 @@ from kvmplan.lang.values import (
     ListValue,
     MapValue,
     Marked,
+    Marks,
     ObjectValue,
     TupleValue,
     Unknown,
@@ -40,7 +41,10 @@ def attribute(value: Value, name: str) -> Value:
         except KeyError:
             raise _no_attribute(name, value.entries) from None
     if isinstance(value, Marked):
-        return mark(attribute(value.value, name), value.marks)
+        try:
+            return mark(attribute(value.value, name), value.marks)
+        except AccessError as problem:
+            raise _withheld(problem, value.marks) from None
     if is_null(value):
         raise AccessError(
             "Attempt to get attribute from null value", f'This value is null, so it has no attribute "{name}".'
@@ -88,7 +92,17 @@ def index(value: Value, key: Value) -> Value:
     """``value[key]``. Raises `AccessError`."""
     bare, marks = unmark(value)
     bare_key, key_marks = unmark(key)
-    return mark(_index(bare, bare_key), marks | key_marks)
+    try:
+        return mark(_index(bare, bare_key), marks | key_marks)
+    except AccessError as problem:
+        raise _withheld(problem, marks | key_marks) from None
+
+
+def _withheld(problem: AccessError, marks: Marks) -> AccessError:
+    """The problem without its details, which can tell a key or a length, where these are not to be shown."""
+    if not marks:
+        return problem
+    return AccessError(problem.summary, "There is no such element. What is involved is sensitive, so it is not shown.")
 
 
 def _index(value: Value, key: Value) -> Value:

@@ -66,7 +66,11 @@ class ConversionError(Exception):
 def convert(value: Value, to: Type) -> Value:
     """``value`` as one of type ``to``, marks kept. Raises `ConversionError`."""
     if isinstance(value, Marked):
-        return mark(convert(value.value, to), value.marks)
+        try:
+            return mark(convert(value.value, to), value.marks)
+        except ConversionError:
+            # The reason can tell what the value is.
+            raise ConversionError(mismatch(type_of_value(value), to)) from None
     kind = type(value)
     if to == STRING:
         if kind is str:

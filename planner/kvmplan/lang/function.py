@@ -84,6 +84,10 @@ class Function:
     def param(self, at: int) -> Param | None:
         return self.params[at] if at < len(self.params) else self.variadic
 
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return len(self.params) <= count and (self.variadic is not None or count == len(self.params))
+
     def call(self, arguments: Sequence[Value], scope: Scope) -> Value:
         """The result for evaluated ``arguments``. Raises `FunctionError`."""
         self._check_count(len(arguments))

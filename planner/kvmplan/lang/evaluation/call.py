@@ -16,6 +16,7 @@ from kvmplan.lang.values import (
     TupleValue,
     Unknown,
     Value,
+    contains_marks,
     is_null,
     mark,
     type_of_value,
@@ -60,7 +61,12 @@ def call_function(function: Function, node: Call, scope: Scope) -> Value:
     try:
         return mark(function.call(arguments, scope), marks)
     except FunctionError as problem:
-        _call_problem(node, function.name, problem, scope)
+        if (marks or any(map(contains_marks, arguments))) and function.takes(len(arguments)):
+            # The reason can tell what the arguments are.
+            hidden = "some of what it is given is sensitive, so the reason is not shown"
+            _call_problem(node, function.name, FunctionError(hidden, problem.argument), scope)
+        else:
+            _call_problem(node, function.name, problem, scope)
         return DYNAMIC
 
 

@@ -128,7 +128,7 @@ def _condition(value: Value, node: Expression, scope: Scope) -> tuple[Value, Mar
         scope.error("Condition is null", "The value of the if clause is null. It must be true or false.", node)
     else:
         try:
-            return convert(bare, BOOL), marks
+            return unmark(convert(value, BOOL))[0], marks
         except ConversionError as failure:
             scope.error("Invalid 'for' condition", f"The if clause must be a bool: {failure}.", node)
     return DYNAMIC, marks

@@ -116,7 +116,8 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     yes_scope, no_scope = scope.apart(), scope.apart()
     yes, no = _eval(node.yes, yes_scope), _eval(node.no, no_scope)
     type_ = _branch_type(yes, no)
-    condition, marks = unmark(_eval(node.condition, scope))
+    given = _eval(node.condition, scope)
+    condition, marks = unmark(given)
     marks |= unmark(yes)[1] | unmark(no)[1]
     if type_ is None:
         problem = (
@@ -131,7 +132,7 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     if isinstance(condition, Unknown):
         return mark(_either(yes, no, type_), marks)
     try:
-        chosen = unmark(convert(condition, BOOL))[0]
+        chosen = unmark(convert(given, BOOL))[0]
     except ConversionError as failure:
         scope.error("Incorrect condition type", f"The condition must be a bool: {failure}.", node.condition)
         return unknown(type_)

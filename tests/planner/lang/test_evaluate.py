@@ -14,6 +14,7 @@ from kvmplan.lang import (
     DYNAMIC,
     FUNCTIONS,
     NOT_NULL,
+    SENSITIVE,
     Entry,
     MapValue,
     Null,
@@ -25,6 +26,7 @@ from kvmplan.lang import (
     convert,
     evaluate,
     is_wholly_known,
+    mark,
     render,
     type_constraint,
     type_of_value,
@@ -219,3 +221,24 @@ def test_importing_the_language_loads_no_parser_generator() -> None:
 def test_maps_and_objects_iterate_by_key() -> None:
     given = MapValue(NUMBER, {"b": 1, "a": 2})
     assert encode_json(value_of("[for k, v in x : k]", {"x": given})) == '["a","b"]'
+
+
+def test_no_diagnostic_tells_what_is_sensitive() -> None:
+    variables: dict[str, Entry] = {
+        "secret": mark("hidden", frozenset({SENSITIVE})),
+        "map": mark(MapValue(STRING, {"hidden": "x"}), frozenset({SENSITIVE})),
+        "flag": mark("HIDDEN", frozenset({SENSITIVE})),
+    }
+    texts = [
+        "{a = 1}[secret]", "[1][secret]", "tomap({a = 1})[secret]", 'map["hiden"]', "map.hiden", "secret ? 1 : 2",
+        "[for x in [1] : x if secret]", "{for x in [secret, secret] : x => 1}", "parseint(secret, 10)", "-secret",
+        "jsondecode(secret)", "cidrhost(secret, 1)", "regex(secret, 1)", "tomap(map)[secret]", 'try(map["hiden"])',
+        "tobool(secret)", "file(secret)", "format(secret, 1)", "base64decode(secret)", "timeadd(secret, secret)",
+    ]  # fmt: skip
+    for text in texts:
+        expression, _ = parse_expression(text, "x")
+        assert expression is not None
+        scope = Scope(variables)
+        value = evaluate(expression, scope)
+        assert scope.diagnostics or "hidden" not in render(value)
+        assert not [problem for problem in scope.diagnostics if "hidden" in problem.summary + problem.detail], text

@@ -44,6 +44,8 @@ _COLLECTIONS: dict[str, type[ListType] | type[SetType] | type[MapType]] = {
     "set": SetType,
     "map": MapType,
 }
+_ALONE = frozenset({"list", "map"})
+"""What may be a whole constraint by itself, as of old; its elements are of any one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ NO_DEFAULTS = Defaults()
 
 def type_constraint(expression: Expression) -> tuple[Type | None, Defaults, list[Diagnostic]]:
     """The type that ``expression`` writes, and the defaults in it. The type is None when there are errors."""
+    if isinstance(expression, Traversal) and not expression.steps and expression.root in _ALONE:
+        return _COLLECTIONS[expression.root](ANY), NO_DEFAULTS, []
     problems: list[Diagnostic] = []
     type_, defaults = _Reader(problems).read(expression)
     return (None if problems else type_), defaults, problems
@@ -164,8 +168,9 @@ class _Reader:
         values: dict[str, Value] = {}
         inside: dict[str, Defaults] = {}
         for item in shape.items:
-            if not (isinstance(item.key, Literal) and isinstance(name := item.key.value, str)):
-                self._fail("The name of an attribute must be written out.", item.key)
+            written = isinstance(item.key, Literal) and item.key.text == item.key.value
+            if not (written and isinstance(item.key, Literal) and isinstance(name := item.key.value, str)):
+                self._fail("The name of an attribute must be written out, without quotes.", item.key)
                 continue
             if name in attributes:
                 self._fail(f'The attribute "{name}" is already there.', item.key)

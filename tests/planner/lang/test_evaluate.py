@@ -147,7 +147,17 @@ def test_type_constraints() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["list", "lst(string)", '"string"', "object(string)", "optional(string)", "list(string, any)"]
+    "text",
+    [
+        "set",
+        "list(map)",
+        "lst(string)",
+        '"string"',
+        "object(string)",
+        'object({"a" = any})',
+        "optional(string)",
+        "list(string, any)",
+    ],
 )
 def test_wrong_type_constraints(text: str) -> None:
     expression, _ = parse_expression(text, "x")
@@ -155,6 +165,15 @@ def test_wrong_type_constraints(text: str) -> None:
     type_, _, problems = type_constraint(expression)
     assert type_ is None
     assert problems[0].summary == "Invalid type specification"
+
+
+@pytest.mark.parametrize("text", ["list", "map"])
+def test_a_list_or_map_by_itself_is_one_of_any_type(text: str) -> None:
+    expression, _ = parse_expression(text, "x")
+    assert expression is not None
+    type_, _, problems = type_constraint(expression)
+    assert not problems
+    assert str(type_) == f"{text}(any)"
 
 
 def test_nulls_have_types() -> None:

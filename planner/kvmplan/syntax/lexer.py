@@ -38,6 +38,11 @@ _OPERATORS = {
 _OPENERS = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 _CLOSERS = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
 _LITERALS = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
+_OPERAND_ENDS = frozenset({
+    "NAME", "RPAR", "RSQB", "RBRACE", "DBLQUOTE", "QUOTE_END", "INT_LITERAL", "FLOAT_LITERAL", "TRUE", "FALSE",
+    "NULL", "FULL_SPLAT_START", "ATTR_SPLAT", "HEREDOC_END", "ELLIPSIS",
+})  # fmt: skip
+"""Tokens that an operand, a block's name or a label can end in; with ``ELLIPSIS``, what an ``if`` clause can follow."""
 _DIRECTIVES = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
 
 INVALID = "INVALID"
@@ -49,10 +54,14 @@ UNCLOSED_HEREDOC = "UNCLOSED_HEREDOC"
 
 @dataclass(slots=True)
 class _Level:
-    """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty."""
+    """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty.
+
+    ``body``: a brace that begins a block's body, since it follows a name or a label.
+    """
 
     opener: str
     newlines: bool = False
+    body: bool = False
     keywords: bool = False
     seen_in: bool = False
     marker: str = ""
@@ -165,20 +174,20 @@ class Lexer:
         if not word.isascii() and not word.replace("-", "_").isidentifier():
             return INVALID
         before = self.tokens[-1][0] if self.tokens else ""
-        if before == "DOT":
+        if before in ("DOT", "FOR") or (before == "COMMA" and level.keywords and not level.seen_in):
             return "NAME"
         if word in _LITERALS:
             return _LITERALS[word]
         if before == "DIRECTIVE_START" and word in _DIRECTIVES:
             level.keywords = word == "for"
             return _DIRECTIVES[word]
-        if word == "for" and level.opener in ("[", "{") and before in ("LSQB", "LBRACE") and not level.keywords:
+        if word == "for" and level.opener in ("[", "{") and before in ("LSQB", "LBRACE") and not level.body:
             level.keywords, level.newlines = True, False
             return "FOR"
         if level.keywords and word == "in" and not level.seen_in:
             level.seen_in = True
             return "IN"
-        if level.keywords and word == "if" and level.seen_in and level.opener != "%{":
+        if level.keywords and word == "if" and level.seen_in and level.opener != "%{" and before in _OPERAND_ENDS:
             return "IF"
         return "NAME"
 
@@ -187,8 +196,10 @@ class Lexer:
             self._emit("QUOTE_START" if self.everything else "DBLQUOTE", self.at + 1)
             self.levels.append(_Level('"'))
         elif word in _OPENERS:
+            body = word == "{" and bool(self.tokens) and self.tokens[-1][0] in _OPERAND_ENDS
             self._emit(_OPENERS[word], self.at + 1)
-            self.levels.append(_Level(word, newlines=word == "{" and not self._for_follows()))
+            newlines = word == "{" and (body or not self._for_follows())
+            self.levels.append(_Level(word, newlines=newlines, body=body))
         elif word in ("}", "~}") and level.opener in ("${", "%{"):
             self._emit("SEQUENCE_END", self.at + len(word))
             self.levels.pop()

@@ -22,7 +22,7 @@ from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
-from kvmplan.config.variables import Given, given_values
+from kvmplan.config.variables import Given, ephemeral_values, given_values
 from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
@@ -73,13 +73,17 @@ def prepare_again(
     sources: Mapping[str, str],
     directory: str,
     layout: Mapping[str, str],
-    given: Mapping[str, Value],
+    saved: Mapping[str, Value],
+    given: Given,
     plugins: Plugins,
     moment: datetime,
 ) -> Prepared:
-    """The same from what a plan file holds; ``layout``: the directories of modules; ``moment``: when it was planned."""
+    """The same from what a plan file holds; ``layout``: the directories of modules; ``saved``: the values of variables;
+    ``given``: those of ephemeral variables, which no file keeps; ``moment``: when it was planned.
+    """
     configuration, diagnostics = parse_sources(sources, directory, layout)
-    return _prepared(configuration, given, sources, plugins, diagnostics, moment)
+    values = {**saved, **ephemeral_values(configuration, given, diagnostics)}
+    return _prepared(configuration, values, sources, plugins, diagnostics, moment)
 
 
 def _prepared(

@@ -99,7 +99,8 @@ class Builder:
         words = []
         for kind, start, end in labels:
             raw = self.text[start:end]
-            words.append(unescape(raw[1:-1], start + 1, self.source, self.problems) if kind == "LABEL" else raw)
+            read = unescape(raw[1:-1], start + 1, self.source, self.problems) if kind == "LABEL" else raw
+            words.append(normalized(read))
         spans = tuple((label[1], label[2]) for label in labels)
         end = labels[-1][2] if labels else head[2]
         return Block(self.source, head[1], end, self._name(head), head[2], tuple(words), spans, body)

@@ -7,6 +7,7 @@ the notation of old are written as they are today.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kvmplan.syntax.lexer import Lexer
@@ -25,6 +26,9 @@ _BEFORE_NEGATION = frozenset(
         "DOUBLE_EQ", "NEQ", "GT", "GEQ", "LT", "LEQ", "DOUBLE_AMP", "DOUBLE_PIPE", "NOT",
     }
 )  # fmt: skip
+
+_ESCAPED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_SEQUENCE = re.compile(r"([$%])\{")
 
 
 class _Token:
@@ -97,7 +101,7 @@ def _indent(lines: Sequence[_Line]) -> None:
     for line in lines:
         if not line.lead or line.lead[0].kind == "NEWLINE":
             continue
-        net = sum(token.change for token in (*line.lead, *line.assign))
+        net = sum(token.change for token in (*_before_heredoc(line.lead), *line.assign))
         closed = -net
         while closed > 0 and levels:
             if closed < levels[-1]:
@@ -109,6 +113,11 @@ def _indent(lines: Sequence[_Line]) -> None:
         first.spaces = 2 * len(levels)
         if net > 0:
             levels.append(net)
+
+
+def _before_heredoc(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """What counts for the indentation of a line: what is in a heredoc stands where it stands."""
+    return tokens[: next((at for at, token in enumerate(tokens) if token.kind == "HEREDOC_START"), len(tokens))]
 
 
 def _space(tokens: Sequence[_Token]) -> None:
@@ -202,8 +211,19 @@ def _edits(body: Body, inside: tuple[str, ...]) -> Iterator[_Edit]:
 
 def _labels(block: Block) -> Iterator[_Edit]:
     for (start, end), label in zip(block.label_spans, block.labels, strict=True):
-        if block.source.text[start] != '"':
-            yield start, end, f'"{label}"'
+        quoted = _quoted(label)
+        if block.source.text[start:end] != quoted:
+            yield start, end, quoted
+
+
+def _quoted(text: str) -> str:
+    """``text`` as a string of the language."""
+    escaped = "".join(_ESCAPED.get(char) or (char if char.isprintable() else _by_number(char)) for char in text)
+    return '"' + _SEQUENCE.sub(r"\1\1{", escaped) + '"'
+
+
+def _by_number(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def _type(attribute: Attribute) -> str | None:

@@ -190,7 +190,7 @@ class Builder:
 
     def on_short_index(self, children: Children) -> Step:
         dot, number = children
-        return Step(int(self._word(number)[:100]), False, dot[1], number[2])
+        return Step(self.on_float_lit([number]).value, False, dot[1], number[2])
 
     def on_braces_index(self, children: Children) -> Step | Index:
         opener, key, closer = children
@@ -217,7 +217,7 @@ class Builder:
 
     def _append(self, base: Expression, step: Step | Index | Token) -> Expression:
         """``base`` followed by ``step``. What follows ``[*]`` is for each element; so are attributes after ``.*``."""
-        if type(base) is Splat and not base.full and isinstance(step, tuple) and self.text[step[1]] == ".":
+        if isinstance(step, tuple) and self.text[step[1]] == "." and _ends_in_attribute_splat(base):
             problem = "After .* only attributes and legacy indices can follow. Write [*] for nested lists."
             self._problem("Invalid attribute splat", problem, step[1], step[2])
         outer: list[Splat] = []
@@ -327,3 +327,11 @@ class Builder:
         opener, closer = children[0], children[-1]
         left, right = self.text[opener[2] - 1] == "~", self.text[closer[1]] == "~"
         return Insertion(word, opener[1], closer[2], left, right, expression, names)
+
+
+def _ends_in_attribute_splat(node: Expression) -> bool:
+    while type(node) is Splat:
+        if not node.full:
+            return True
+        node = node.each
+    return False

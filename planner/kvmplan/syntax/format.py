@@ -241,18 +241,19 @@ def _value(attribute: Attribute) -> str | None:
     if not isinstance(node, Wrapped) or not node.text.startswith('"'):
         return None
     tokens = Lexer(node.text, everything=True).scan(newlines=False)[2:-3]
-    quotes = 0
+    quotes = heredocs = 0
     for kind, _, _ in tokens:
-        if kind == "QUOTE_START":
-            quotes += 1
-        elif kind == "QUOTE_END":
-            quotes -= 1
-        elif not quotes and kind in ("INTERP_START", "SEQUENCE_END", "STRING_CHARS"):
+        quotes += (kind == "QUOTE_START") - (kind == "QUOTE_END")
+        heredocs += (kind == "HEREDOC_START") - (kind == "HEREDOC_END")
+        if not quotes and (kind in ("INTERP_START", "SEQUENCE_END") or (kind == "STRING_CHARS" and not heredocs)):
             return None
     while tokens and tokens[0][0] == "NEWLINE":
         tokens.pop(0)
     while tokens and tokens[-1][0] == "NEWLINE":
         tokens.pop()
+    if tokens[-1][0] == "HEREDOC_END":
+        # Nothing else may stand on the line of its marker; what follows the string would.
+        return None
     inner = node.text[tokens[0][1] : tokens[-1][2]]
     parenthesized = tokens[0][0] == "LPAR" and tokens[-1][0] == "RPAR"
     many_lines = any(kind == "NEWLINE" for kind, _, _ in tokens)

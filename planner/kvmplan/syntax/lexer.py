@@ -21,7 +21,6 @@ _MAIN = re.compile(
     | (?P<block_comment>/\*(?s:.*?)\*/)
     | (?P<number>[0-9](?:(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9]))?)
     | (?P<heredoc><<-?(?:[A-Za-z_]|[^\x00-\x7f])(?:[A-Za-z0-9_-]|[^\x00-\x7f])*\r?\n)
-    | (?P<splat>\[[ \t\r\n]*\*[ \t\r\n]*\]|\.[ \t]*\*)
     | (?P<operator>==|!=|>=|<=|&&|\|\||::|\.\.\.|=>|~\}|[\[\](){}.,*/%+\-=<>!?:"])
     """,
     re.VERBOSE,
@@ -46,13 +45,28 @@ UNCLOSED_COMMENT = "UNCLOSED_COMMENT"
 NEWLINE_IN_STRING = "NEWLINE_IN_STRING"
 UNCLOSED_HEREDOC = "UNCLOSED_HEREDOC"
 
+_ENDS_OPERAND = frozenset(
+    {
+        "NAME", "TRUE", "FALSE", "NULL", "INT_LITERAL", "FLOAT_LITERAL", "DBLQUOTE", "QUOTE_END", "HEREDOC_END",
+        "RPAR", "RSQB", "RBRACE", "ATTR_SPLAT", "FULL_SPLAT_START", "ELLIPSIS",
+    }
+)  # fmt: skip
+
+
+_ENDS_HEADER = frozenset({"NAME", "TRUE", "FALSE", "NULL", "DBLQUOTE", "QUOTE_END"})
+"""Before an opening brace, these tell that a block's body begins, no object."""
+
 
 @dataclass(slots=True)
 class _Level:
-    """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty."""
+    """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty.
+
+    ``loops``: it holds a ``for`` expression, of which ``keywords`` tells that it has begun.
+    """
 
     opener: str
     newlines: bool = False
+    loops: bool = False
     keywords: bool = False
     seen_in: bool = False
     marker: str = ""
@@ -124,7 +138,10 @@ class Lexer:
                 at = stop
             elif kind == "operator":
                 word = text[at:stop]
-                if word in _OPERATORS:
+                if word in (".", "[") and not self.everything and (splat := self._splat(at, level)):
+                    tokens.append(("ATTR_SPLAT" if word == "." else "FULL_SPLAT_START", at, splat))
+                    at = splat
+                elif word in _OPERATORS:
                     tokens.append((_OPERATORS[word], at, stop))
                     at = stop
                 else:
@@ -141,54 +158,52 @@ class Lexer:
         match kind:
             case "line_comment" | "block_comment" if self.everything:
                 self._emit("COMMENT", stop)
-            case "splat" if self.everything and self.text[self.at] == "[":
-                self._bracket("[", level)
-            case "splat" if self.everything:
-                self._emit("DOT", self.at + 1)
             case "line_comment":
                 newline = self.text[stop - 1] == "\n"
                 if newline and level.newlines and (not self.tokens or self.tokens[-1][0] != "NL_OR_COMMENT"):
                     self.tokens.append(("NL_OR_COMMENT", stop - 1, stop))
                 self.at = stop
             case "number":
-                self._emit("INT_LITERAL" if self.text[self.at : stop].isdigit() else "FLOAT_LITERAL", stop)
-            case "splat":
-                self._emit("ATTR_SPLAT" if self.text[self.at] == "." else "FULL_SPLAT_START", stop)
+                word = self.text[self.at : stop]
+                legacy_index = self._before() == "DOT" and "." not in word
+                self._emit("INT_LITERAL" if word.isdigit() or legacy_index else "FLOAT_LITERAL", stop)
             case "heredoc":
                 marker = self.text[self.at + 2 : stop].rstrip().removeprefix("-")
                 self.levels.append(_Level("<<", marker=marker))
                 self._emit("HEREDOC_START", stop)
                 self.line_start = True
 
+    def _before(self) -> str:
+        return self.tokens[-1][0] if self.tokens else ""
+
     def _name(self, level: _Level, at: int, stop: int) -> str:
         word = self.text[at:stop]
         if not word.isascii() and not word.replace("-", "_").isidentifier():
             return INVALID
-        before = self.tokens[-1][0] if self.tokens else ""
+        before = self._before()
         if before == "DOT":
             return "NAME"
-        if word in _LITERALS:
-            return _LITERALS[word]
         if before == "DIRECTIVE_START" and word in _DIRECTIVES:
             level.keywords = word == "for"
             return _DIRECTIVES[word]
-        if word == "for" and level.opener in ("[", "{") and before in ("LSQB", "LBRACE") and not level.keywords:
-            level.keywords, level.newlines = True, False
+        if level.loops and not level.keywords:
+            level.keywords = True
             return "FOR"
-        if level.keywords and word == "in" and not level.seen_in:
-            level.seen_in = True
-            return "IN"
-        if level.keywords and word == "if" and level.seen_in and level.opener != "%{":
+        if level.keywords and not level.seen_in:
+            level.seen_in = word == "in" and before == "NAME"
+            return "IN" if level.seen_in else "NAME"
+        if level.keywords and word == "if" and level.opener != "%{" and before in _ENDS_OPERAND:
             return "IF"
-        return "NAME"
+        return _LITERALS.get(word, "NAME")
 
     def _bracket(self, word: str, level: _Level) -> None:
         if word == '"':
             self._emit("QUOTE_START" if self.everything else "DBLQUOTE", self.at + 1)
             self.levels.append(_Level('"'))
         elif word in _OPENERS:
+            loops = self._begins_collection(word, level) and _FOR_FOLLOWS.match(self.text, self.at + 1) is not None
             self._emit(_OPENERS[word], self.at + 1)
-            self.levels.append(_Level(word, newlines=word == "{" and not self._for_follows()))
+            self.levels.append(_Level(word, newlines=word == "{" and not loops, loops=loops))
         elif word in ("}", "~}") and level.opener in ("${", "%{"):
             self._emit("SEQUENCE_END", self.at + len(word))
             self.levels.pop()
@@ -199,8 +214,18 @@ class Lexer:
             if len(self.levels) > 1 and level.opener not in ("${", "%{"):
                 self.levels.pop()
 
-    def _for_follows(self) -> bool:
-        return _FOR_FOLLOWS.match(self.text, self.at) is not None
+    def _begins_collection(self, opener: str, level: _Level) -> bool:
+        """Whether a tuple or an object begins here, no index, body or parenthesis."""
+        before = self._before()
+        if opener == "{":
+            return not (level.newlines and before in _ENDS_HEADER)
+        return opener == "[" and before not in _ENDS_OPERAND
+
+    def _splat(self, at: int, level: _Level) -> int:
+        """The end of the splat operator at ``at``; 0 when there is none."""
+        pattern = (_SPLAT if level.newlines else _SPLAT_OVER_LINES)[self.text[at]]
+        found = pattern.match(self.text, at)
+        return found.end() if found else 0
 
     def _invalid(self) -> None:
         if self.text.startswith("/*", self.at):
@@ -261,4 +286,9 @@ class Lexer:
             self._emit("STRING_CHARS", self.at + 1)
 
 
-_FOR_FOLLOWS = re.compile(r"(?:[ \t\r\n]|(?:\#|//)[^\n]*\n|/\*(?s:.*?)\*/)*for(?![A-Za-z0-9_-]|[^\x00-\x7f])")
+_GAP = r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*\*/)*"
+_GAP_OVER_LINES = r"(?:[ \t]|\r?\n|(?:\#|//)[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
+_FOR_FOLLOWS = re.compile(_GAP_OVER_LINES + r"for(?![A-Za-z0-9_-]|[^\x00-\x7f])")
+_SPLAT, _SPLAT_OVER_LINES = (
+    {".": re.compile(rf"\.{gap}\*"), "[": re.compile(rf"\[{gap}\*{gap}\]")} for gap in (_GAP, _GAP_OVER_LINES)
+)

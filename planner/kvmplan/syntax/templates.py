@@ -57,8 +57,8 @@ def unescape(raw: str, offset: int, source: Source, problems: list[Diagnostic]) 
             return word[1:]
         if word[1] in "uU" and len(word) > 2:
             code = int(word[2:], 16)
-            if code < 0x110000:
-                return chr(code) if not 0xD800 <= code < 0xE000 else "\ufffd"
+            if code < 0xD800 or 0xE000 <= code < 0x110000:
+                return chr(code)
         elif word[1] in _SIMPLE:
             return _SIMPLE[word[1]]
         at = offset + found.start()

@@ -27,6 +27,7 @@ _MAIN = re.compile(
 )
 _QUOTED = re.compile(r'(?:[^"\\\r\n$%]|\\[^\r\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))+')
 _BARE = re.compile(r"(?:[^\n$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*\n?")
+_HEREDOC_LINE = re.compile(r"(?:[^\r\n$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*(?:\r?\n)?")
 _SEQUENCE = re.compile(r"[$%]\{~?")
 _OPERATORS = {
     "==": "DOUBLE_EQ", "!=": "NEQ", ">=": "GEQ", "<=": "LEQ", "&&": "DOUBLE_AMP", "||": "DOUBLE_PIPE",
@@ -38,6 +39,9 @@ _OPENERS = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 _CLOSERS = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
 _LITERALS = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
 _DIRECTIVES = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
+
+SPACES = " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+"""What Go's ``unicode.IsSpace`` takes for white space."""
 
 INVALID = "INVALID"
 """A token that no grammar accepts; the parser's message tells what it is."""
@@ -168,7 +172,10 @@ class Lexer:
                 legacy_index = self._before() == "DOT" and "." not in word
                 self._emit("INT_LITERAL" if word.isdigit() or legacy_index else "FLOAT_LITERAL", stop)
             case "heredoc":
-                marker = self.text[self.at + 2 : stop].rstrip().removeprefix("-")
+                marker = self.text[self.at + 2 : stop].removeprefix("-").rstrip("\r\n")
+                if not _is_name(marker):
+                    self._emit(INVALID, stop)
+                    return
                 self.levels.append(_Level("<<", marker=marker))
                 self._emit("HEREDOC_START", stop)
                 self.line_start = True
@@ -178,7 +185,7 @@ class Lexer:
 
     def _name(self, level: _Level, at: int, stop: int) -> str:
         word = self.text[at:stop]
-        if not word.isascii() and not word.replace("-", "_").isidentifier():
+        if not _is_name(word):
             return INVALID
         before = self._before()
         if before == "DOT":
@@ -259,16 +266,18 @@ class Lexer:
 
     def _heredoc(self) -> None:
         level = self.levels[-1]
-        found = _BARE.match(self.text, self.at)
+        found = _HEREDOC_LINE.match(self.text, self.at)
         assert found is not None
         chunk = found.group()
-        if self.line_start and chunk.endswith("\n") and chunk.strip() == level.marker:
+        if self.line_start and chunk.endswith("\n") and chunk.strip(SPACES) == level.marker:
             self.levels.pop()
             self._emit("HEREDOC_END", found.end() - (2 if chunk.endswith("\r\n") else 1))
             self.line_start = False
         elif chunk:
             self.line_start = chunk.endswith("\n")
             self._emit("STRING_CHARS", found.end())
+        elif self.text[self.at] == "\r":
+            self._emit(INVALID, self.at + 1)
         else:
             self._sequence_or_tail()
 
@@ -284,6 +293,12 @@ class Lexer:
             self._open_sequence(found)
         else:
             self._emit("STRING_CHARS", self.at + 1)
+
+
+
+def _is_name(word: str) -> bool:
+    """Whether ``word``, which could be a name if it is ASCII, is one."""
+    return word.isascii() or word.replace("-", "_").isidentifier()
 
 
 _GAP = r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*\*/)*"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kvmplan.syntax.lexer import Lexer
-from kvmplan.syntax.nodes import Attribute, Block, Body, Literal, Traversal, Wrapped
+from kvmplan.syntax.nodes import Attribute, Block, Body, Expression, Literal, Parentheses, Traversal, Wrapped
 from kvmplan.syntax.parse import parse_configuration
 from kvmplan.syntax.source import graphemes
 from kvmplan_sdk.diagnostics import Diagnostic
@@ -201,7 +201,7 @@ def _rewritten(text: str, body: Body) -> str:
 
 def _edits(body: Body, inside: tuple[str, ...]) -> Iterator[_Edit]:
     for attribute in body.attributes.values():
-        new = _type(attribute) if inside == ("variable",) and attribute.name == "type" else _value(attribute)
+        new = _type(attribute) if inside == ("variable",) and attribute.name == "type" else _value(attribute.expression)
         if new is not None:
             yield attribute.expression.start, attribute.expression.end, new
     for block in body.blocks:
@@ -235,9 +235,8 @@ def _type(attribute: Attribute) -> str | None:
     return None
 
 
-def _value(attribute: Attribute) -> str | None:
+def _value(node: Expression) -> str | None:
     """The inside of ``"${...}"``, in parentheses when it goes over several lines."""
-    node = attribute.expression
     if not isinstance(node, Wrapped) or not node.text.startswith('"'):
         return None
     tokens = Lexer(node.text, everything=True).scan(newlines=False)[2:-3]
@@ -255,6 +254,8 @@ def _value(attribute: Attribute) -> str | None:
         # Nothing else may stand on the line of its marker; what follows the string would.
         return None
     inner = node.text[tokens[0][1] : tokens[-1][2]]
-    parenthesized = tokens[0][0] == "LPAR" and tokens[-1][0] == "RPAR"
-    many_lines = any(kind == "NEWLINE" for kind, _, _ in tokens)
+    parenthesized = isinstance(node.inner, Parentheses) and inner == node.inner.text
+    if (deeper := _value(node.inner)) is not None:
+        inner = inner.replace(node.inner.text, deeper, 1)
+    many_lines = any(node.text[end - 1] == "\n" for kind, _, end in tokens if kind in ("NEWLINE", "COMMENT"))
     return f"({inner})" if many_lines and not parenthesized else inner

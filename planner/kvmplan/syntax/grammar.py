@@ -21,8 +21,8 @@ _LAYOUT = 2
 """Version of the cached form."""
 
 # Our scanner leaves out the newlines that mean nothing, so expressions need not make room for them; what remains says
-# where a newline is required: after each item of a body, and between the elements of an object. Nor need names make room
-# for keywords: the scanner knows where a word is one.
+# where a newline is required: after each item of a body, and between the elements of an object. Nor need names make
+# room for keywords: the scanner knows where a word is one.
 _NEWLINES = re.compile(r"\s*\bnew_line_or_comment\?")
 _REPLACED_RULES = {
     "start": "start : body",

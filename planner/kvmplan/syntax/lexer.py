@@ -295,7 +295,6 @@ class Lexer:
             self._emit("STRING_CHARS", self.at + 1)
 
 
-
 def _is_name(word: str) -> bool:
     """Whether ``word``, which could be a name if it is ASCII, is one."""
     return word.isascii() or word.replace("-", "_").isidentifier()

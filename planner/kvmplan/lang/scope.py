@@ -27,7 +27,9 @@ class Scope:
     ``base_dir`` is what relative paths of file functions start from; ``now`` the moment that ``plantimestamp`` tells.
     """
 
-    __slots__ = ("_parent", "base_dir", "depth", "diagnostics", "functions", "item", "now", "pure", "variables")
+    __slots__ = (
+        "_parent", "base_dir", "depth", "diagnostics", "explains", "functions", "item", "now", "pure", "variables",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Scope:
         self.pure = pure
         self.item: Value = None
         self.depth = 0
+        self.explains = True
         self._parent: Scope | None = None
 
     def child(self, variables: Mapping[str, Entry]) -> Scope:
@@ -72,6 +75,12 @@ class Scope:
         made.diagnostics = []
         return made
 
+    def quiet(self) -> Scope:
+        """The same scope for looking things up, what is wrong being of no interest."""
+        made = self.apart()
+        made.explains = False
+        return made
+
     def alone(self, variables: Mapping[str, Entry]) -> Scope:
         """A scope of the same functions that sees ``variables`` and nothing else: a template's."""
         made = self._copy()
@@ -82,7 +91,7 @@ class Scope:
         made = Scope.__new__(Scope)
         made.variables, made.functions, made._parent = self.variables, self.functions, self._parent
         made.base_dir, made.diagnostics, made.now = self.base_dir, self.diagnostics, self.now
-        made.pure, made.item, made.depth = self.pure, self.item, self.depth
+        made.pure, made.item, made.depth, made.explains = self.pure, self.item, self.depth, self.explains
         return made
 
     def find(self, name: str) -> Entry | Missing:
@@ -117,9 +126,19 @@ class Scope:
             scope = scope._parent
         return sorted(found)
 
-    def error(self, summary: str, detail: str, at: Expression | SourceRange | None) -> None:
+    def error(
+        self, summary: str, detail: str, at: Expression | SourceRange | None, about: Expression | None = None
+    ) -> None:
+        """``about``: the expression whose values explain the error, where it is not ``at``."""
         source = at.range if isinstance(at, Expression) else at
-        self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source))
+        about = at if about is None and isinstance(at, Expression) else about
+        values = () if about is None or not self.explains else self._explained(about)
+        self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source, values=values))
+
+    def _explained(self, node: Expression) -> tuple[tuple[str, str], ...]:
+        from kvmplan.lang.explain import values_in
+
+        return values_in(node, self.quiet())
 
 
 class Missing:

@@ -13,10 +13,18 @@ from functools import cached_property
 Key = str | int | None
 """An instance key: a string of ``for_each``, a number of ``count``, None for a single instance."""
 
+StaticPath = tuple[str, ...]
+"""Where a module is in the configuration: the names of the calls from the root down."""
+ModulePath = tuple[tuple[str, Key], ...]
+"""One instance of a module: the calls from the root down, each a name and a key. Where an address stands for a resource
+in all instances of a module, keys are None.
+"""
+
 _IDENTIFIER = r"[^\W\d][\w-]*"
 _KEY = r'(?:\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\])?'
 _ADDRESS = re.compile(
-    rf"((?:module\.{_IDENTIFIER}{_KEY}\.)*)(data\.)?(?!(?:module|data)\.)({_IDENTIFIER})\.({_IDENTIFIER})({_KEY})",
+    rf"((?:module\.{_IDENTIFIER}{_KEY}\.)*)(data\.)?(?!(?:module|data)\.)({_IDENTIFIER})\.({_IDENTIFIER})({_KEY})"
+    r"(?: \(deposed (\w+)\))?",
 )
 _MODULE = re.compile(rf"module\.({_IDENTIFIER})({_KEY})\.")
 
@@ -44,14 +52,16 @@ def _parse_key(text: str) -> Key:
 class Address:
     """A resource (``key`` None and more than one instance) or one instance of it.
 
-    ``module``: the calls from the root down, each a name and a key; ``mode``: ``managed`` or ``data``.
+    ``module``: the module instance it is in; ``mode``: ``managed`` or ``data``; ``deposed``: tells an object that
+    awaits its deletion, its successor made, from that successor.
     """
 
     type: str
     name: str
     key: Key = None
     mode: str = "managed"
-    module: tuple[tuple[str, Key], ...] = ()
+    module: ModulePath = ()
+    deposed: str = ""
 
     def __hash__(self) -> int:
         return self._hash
@@ -59,13 +69,14 @@ class Address:
     @cached_property
     def _hash(self) -> int:
         """Addresses are keys of everything, so each is hashed but once."""
-        return hash((self.type, self.name, self.key, self.mode, self.module))
+        return hash((self.type, self.name, self.key, self.mode, self.module, self.deposed))
 
     @cached_property
     def text(self) -> str:
-        path = "".join(f"module.{name}{format_key(key)}." for name, key in self.module)
+        path = f"{format_module(self.module)}." if self.module else ""
         data = "data." if self.mode == "data" else ""
-        return f"{path}{data}{self.type}.{self.name}{format_key(self.key)}"
+        deposed = f" (deposed {self.deposed})" if self.deposed else ""
+        return f"{path}{data}{self.type}.{self.name}{format_key(self.key)}{deposed}"
 
     def __str__(self) -> str:
         return self.text
@@ -75,7 +86,28 @@ class Address:
 
     @property
     def resource(self) -> Address:
-        return self if self.key is None else replace(self, key=None)
+        if self.key is None and not self.deposed:
+            return self
+        return Address(self.type, self.name, mode=self.mode, module=self.module)
+
+    @property
+    def within(self) -> Address:
+        """The resource as its own module names it."""
+        return self.resource if not self.module else Address(self.type, self.name, mode=self.mode)
+
+    @property
+    def everywhere(self) -> Address:
+        """The resource, in all instances of its module."""
+        return self.resource if not self.module else replace(self.resource, module=unkeyed(self.module))
+
+    @property
+    def current(self) -> Address:
+        """The address without saying that its object is deposed."""
+        return replace(self, deposed="") if self.deposed else self
+
+    def inside(self, module: ModulePath) -> Address:
+        """What ``module`` calls this, as the root names it."""
+        return replace(self, module=(*module, *self.module)) if module else self
 
     @property
     def provider(self) -> str:
@@ -86,7 +118,33 @@ class Address:
     def sort_key(self) -> tuple[object, ...]:
         """Orders modules before their content, and numeric keys by number."""
         modules = tuple((name, *_key_order(key)) for name, key in self.module)
-        return (modules, self.mode, self.type, self.name, _key_order(self.key))
+        return (modules, self.mode, self.type, self.name, _key_order(self.key), self.deposed)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAddress:
+    """A module, or one instance of it, as something that can be moved or removed."""
+
+    module: ModulePath
+
+    def __str__(self) -> str:
+        return format_module(self.module)
+
+    def inside(self, module: ModulePath) -> ModuleAddress:
+        return ModuleAddress((*module, *self.module))
+
+
+def format_module(module: ModulePath) -> str:
+    return ".".join(f"module.{name}{format_key(key)}" for name, key in module)
+
+
+def unkeyed(module: ModulePath) -> ModulePath:
+    """All instances of the module that ``module`` is one of."""
+    return tuple((name, None) for name, _ in module)
+
+
+def static_path(module: ModulePath) -> StaticPath:
+    return tuple(name for name, _ in module)
 
 
 def _key_order(key: Key) -> tuple[int, int, str]:
@@ -100,9 +158,9 @@ def parse_address(text: str) -> Address | None:
     match = _ADDRESS.fullmatch(text)
     if match is None:
         return None
-    module, data, type_, name, key = match.groups()
+    module, data, type_, name, key, deposed = match.groups()
     try:
         steps = tuple((step, _parse_key(step_key)) for step, step_key in _MODULE.findall(module))
-        return Address(type_, name, _parse_key(key), "data" if data else "managed", steps)
+        return Address(type_, name, _parse_key(key), "data" if data else "managed", steps, deposed or "")
     except ValueError:
         return None

@@ -20,7 +20,9 @@ def blamed(provider: str) -> Iterator[None]:
 
 
 def fault(provider: str, raised: Exception) -> Diagnostic:
-    return error(
-        f"Provider {provider} failed",
-        f"It raised {type(raised).__name__}: {raised}. This is a fault of the provider: please report it.",
-    )
+    return breach(provider, f"It raised {type(raised).__name__}: {raised}.")
+
+
+def breach(provider: str, what: str) -> Diagnostic:
+    """``what``: a sentence that says what ``provider`` did that it must not."""
+    return error(f"Provider {provider} failed", f"{what} This is a fault of the provider: please report it.")

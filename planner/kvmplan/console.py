@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvmplan.addresses import Address
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given
 from kvmplan.lang import (
     FUNCTIONS,
     Scope,
     Value,
-    from_plain,
     is_wholly_known,
     render,
     type_of_value,
@@ -23,16 +20,12 @@ from kvmplan.lang import (
 )
 from kvmplan.lang import evaluate as evaluate_expression
 from kvmplan.lang.functions.encoding import encode_json
-from kvmplan.plan.evaluation import Evaluation
-from kvmplan.plan.inputs import after_resources, evaluate_local
-from kvmplan.plan.marks import hidden
-from kvmplan.plan.schemas import find_schema
+from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
-from kvmplan.state.model import Instance, State
+from kvmplan.state.model import State
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
-from kvmplan_sdk.schema import type_of
 from kvmplan_sdk.types import to_json
 
 PROMPT_NAME = "<console>"
@@ -69,11 +62,13 @@ class Console:
     def completions(self, prefix: str) -> list[str]:
         """What may be meant by ``prefix``: names in scope, functions, and what stands after the dot of a name."""
         configuration = self.prepared.configuration
+        functions = self.prepared.modules.functions(())
         candidates = [*(f"{name}(" for name in FUNCTIONS), *_names(configuration)]
+        candidates += functions.completions(prefix) if functions else ()
         return sorted({name for name in candidates if name.startswith(prefix)})
 
     def _scope(self) -> Scope:
-        return self.prepared.evaluation.scope([])
+        return self.prepared.modules.root.scope([])
 
 
 def _names(configuration: Configuration) -> Iterable[str]:
@@ -81,6 +76,8 @@ def _names(configuration: Configuration) -> Iterable[str]:
     yield from (f"local.{name}" for name in configuration.locals)
     yield from (f"host.{name}" for name in configuration.hosts)
     yield from map(str, configuration.resources)
+    for name, module in configuration.modules.items():
+        yield from (f"module.{name}.{output}" for output in module.outputs)
     yield from ("path.cwd", "path.module", "path.root", "kvmplan.workspace")
 
 
@@ -89,27 +86,11 @@ def open_console(directory: Path, given: Given, state: State | None) -> Console:
     plugins = Plugins()
     prepared = prepare(directory, given, plugins, empty=True)
     if not prepared.failed:
-        _take_in(prepared, state, plugins)
+        prepared.modules.setting.applying = True
+        instances = state.instances.values() if state else ()
+        objects = {one.address: (one.values, one.sensitive) for one in instances if not one.address.deposed}
+        take_in(prepared.modules, prepared.dependencies, objects, plugins, complete=False)
     return Console(prepared)
-
-
-def _take_in(prepared: Prepared, state: State | None, plugins: Plugins) -> None:
-    """Let references see what state has."""
-    evaluation: Evaluation = prepared.evaluation
-    evaluation.applying = True
-    instances: dict[Address, list[Instance]] = defaultdict(list)
-    for instance in state.instances.values() if state else ():
-        instances[instance.address.resource].append(instance)
-    for address, resource in prepared.configuration.resources.items():
-        found = instances.get(address)
-        if found:
-            shape = type_of(find_schema(resource, plugins))
-            values = {one.address.key: from_plain(one.values, shape, hidden(one.sensitive)) for one in found}
-            evaluation.set_resource(address, values)
-    late = after_resources(prepared.dependencies)
-    for node in prepared.dependencies.order:
-        if node.kind == "local" and node in late:
-            evaluate_local(evaluation, node.name, [])
 
 
 def answer_json(answer: Answer) -> str:

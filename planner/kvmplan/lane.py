@@ -11,6 +11,9 @@ class Lane:
 
     host: str
     provider: str
+    configuration: str = ""
+    """Which of the provider's configurations it works with, as `kvmplan.config.providers` names them."""
 
     def __str__(self) -> str:
-        return f"{self.host} / {self.provider}"
+        configuration = f".{self.configuration}" if self.configuration else ""
+        return f"{self.host} / {self.provider}{configuration}"

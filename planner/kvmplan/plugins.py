@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 
 import pluggy
 
@@ -36,6 +36,10 @@ class Plugins:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._found))
+
+    def distribution(self, name: str) -> Distribution | None:
+        """The Python distribution that brings a provider; None where no distribution, or none of that name, does."""
+        return next((found.dist for found in self._found.get(name, ()) if found.dist is not None), None)
 
     def provider(self, name: str) -> Provider:
         """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from kvmplan.addresses import Address, Key
+from kvmplan.addresses import Address
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
 from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
@@ -24,22 +24,22 @@ from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given, given_values
 from kvmplan.graph import Dependencies, build_graph
-from kvmplan.lang import Value, from_plain
+from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
-from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
 from kvmplan.plan.lanes import configured_lanes
-from kvmplan.plan.marks import hidden
 from kvmplan.plan.model import Plan
+from kvmplan.plan.modules import Modules
+from kvmplan.plan.moves import relocate
 from kvmplan.plan.planner import Planner, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
-from kvmplan.plan.schemas import find_schema
+from kvmplan.plan.removal import still_there
+from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
-from kvmplan_sdk.schema import type_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Prepared:
 
     configuration: Configuration
     dependencies: Dependencies
-    evaluation: Evaluation
+    modules: Modules
     inputs: Inputs
     given: Mapping[str, Value]
     sources: Mapping[str, str]
@@ -69,10 +69,15 @@ def prepare(directory: Path, given: Given, plugins: Plugins, *, empty: bool = Fa
 
 
 def prepare_again(
-    sources: Mapping[str, str], directory: str, given: Mapping[str, Value], plugins: Plugins, moment: datetime
+    sources: Mapping[str, str],
+    directory: str,
+    layout: Mapping[str, str],
+    given: Mapping[str, Value],
+    plugins: Plugins,
+    moment: datetime,
 ) -> Prepared:
-    """The same from what a plan file holds; ``moment``: when it was planned."""
-    configuration, diagnostics = parse_sources(sources, directory)
+    """The same from what a plan file holds; ``layout``: the directories of modules; ``moment``: when it was planned."""
+    configuration, diagnostics = parse_sources(sources, directory, layout)
     return _prepared(configuration, given, sources, plugins, diagnostics, moment)
 
 
@@ -86,15 +91,15 @@ def _prepared(
 ) -> Prepared:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    evaluation = Evaluation(configuration, moment=moment)
-    inputs = evaluate_inputs(evaluation, dependencies, given, plugins, diagnostics)
+    modules = Modules(configuration, plugins, moment=moment)
+    inputs = evaluate_inputs(modules, dependencies, given, plugins, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
-        diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
+        diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     return Prepared(
         configuration=configuration,
         dependencies=dependencies,
-        evaluation=evaluation,
+        modules=modules,
         inputs=inputs,
         given=given,
         sources=sources,
@@ -115,22 +120,30 @@ class Run:
     def state(self) -> State:
         return self.recovered.state
 
-    def plan(self, *, destroy: bool = False, reading: Reading = silently) -> Plan:
-        """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
+    def plan(self, *, destroy: bool = False, replacing: Iterable[Address] = (), reading: Reading = silently) -> Plan:
+        """Refresh and plan. ``replacing``: instances to replace whatever they are. Problems go into the diagnostics of
+        what was prepared; with an error the plan is void.
+        """
         prepared = self.prepared
+        moved = relocate(self.state, prepared.configuration)
+        prepared.diagnostics += [*moved.diagnostics, *still_there(prepared.configuration)]
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
-        refreshed = refresh(self.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
-        prepared.diagnostics += refreshed.diagnostics
-        starting = Starting(
-            prior=self.state,
-            refreshed=replace(self.state, instances=refreshed.instances),
-            drift=refreshed.drift,
-            unsure=self.recovered.unsure,
+        refreshed = refresh(
+            moved.state, lanes, self.sessions, unsure=self.recovered.unsure, former=moved.former, reading=reading
         )
-        if has_errors(refreshed.diagnostics):
-            starting = replace(starting, refreshed=self.state)
+        prepared.diagnostics += refreshed.diagnostics
+        failed = has_errors(refreshed.diagnostics)
+        starting = Starting(
+            stored=self.state,
+            prior=moved.state,
+            refreshed=moved.state if failed else replace(moved.state, instances=refreshed.instances),
+            drift=refreshed.drift,
+            former=moved.former,
+            unsure=self.recovered.unsure,
+            replacing=frozenset(replacing),
+        )
         planner = Planner(
-            prepared.evaluation,
+            prepared.modules,
             prepared.dependencies,
             prepared.inputs,
             self.plugins,
@@ -145,9 +158,7 @@ class Run:
     ) -> Result:
         """Carry ``plan`` out, saving the state after every step. Raises `DiagnosticError` when it cannot be saved."""
         prepared = self.prepared
-        resolver = Resolver(
-            plan, prepared.evaluation, prepared.dependencies, prepared.inputs, self.plugins, self.sessions
-        )
+        resolver = Resolver(plan, prepared.modules, prepared.dependencies, prepared.inputs, self.plugins, self.sessions)
         saved = self.state
         if self.recovered.unsure:
             # The journal that names these objects goes as soon as this run writes its own.
@@ -165,40 +176,37 @@ class Run:
                 self.sessions,
                 journal,
                 resolve=resolver.resolve,
+                confirm=resolver.confirm,
                 save=lambda instances: save(instances, self.state.outputs),
                 listener=listener,
                 stop=stop,
                 parallelism=parallelism,
             )
             result = executor.run()
-            kept = {} if plan.destroy else self._outputs(resolver, result)
+            found: list[Diagnostic] = []
+            kept = {} if plan.destroy else self._outputs(resolver, result, found)
             if (result.instances, kept) != (saved.instances, saved.outputs):
                 save(result.instances, kept)
-        return replace(result, outputs=kept)
+        return replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
 
-    def _outputs(self, resolver: Resolver, result: Result) -> Mapping[str, Output]:
-        """The outputs to store; after an apply that is not complete, the others stay as they were."""
-        found = final_outputs(resolver.outputs(result.instances), self.state.outputs)
-        return found if result.complete else {**self.state.outputs, **found}
+    def _outputs(self, resolver: Resolver, result: Result, found: list[Diagnostic]) -> Mapping[str, Output]:
+        """The outputs to store; after an apply that is not complete, the others stay as they were. What is wrong with
+        them now, and with checks, goes to ``found``.
+        """
+        problems: list[Diagnostic] = []
+        outputs = final_outputs(resolver.outputs(result.instances, problems), self.state.outputs)
+        if not result.complete:
+            return {**self.state.outputs, **outputs}
+        found += problems
+        return outputs
 
     def adopt(self, plan: Plan) -> None:
         """Let references see what a saved ``plan`` planned, as they would after planning here."""
-        found: dict[Address, dict[Key, Value]] = {address: {} for address in self.prepared.configuration.resources}
-        types = {
-            address: type_of(find_schema(resource, self.plugins))
-            for address, resource in self.prepared.configuration.resources.items()
-        }
-        for address, data in plan.data.items():
-            found[address.resource][address.key] = from_plain(
-                data.values, types[address.resource], hidden(data.sensitive)
-            )
+        known = {address: (data.values, data.sensitive) for address, data in plan.data.items()}
         for address, change in plan.changes.items():
             if change.after is not None:
-                found[address.resource][address.key] = from_plain(
-                    change.after, types[address.resource], hidden(change.sensitive)
-                )
-        for address, values in found.items():
-            self.prepared.evaluation.set_resource(address, values)
+                known[address] = (change.after, change.sensitive)
+        take_in(self.prepared.modules, self.prepared.dependencies, known, self.plugins, complete=True)
 
 
 @contextmanager
@@ -232,7 +240,7 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     configuration, diagnostics = load_configuration(directory)
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    diagnostics += _new(check_blocks(Evaluation(configuration), dependencies, plugins), diagnostics)
+    diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     return configuration.sources, diagnostics
 
 

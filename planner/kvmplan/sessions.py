@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from kvmplan.blame import blamed
+from kvmplan.config.providers import ProviderUse
 from kvmplan.hosts import LocalHost, SshHost, open_host
 from kvmplan.lane import Lane
 from kvmplan.plugins import Plugins
@@ -21,11 +22,11 @@ from kvmplan_sdk.values import Object
 class Sessions:
     """Opens what a lane needs when it is first asked for. Safe to use from several threads, one per lane.
 
-    ``hosts``: addresses by name; ``configurations``: each provider's evaluated configuration.
+    ``hosts``: addresses by name; ``configurations``: the evaluated configurations of providers.
     """
 
     def __init__(
-        self, plugins: Plugins, hosts: Mapping[str, str], configurations: Mapping[str, Object], lineage: str
+        self, plugins: Plugins, hosts: Mapping[str, str], configurations: Mapping[ProviderUse, Object], lineage: str
     ) -> None:
         self._plugins = plugins
         self._addresses = hosts
@@ -74,8 +75,11 @@ class Sessions:
             if lane.host not in self._hosts:
                 self._hosts[lane.host] = open_host(lane.host, self._addresses.get(lane.host, "local"))
             host = self._hosts[lane.host]
+        configuration = self._configurations.get(ProviderUse(lane.provider, lane.configuration))
+        if configuration is None and lane.configuration:
+            raise DiagnosticError(_no_configuration(lane))
         with blamed(lane.provider):
-            return provider.open(host, self._configurations.get(lane.provider, {}), self._lineage)
+            return provider.open(host, configuration or {}, self._lineage)
 
     def _lock(self, key: Lane | str) -> threading.Lock:
         with self._guard:
@@ -92,6 +96,14 @@ class Sessions:
                 session.close()
         for host in self._hosts.values():
             host.close()
+
+
+def _no_configuration(lane: Lane) -> Diagnostic:
+    return error(
+        "Provider configuration is gone",
+        f"Objects in the state were made with {lane.provider}.{lane.configuration}, which the configuration does not "
+        "have any more. Put its provider block back until they are destroyed or moved to another one.",
+    )
 
 
 def _no_type(known: Known, provider: str) -> Diagnostic:

@@ -17,6 +17,7 @@ from kvmplan_sdk.diagnostics import (
     has_errors,
     warning,
 )
+from kvmplan_sdk.functions import Function, FunctionError, Parameter
 from kvmplan_sdk.hookspecs import hookimpl
 from kvmplan_sdk.host import Completed, Facts, Host, HostError
 from kvmplan_sdk.impact import NO_IMPACT, Impact, ImpactLevel, worst
@@ -49,6 +50,8 @@ __all__ = [
     "DiagnosticError",
     "Facts",
     "Findings",
+    "Function",
+    "FunctionError",
     "Host",
     "HostError",
     "Impact",
@@ -62,6 +65,7 @@ __all__ = [
     "Observed",
     "Operation",
     "Outcome",
+    "Parameter",
     "Path",
     "Planned",
     "PortClaim",

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from kvmplan_sdk.claims import Claim
 from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.impact import Impact
-from kvmplan_sdk.provider import Step, Verb
+from kvmplan_sdk.provider import Observed, Step, Verb
 from kvmplan_sdk.values import Object
 
 
@@ -60,6 +60,16 @@ class Rehearses(Protocol):
         """Ask the host's own validator whether the step would be taken; changes nothing.
 
         Values may still be unknown; what depends on them is left out.
+        """
+        ...
+
+
+@runtime_checkable
+class Imports(Protocol):
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        """An object that is there already, whoever made it, with every value of its type's schema.
+
+        Raises `DiagnosticError` when ``identifier`` names none.
         """
         ...
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from kvmplan_sdk.functions import Function
 from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, ObjectType, SetType, Type
 from kvmplan_sdk.values import Value
 
@@ -65,21 +66,27 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSchema:
-    """A resource, a data source, or a provider's configuration. ``version`` counts changes of its stored form."""
+    """A resource, a data source, or a provider's configuration. ``version`` counts changes of its stored form;
+    ``coexists``: whether two objects of one address can be there at a time, the new one made before the old one goes.
+    """
 
     doc: str
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     version: int = 0
+    coexists: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSchema:
-    """Everything a provider offers, by full type name (``libvirt_network``)."""
+    """Everything a provider offers: types by their full name (``libvirt_network``), functions by the last part of
+    theirs (``bridge_name`` of ``provider::libvirt::bridge_name``).
+    """
 
     configuration: ObjectSchema = field(default_factory=lambda: ObjectSchema(doc="No configuration."))
     resources: Mapping[str, ObjectSchema] = field(default_factory=dict)
     data_sources: Mapping[str, ObjectSchema] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
 
 def type_of(schema: ObjectSchema | Block) -> ObjectType:

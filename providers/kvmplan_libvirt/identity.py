@@ -6,11 +6,11 @@ The seed holds the machine's own host name: two people's `local` are different m
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 
+from kvmplan_sdk.interface_names import fitted
+
 _SPACE = uuid.UUID("6d0e9a54-6f3c-5a0f-9d0b-4c7a5b1f2e10")
-_LONGEST_INTERFACE = 15
 
 
 def derived_uuid(*seed: str) -> str:
@@ -24,8 +24,5 @@ def derived_mac(*seed: str) -> str:
 
 
 def bridge_name(network: str) -> str:
-    """``virbr-NETWORK`` in at most 15 characters; where it has to be cut, four digits of a hash keep names apart."""
-    plain = "virbr-" + re.sub(r"[^A-Za-z0-9_.-]", "-", network)
-    if plain == f"virbr-{network}" and len(plain) <= _LONGEST_INTERFACE:
-        return plain
-    return f"{plain[: _LONGEST_INTERFACE - 5]}-{hashlib.sha256(network.encode()).hexdigest()[:4]}"
+    """``virbr-NETWORK``, fitted to what an interface may be called."""
+    return fitted("virbr-", network)

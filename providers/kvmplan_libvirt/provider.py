@@ -8,6 +8,7 @@ from contextlib import suppress
 from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.connection import connect
 from kvmplan_libvirt.errors import calling
+from kvmplan_libvirt.functions import FUNCTIONS
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
 from kvmplan_libvirt.plain import text
@@ -47,6 +48,7 @@ SCHEMA = ProviderSchema(
     ),
     resources={name: kind.node.schema() for name, kind in KINDS.items()},
     data_sources={name: source.schema for name, source in DATA_SOURCES.items()},
+    functions=FUNCTIONS,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kvmplan_netplan.functions import FUNCTIONS
 from kvmplan_sdk import Attribute, Block, Impact, ImpactLevel, Nesting, ObjectSchema, ProviderSchema, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType, SetType
@@ -98,7 +99,7 @@ BRIDGE = ObjectSchema(
     blocks={"routes": _ROUTES, "nameservers": _NAMESERVERS, "parameters": _PARAMETERS},
 )
 
-SCHEMA = ProviderSchema(resources={"netplan_bridge": BRIDGE})
+SCHEMA = ProviderSchema(resources={"netplan_bridge": BRIDGE}, functions=FUNCTIONS)
 
 _APPLY = ("netplan apply",)
 _QUIET = Impact(ImpactLevel.LIVE, why="the bridge's settings change while it works", steps=_APPLY)

@@ -35,6 +35,7 @@ DATA = ObjectSchema(
         "output": Attribute(type=ANY, doc="The value of `input`, once applied.", computed=True, read_only=True),
         "id": Attribute(type=STRING, doc="Unique to this one.", computed=True, read_only=True),
     },
+    coexists=True,
 )
 
 
@@ -59,6 +60,9 @@ class TerraformSession(Session):
 
     def _is_there(self, identifier: Value) -> bool:
         return isinstance(identifier, str) and identifier not in self._destroyed
+
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        return Observed(values={"id": identifier, "input": None, "output": None, "triggers_replace": None})
 
     def plan(self, proposal: Proposal) -> Planned:
         values, prior = proposal.proposed, proposal.prior

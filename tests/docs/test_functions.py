@@ -13,6 +13,8 @@ import pytest
 from kvmplan.cli.planning import given
 from kvmplan.console import Console, answer_text, open_console
 from kvmplan.lang import FUNCTIONS, Function, Param
+from kvmplan.plugins import Plugins
+from kvmplan.provider_functions import ProviderFunctions
 from kvmplan.review.diagnostic_text import diagnostics_text
 from kvmplan_sdk.types import ANY
 
@@ -21,6 +23,7 @@ INDEX = DOCS / "functions" / "README.md"
 PAGES = sorted(set(DOCS.glob("functions/*.md")) - {INDEX})
 FILES = DOCS / "functions" / "files"
 EXPRESSIONS = DOCS / "expressions.md"
+PROVIDERS = sorted(DOCS.glob("providers/*.md"))
 SHARED_PAGES = {"lists": "collection", "sets": "collection", "maps": "collection", "hash and crypto": "hash_crypto"}
 ANYTHING = "…"
 VARYING = {"abspath", "base64gzip", "bcrypt", "pathexpand", "plantimestamp", "timestamp", "uuid"}
@@ -87,7 +90,7 @@ def printed(console: Console, expression: str) -> str:
 
 @pytest.mark.parametrize(
     "example",
-    [pytest.param(one, id=one.place) for page in (*PAGES, INDEX, EXPRESSIONS) for one in examples(page)],
+    [pytest.param(one, id=one.place) for page in (*PAGES, INDEX, EXPRESSIONS, *PROVIDERS) for one in examples(page)],
 )
 def test_examples_print_what_they_say(example: Example, console: Console) -> None:
     found = printed(console, example.expression)
@@ -106,6 +109,17 @@ def test_every_function_has_a_heading_its_signature_prose_and_an_example(functio
     assert first == signature(function)
     assert not prose.startswith("```")
     assert re.search(rf"^> .*\b{function.name}\(", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PROVIDERS, ids=lambda page: page.stem)
+def test_every_function_of_a_provider_is_on_its_page_with_an_example(page: Path) -> None:
+    plugins, text = Plugins(), page.read_text()
+    functions = ProviderFunctions(plugins)
+    for name in plugins.provider(page.stem).schema.functions:
+        function = functions.find(f"provider::{page.stem}::{name}")
+        assert isinstance(function, Function)
+        assert f"\n{signature(function)}\n" in text
+        assert f"\n> {function.name}(" in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -48,7 +48,7 @@ def carry_out(
     """
     wanted = tuple(_operation(key, change, current.get(key[0])) for key, change in operations.items())
     outcomes: dict[OperationKey, Outcome] = {}
-    keys = {(str(address), verb): (address, verb) for address, verb in operations}
+    keys = {(str(address.current), verb): (address, verb) for address, verb in operations}
     problem: tuple[Diagnostic, ...] = ()
     try:
         with blamed(step.lane.provider):
@@ -90,7 +90,7 @@ def _operation(key: OperationKey, change: Change, current: Instance | None) -> O
     address, verb = key
     return Operation(
         verb=verb,
-        address=str(address),
+        address=str(address.current),
         type=address.type,
         before=None if verb is Verb.CREATE else (current.values if current else change.before),
         after=None if verb is Verb.DELETE else change.after,
@@ -126,7 +126,7 @@ def _known(key: OperationKey, change: Change, outcome: Outcome | None, current: 
     private = outcome.private if outcome else change.private
     if values is None:
         values = change.after if verb is not Verb.DELETE else (current.values if current else change.before)
-    return Known(address=str(address), type=address.type, values=values or {}, private=private)
+    return Known(address=str(address.current), type=address.type, values=values or {}, private=private)
 
 
 def _carried(
@@ -140,7 +140,7 @@ def _carried(
     if isinstance(observed, DiagnosticError):
         diagnostics = (*diagnostics, *observed.diagnostics)
     elif not has_errors(diagnostics):
-        replaced = key[1] is Verb.DELETE and (key[0], Verb.CREATE) in observed
+        replaced = key[1] is Verb.DELETE and (key[0].current, Verb.CREATE) in observed
         diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, _ours(observed[key])))
     now = None if isinstance(observed, DiagnosticError) else _ours(observed[key])
     if now is not None and key[1] is not Verb.DELETE and not has_errors(diagnostics):
@@ -186,12 +186,15 @@ def _instance(change: Change, values: Object, private: Object) -> Instance:
     return Instance(
         address=change.address,
         host=change.lane.host,
+        provider=change.lane.provider,
+        configuration=change.lane.configuration,
         values=values,
         private=private,
         schema_version=change.schema_version,
         dependencies=change.dependencies,
         sensitive=change.sensitive,
         prevent_destroy=change.prevent_destroy,
+        created_first=change.created_first,
     )
 
 

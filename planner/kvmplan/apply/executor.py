@@ -30,6 +30,8 @@ Resolve = Callable[[Address, Mapping[Address, Instance]], Change]
 """The change of an address with inputs that the plan did not know, now that ``instances`` are as they are; these are
 another mapping whenever something in them has changed.
 """
+Confirm = Callable[[Address, Mapping[Address, Instance]], tuple[Diagnostic, ...]]
+"""What the postconditions of an instance say once it is there."""
 Save = Callable[[Mapping[Address, Instance]], None]
 
 
@@ -51,6 +53,7 @@ class Executor:
         journal: Journal,
         *,
         resolve: Resolve,
+        confirm: Confirm,
         save: Save,
         listener: Listener,
         stop: threading.Event,
@@ -60,11 +63,12 @@ class Executor:
         self._sessions = sessions
         self._journal = journal
         self._resolve = resolve
+        self._confirm = confirm
         self._save = save
         self._listener = listener
         self._stop = stop
         self._parallelism = parallelism
-        self._instances: dict[Address, Instance] = {**plan.refreshed.instances, **_restated(plan)}
+        self._instances: dict[Address, Instance] = _at_first(plan)
         self._done: list[OperationKey] = []
         self._failed: list[OperationKey] = []
         self._skipped: list[OperationKey] = []
@@ -104,6 +108,7 @@ class Executor:
             operations = self._wanted(step)
             future: Future[list[Carried]]
             if operations:
+                self._depose(operations)
                 self._journal.intent(
                     step.number, [(change, key[1]) for key, change in operations.items()], self._plan.hosts
                 )
@@ -127,7 +132,7 @@ class Executor:
                 self._skipped.append(key)
                 undone.add(key)
                 continue
-            change = self._plan.changes[key[0]]
+            change = self._plan.change(key[0])
             if key[1] is not Verb.DELETE and change.waits:
                 try:
                     change = self._resolve(key[0], self._instances)
@@ -137,6 +142,18 @@ class Executor:
                     continue
             wanted[key] = change
         return wanted
+
+    def _depose(self, operations: Mapping[OperationKey, Change]) -> None:
+        """Set aside the objects whose successors are about to be created, on disk before anything is done."""
+        moving = [change for (_, verb), change in operations.items() if verb is Verb.CREATE and change.deposed]
+        moving = [change for change in moving if change.address in self._instances]
+        if not moving:
+            return
+        self._instances = dict(self._instances)
+        for change in moving:
+            before = self._instances.pop(change.address)
+            self._instances[change.predecessor] = replace(before, address=change.predecessor)
+        self._save(self._instances)
 
     def _unmet(self, key: OperationKey, undone: set[OperationKey]) -> bool:
         return any(
@@ -198,10 +215,13 @@ class Executor:
                 self._instances[address] = one.instance
             elif one.key[1] is not Verb.CREATE:
                 self._instances.pop(address, None)
+            else:
+                self._reinstate(item.operations[one.key])
             if one.untried:
                 continue
-            if one.failed:
-                self._fail(one.key, one.diagnostics)
+            unmet = () if one.failed else self._unconfirmed(one, item.operations[one.key])
+            if one.failed or has_errors(unmet):
+                self._fail(one.key, (*one.diagnostics, *unmet))
             else:
                 self._done.append(one.key)
                 self._diagnostics.update(dict.fromkeys(one.diagnostics))
@@ -212,6 +232,17 @@ class Executor:
             return untried
         self._skipped += untried
         return ()
+
+    def _reinstate(self, change: Change) -> None:
+        """What was set aside for a successor that did not come is what there is."""
+        before = self._instances.pop(change.predecessor, None) if change.deposed else None
+        if before is not None:
+            self._instances[change.address] = replace(before, address=change.address)
+
+    def _unconfirmed(self, one: Carried, change: Change) -> tuple[Diagnostic, ...]:
+        if not change.confirms or one.key[1] is Verb.DELETE:
+            return ()
+        return self._confirm(one.key[0], self._instances)
 
     def _fail(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...]) -> None:
         self._failed.append(key)
@@ -231,6 +262,13 @@ class Executor:
         )
 
 
+def _at_first(plan: Plan) -> dict[Address, Instance]:
+    """The instances before anything is done, without what is only to be forgotten."""
+    forgotten = {address for address, change in plan.changes.items() if change.action is Action.FORGET}
+    kept = {address: one for address, one in plan.refreshed.instances.items() if address not in forgotten}
+    return {**kept, **_restated(plan)}
+
+
 def _restated(plan: Plan) -> Mapping[Address, Instance]:
     """The instances that stay as they are, with what the configuration says of them now: state follows it."""
     return {
@@ -240,6 +278,7 @@ def _restated(plan: Plan) -> Mapping[Address, Instance]:
             sensitive=change.sensitive,
             schema_version=change.schema_version,
             prevent_destroy=change.prevent_destroy,
+            created_first=change.created_first,
         )
         for address, change in plan.changes.items()
         if change.action is Action.NO_OP

@@ -162,6 +162,7 @@ def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str
         "verb": verb.value,
         "host": lane.host,
         "provider": lane.provider,
+        "configuration": lane.configuration,
         "host_address": hosts.get(lane.host, "local"),
         "values": change.after if making else None,
         "private": change.private if making else {},
@@ -169,6 +170,7 @@ def _operation(change: Change, verb: Verb, hosts: Mapping[str, str]) -> dict[str
         "dependencies": [str(address) for address in change.dependencies],
         "sensitive": [list(path) for path in change.sensitive],
         "prevent_destroy": change.prevent_destroy,
+        "created_first": change.created_first,
     }
 
 
@@ -187,11 +189,14 @@ def _intent(entry: Mapping[str, Any]) -> Intent:
             dependencies=tuple(found for text in entry["dependencies"] if (found := parse_address(text))),
             sensitive=tuple(tuple(path) for path in entry["sensitive"]),
             prevent_destroy=entry["prevent_destroy"],
+            created_first=entry["created_first"],
+            provider=entry["provider"],
+            configuration=entry["configuration"],
         )
     return Intent(
         address=address,
         verb=Verb(entry["verb"]),
-        lane=Lane(entry["host"], entry["provider"]),
+        lane=Lane(entry["host"], entry["provider"], entry["configuration"]),
         host_address=entry["host_address"],
         instance=instance,
     )

@@ -61,7 +61,10 @@ def recover(run: OpenRun, state: State, sessions: Sessions) -> Recovered:
 
 
 def _look_for(lane: Lane, instances: list[Instance], sessions: Sessions) -> Mapping[Address, Instance]:
-    known = [Known(address=str(i.address), type=i.address.type, values=i.values, private=i.private) for i in instances]
+    known = [
+        Known(address=str(i.address.current), type=i.address.type, values=i.values, private=i.private)
+        for i in instances
+    ]
     observed = sessions.read(lane, known)
     return {
         instance.address: replace(instance, values=now.values, private=now.private)

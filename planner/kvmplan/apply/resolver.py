@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kvmplan.addresses import Address
 from kvmplan.config.model import Resource
+from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.graph import Dependencies, Node, resource_node
 from kvmplan.lang import DYNAMIC, from_plain
-from kvmplan.plan.change import plan_instance
+from kvmplan.plan.change import Circumstances, plan_instance
+from kvmplan.plan.checks import Checks
+from kvmplan.plan.conditions import judge
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import Repetition, repetition
-from kvmplan.plan.inputs import Inputs, after_resources, evaluate_local
+from kvmplan.plan.inputs import Inputs, after_resources
 from kvmplan.plan.marks import hidden
 from kvmplan.plan.model import Action, Change, OutputChange, Plan
+from kvmplan.plan.modules import Modules
+from kvmplan.plan.named_values import evaluate_named
 from kvmplan.plan.outputs import plan_outputs
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plan.schemas import find_schema
@@ -22,10 +28,13 @@ from kvmplan.plan.wanted import WantedReader
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.schema import type_of
 from kvmplan_sdk.types import ANY
 from kvmplan_sdk.values import Path, differences, format_path, is_known
+
+_VALUES = frozenset({"local", "var", "output", "validation"})
+"""Kinds of nodes that pass on what resources are."""
 
 Instances = Mapping[Address, Instance]
 
@@ -39,20 +48,21 @@ class Resolver:
     def __init__(
         self,
         plan: Plan,
-        evaluation: Evaluation,
+        modules: Modules,
         dependencies: Dependencies,
         inputs: Inputs,
         plugins: Plugins,
         sessions: Sessions,
     ) -> None:
         self._plan = plan
-        self._evaluation = evaluation
-        evaluation.applying = True
+        self._modules = modules
+        modules.setting.applying = True
         self._dependencies = dependencies
         self._plugins = plugins
         self._sessions = sessions
-        finder = ReferenceFinder(evaluation.configuration, dependencies)
-        self._reader = WantedReader(evaluation, inputs, plugins, finder)
+        self._uses = ProviderUses(modules.configuration)
+        finder = ReferenceFinder(modules.configuration, dependencies)
+        self._reader = WantedReader(modules, inputs, plugins, finder)
         self._position = {node: position for position, node in enumerate(dependencies.order)}
         self._members: dict[Address, list[Change]] = defaultdict(list)
         for change in plan.changes.values():
@@ -67,46 +77,87 @@ class Resolver:
 
         Raises `DiagnosticError` when it cannot be planned, or differs from the plan where that was known.
         """
-        resource = self._evaluation.configuration.resources[address.resource]
+        resource, node, evaluation = self._block(address)
         diagnostics: list[Diagnostic] = []
-        self._take_in(self._needed(resource_node(address)), instances, diagnostics)
-        schema = find_schema(resource, self._plugins)
-        names = self._repetition(resource).get(address.key, {})
-        wanted = self._reader.read(resource, address, names, schema, diagnostics)
-        if wanted is None:
+        self._take_in(self._needed(node), instances, diagnostics)
+        names = self._repetition(resource, address, evaluation).get(address.key, {})
+        verdict = judge(resource.lifecycle.preconditions, evaluation.scope([], **names), diagnostics)
+        diagnostics += verdict.errors("Resource precondition failed", resource.range, str(address))
+        use = self._use(resource, node)
+        schema = find_schema(resource, use, self._plugins)
+        wanted = self._reader.read(resource, address, names, schema, use, diagnostics)
+        if wanted is None or has_errors(diagnostics):
             raise DiagnosticError(*diagnostics)
         session = self._sessions.get(wanted.lane)
-        change = plan_instance(wanted, instances.get(address), session, schema, diagnostics)
+        planned = self._plan.changes[address]
+        circumstances = Circumstances(
+            forced=planned.reason if planned.action.replaces else "",
+            created_first=planned.created_first,
+            deposed=planned.deposed,
+            former=planned.former,
+            imported=planned.imported,
+        )
+        before = instances.get(planned.predecessor if planned.deposed else address)
+        change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)
         if change is None or change.waits:
             raise DiagnosticError(*(diagnostics or [_still_unknown(resource, address)]))
-        changed = list(differences(self._plan.changes[address].after, change.after))
+        changed = list(differences(planned.after, change.after))
         if changed:
             raise DiagnosticError(_changed(resource, address, changed))
-        return change
+        return replace(change, confirms=planned.confirms)
 
-    def outputs(self, instances: Instances) -> Mapping[str, OutputChange]:
-        """The outputs once everything is as it is in ``instances``."""
+    def confirm(self, address: Address, instances: Instances) -> tuple[Diagnostic, ...]:
+        """What the postconditions of an instance say now that it is as it is in ``instances``."""
+        resource, node, evaluation = self._block(address)
+        diagnostics: list[Diagnostic] = []
+        self._take_in([*self._needed(node), node], instances, diagnostics)
+        names = self._repetition(resource, address, evaluation).get(address.key, {})
+        shape = type_of(find_schema(resource, self._use(resource, node), self._plugins))
+        now = instances[address]
+        own = from_plain(now.values, shape, hidden(now.sensitive))
+        scope = evaluation.scope([], **names, self=own)
+        verdict = judge(resource.lifecycle.postconditions, scope, diagnostics)
+        return (*diagnostics, *verdict.errors("Resource postcondition failed", resource.range, str(address)))
+
+    def outputs(self, instances: Instances, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
+        """The outputs once everything is as it is in ``instances``; checks are judged anew."""
         late = after_resources(self._dependencies)
-        self._take_in([node for node in self._dependencies.order if node in late], instances, [])
-        return plan_outputs(self._evaluation, self._plan.prior, [])
+        nodes = [node for node in self._dependencies.order if node in late]
+        self._take_in(nodes, instances, diagnostics)
+        checks = Checks()
+        for node in nodes:
+            if node.kind == "check":
+                diagnostics += checks.check(self._modules, node)
+        return plan_outputs(self._modules.root, self._plan.prior, diagnostics, checks)
 
-    def _repetition(self, resource: Resource) -> Repetition:
+    def _block(self, address: Address) -> tuple[Resource, Node, Evaluation]:
+        evaluation = self._modules.get(address.module)
+        assert evaluation is not None, address
+        configuration = evaluation.configuration
+        return configuration.resources[address.within], resource_node(configuration.path, address.within), evaluation
+
+    def _use(self, resource: Resource, node: Node) -> ProviderUse:
+        use = self._uses.of(node.module, resource)
+        assert isinstance(use, ProviderUse), use
+        return use
+
+    def _repetition(self, resource: Resource, address: Address, evaluation: Evaluation) -> Repetition:
         """The instances of ``resource``, which were known when the plan was made."""
-        found = self._repetitions.get(resource.address)
+        found = self._repetitions.get(address.resource)
         if found is None:
-            found = repetition(resource.count, resource.for_each, self._evaluation.scope([]), []) or {}
-            self._repetitions[resource.address] = found
+            found = repetition(resource.count, resource.for_each, evaluation.scope([]), []) or {}
+            self._repetitions[address.resource] = found
         return found
 
     def _needed(self, node: Node) -> list[Node]:
-        """The resources and local values that ``node`` refers to, seen through local values; in order."""
+        """The resources and named values that ``node`` refers to, seen through named values; in order."""
         found: set[Node] = set()
         waiting = [node]
         while waiting:
             for before in self._dependencies.graph.predecessors(waiting.pop()):
-                if before not in found and before.kind in {"resource", "local"}:
+                if before not in found and (before.kind == "resource" or before.kind in _VALUES):
                     found.add(before)
-                    waiting += [before] if before.kind == "local" else []
+                    waiting += [before] if before.kind in _VALUES else []
         return sorted(found, key=self._position.__getitem__)
 
     def _take_in(self, nodes: list[Node], instances: Instances, diagnostics: list[Diagnostic]) -> None:
@@ -116,20 +167,22 @@ class Resolver:
             if node in self._taken:
                 continue
             self._taken.add(node)
-            if node.kind == "local":
-                evaluate_local(self._evaluation, node.name, diagnostics)
+            if node.kind in _VALUES and (node.module or node.kind != "var"):
+                evaluate_named(self._modules, node, {}, diagnostics)
             elif node.address is not None and node.address.mode == "managed":
-                self._take_in_resource(node.address, instances)
+                self._take_in_resource(node, node.address, instances)
 
-    def _take_in_resource(self, address: Address, instances: Instances) -> None:
-        schema = type_of(find_schema(self._evaluation.configuration.resources[address], self._plugins))
-        values = {}
-        for change in self._members[address]:
-            now = instances.get(change.address)
-            values[change.address.key] = (
-                from_plain(now.values, schema, hidden(now.sensitive)) if now is not None else DYNAMIC
-            )
-        self._evaluation.set_resource(address, values)
+    def _take_in_resource(self, node: Node, resource: Address, instances: Instances) -> None:
+        for evaluation in self._modules.instances(node.module):
+            block = evaluation.configuration.resources[resource]
+            shape = type_of(find_schema(block, self._use(block, node), self._plugins))
+            values = {}
+            for change in self._members[resource.inside(evaluation.module)]:
+                now = instances.get(change.address)
+                values[change.address.key] = (
+                    from_plain(now.values, shape, hidden(now.sensitive)) if now is not None else DYNAMIC
+                )
+            evaluation.set_resource(resource, values)
 
 
 def _still_unknown(resource: Resource, address: Address) -> Diagnostic:

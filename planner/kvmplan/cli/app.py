@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvmplan.cli import apply, console, destroy, fmt, lab, plan, show, state, validate
+from kvmplan.cli import apply, console, destroy, fmt, init, lab, plan, show, state, validate
 
 if TYPE_CHECKING:
     from kvmplan_sdk.diagnostics import Diagnostic
@@ -22,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
 )
+app.command("init")(init.init)
 app.command("fmt")(fmt.fmt)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)

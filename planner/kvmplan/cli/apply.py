@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from kvmplan.cli.options import (
     Directory,
     NoColor,
     Parallelism,
+    Replace,
     StatePath,
     Var,
     VarFile,
@@ -25,6 +27,7 @@ def apply(
     destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything.")] = False,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    replace: Replace = None,
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = DEFAULT_STATE,
@@ -33,17 +36,25 @@ def apply(
 ) -> None:
     """Plan, ask, and carry the plan out; or carry out exactly a saved plan."""
     from kvmplan.cli.applying import apply_saved, plan_and_apply
-    from kvmplan.cli.planning import given
+    from kvmplan.cli.planning import Wish, given
 
     if plan_file is not None:
-        _refuse_planning(destroy=destroy, var=var, var_file=var_file, directory=directory)
+        _refuse_planning(
+            {
+                "--destroy": destroy,
+                "--replace": replace,
+                "--var": var,
+                "--var-file": var_file,
+                "--chdir": directory != HERE,
+            }
+        )
         done = apply_saved(plan_file, state, parallelism=parallelism, no_color=no_color)
     else:
         done = plan_and_apply(
             directory,
             given(var, var_file),
             state,
-            destroy=destroy,
+            Wish(destroy=destroy, replace=tuple(replace or ())),
             auto_approve=auto_approve,
             parallelism=parallelism,
             no_color=no_color,
@@ -52,11 +63,10 @@ def apply(
         raise typer.Exit(1)
 
 
-def _refuse_planning(*, destroy: bool, var: list[str] | None, var_file: list[str] | None, directory: Path) -> None:
-    """Raises `DiagnosticError`: a saved plan is carried out as it is."""
+def _refuse_planning(given: Mapping[str, object]) -> None:
+    """Raises `DiagnosticError` for options that are given: a saved plan is carried out as it is."""
     from kvmplan_sdk.diagnostics import DiagnosticError, error
 
-    given = {"--destroy": destroy, "--var": var, "--var-file": var_file, "--chdir": directory != HERE}
     names = [name for name, value in given.items() if value]
     if names:
         raise DiagnosticError(

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
-from kvmplan.cli.planning import planned, review, stop_on_errors
+from kvmplan.cli.planning import Wish, planned, review, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, say, styled
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
@@ -38,17 +38,17 @@ def plan_and_apply(
     directory: Path,
     values: Given,
     state: Path,
+    wish: Wish,
     *,
-    destroy: bool,
     auto_approve: bool,
     parallelism: int,
     no_color: bool,
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
-    operation = "destroy" if destroy else "apply"
-    with planned(directory, values, state, operation, destroy=destroy, no_color=no_color) as (run, plan):
+    operation = "destroy" if wish.destroy else "apply"
+    with planned(directory, values, state, operation, wish, no_color=no_color) as (run, plan):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
-        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[destroy]}{ANSWER}"):
+        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[wish.destroy]}{ANSWER}"):
             say("Apply cancelled.")
             return False
         return carry_out(run, plan, StateFile(state), parallelism=parallelism, no_color=no_color)
@@ -58,7 +58,7 @@ def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) ->
     """Carry out a saved plan without asking: it was reviewed."""
     saved = read_plan(path)
     plugins = Plugins()
-    prepared = prepare_again(saved.sources, saved.directory, saved.given, plugins, saved.plan.moment)
+    prepared = prepare_again(saved.sources, saved.directory, saved.layout, saved.given, plugins, saved.plan.moment)
     stop_on_errors(prepared, no_color=no_color)
     with locked(state, "apply"):
         state_file = StateFile(state)

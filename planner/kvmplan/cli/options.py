@@ -14,6 +14,10 @@ VarFile = Annotated[
 StatePath = Annotated[Path, typer.Option("--state", metavar="FILE", help="Where the state is kept.", show_default=True)]
 Directory = Annotated[Path, typer.Option("--chdir", metavar="DIR", help="The directory of the configuration.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, also on a terminal.")]
+Replace = Annotated[
+    list[str] | None,
+    typer.Option("--replace", metavar="ADDRESS", help="Replace this instance, whatever it is like."),
+]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", min=1, help="How many steps run at once.")]
 DEFAULT_STATE = Path("kvmplan.state.json")

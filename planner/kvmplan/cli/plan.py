@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import DEFAULT_STATE, HERE, Directory, NoColor, StatePath, Var, VarFile
+from kvmplan.cli.options import DEFAULT_STATE, HERE, Directory, NoColor, Replace, StatePath, Var, VarFile
 
 
 def plan(
@@ -17,6 +17,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 0 without changes, 2 with changes, 1 on errors.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    replace: Replace = None,
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = DEFAULT_STATE,
@@ -24,12 +25,13 @@ def plan(
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do, in which order, and who would notice."""
-    from kvmplan.cli.planning import given, planned, review, save
+    from kvmplan.cli.planning import Wish, given, planned, review, save
     from kvmplan.cli.terminal import say, styled
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
 
-    with planned(directory, given(var, var_file), state, "plan", destroy=destroy, no_color=no_color) as (run, made):
+    wish = Wish(destroy=destroy, replace=tuple(replace or ()))
+    with planned(directory, given(var, var_file), state, "plan", wish, no_color=no_color) as (run, made):
         document = review(run, made)
         say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
         if out is not None:

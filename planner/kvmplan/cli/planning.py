@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,18 @@ from kvmplan.plan.model import Plan
 from kvmplan.plugins import Plugins
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
+from kvmplan.state.find import find_instance
 from kvmplan.state.lock import locked
 from kvmplan.state.store import StateFile
 from kvmplan_sdk.diagnostics import DiagnosticError
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of plan is asked for. ``replace``: addresses of instances, as typed."""
+
+    destroy: bool = False
+    replace: tuple[str, ...] = ()
 
 
 def given(assignments: list[str] | None, files: list[str] | None) -> Given:
@@ -29,7 +39,7 @@ def given(assignments: list[str] | None, files: list[str] | None) -> Given:
 
 @contextmanager
 def planned(
-    directory: Path, values: Given, state: Path, operation: str, *, destroy: bool, no_color: bool
+    directory: Path, values: Given, state: Path, operation: str, wish: Wish, *, no_color: bool
 ) -> Iterator[tuple[Run, Plan]]:
     """A run and its plan, the state locked meanwhile. With errors they are printed, and the command ends with 1."""
     plugins = Plugins()
@@ -38,7 +48,8 @@ def planned(
     with locked(state, operation):
         try:
             with started(prepared, StateFile(state), plugins) as run:
-                plan = run.plan(destroy=destroy, reading=_reading)
+                replacing = [find_instance(run.state, text).address for text in wish.replace]
+                plan = run.plan(destroy=wish.destroy, replacing=replacing, reading=_reading)
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
                 yield run, plan
@@ -62,13 +73,13 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
     """The plan representation, with the blocks of the types that are in the plan."""
     schemas = {}
     for change in plan.changes.values():
-        provider = run.plugins.provider(change.address.provider)
+        provider = run.plugins.provider(change.lane.provider)
         schemas[change.address.type] = provider.schema.resources[change.address.type]
     return plan_json(plan, schemas)
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:
     configuration = run.prepared.configuration
-    digest = write_plan(path, plan, document, configuration.sources, configuration.directory, run.prepared.given)
+    digest = write_plan(path, plan, document, configuration, run.prepared.given)
     if not quiet:
         say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 
@@ -29,6 +30,12 @@ def _with_completion(complete: Callable[[str], list[str]]) -> None:
         import readline
     except ImportError:
         return
-    readline.set_completer_delims(" \t\n()[]{},+-*/%!<>=&|?:\"'")
-    readline.set_completer(lambda text, index: next(iter(complete(text)[index:]), None))
+    readline.set_completer_delims(" \t\n()[]{},+-*/%!<>=&|?\"'")
+    readline.set_completer(lambda text, index: next(iter(completed(text, complete)[index:]), None))
     readline.parse_and_bind("tab: complete")
+
+
+def completed(text: str, complete: Callable[[str], list[str]]) -> list[str]:
+    """A colon alone stands before a name, two are part of one: ``x:provider::libvirt::bridge_name``."""
+    *before, name = re.split("(?<!:):(?!:)", text)
+    return [":".join([*before, candidate]) for candidate in complete(name)]

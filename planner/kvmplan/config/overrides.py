@@ -12,7 +12,8 @@ from dataclasses import replace
 from kvmplan.syntax import Block, override
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
-_WORDS = {"resource": "resource", "data": "data source", "variable": "variable", "output": "output", "host": "host"}
+_WORDS = {"data": "data source"}
+_NEVER = frozenset({"moved", "removed", "import", "check"})
 _MERGED = frozenset({"lifecycle"})
 
 
@@ -26,6 +27,9 @@ def with_overrides(blocks: Iterable[Block], tops: Sequence[Block], problems: lis
             overriding.locals(top)
         elif top.type == "kvmplan":
             overriding.settings(top)
+        elif top.type in _NEVER:
+            problem = f"A {top.type} block cannot be in an override file. Move it to one of the other files."
+            problems.append(error("Unsupported override", problem, source=top.range))
         else:
             overriding.named(top)
     return overriding.blocks
@@ -43,7 +47,7 @@ class _Overriding:
             self._missing(top)
             return
         meta = top.body.content({}, [], only=frozenset({"depends_on"})).attributes
-        if "depends_on" in meta and top.type in {"resource", "data", "output"}:
+        if "depends_on" in meta and top.type in {"resource", "data", "output", "module"}:
             problem = 'An override cannot change "depends_on". Change it where the block is defined.'
             self._problems.append(error("Unsupported override", problem, source=meta["depends_on"].name_range))
             top = replace(top, body=top.body.without({"depends_on"}, frozenset()))

@@ -21,35 +21,62 @@ class Shape:
     any_argument: bool = False
 
 
-META_ARGUMENTS = frozenset({"count", "for_each", "depends_on", "host"})
+REPETITION = frozenset({"count", "for_each", "depends_on", "host"})
 
 READINGS: Mapping[str, Reading] = {
     "type": Reading.EXPRESSION,
     "description": Reading.LITERAL,
     "default": Reading.LITERAL,
+    "deprecated": Reading.LITERAL,
+    "source": Reading.LITERAL,
+    "version": Reading.LITERAL,
+    "alias": Reading.LITERAL,
     "required_version": Reading.LITERAL,
     "depends_on": Reading.REFERENCE,
     "host": Reading.REFERENCE,
+    "provider": Reading.REFERENCE,
+    "providers": Reading.REFERENCE,
     "ignore_changes": Reading.REFERENCE,
+    "replace_triggered_by": Reading.REFERENCE,
+    "from": Reading.REFERENCE,
+    "to": Reading.REFERENCE,
 }
 """Arguments whose strings are no templates in JSON syntax, as Terraform has them."""
 
-VALIDATION = Shape(required=frozenset({"condition", "error_message"}))
-LIFECYCLE = Shape(optional=frozenset({"prevent_destroy", "ignore_changes"}))
+CONDITION = Shape(required=frozenset({"condition", "error_message"}))
+DATA_LIFECYCLE = Shape(blocks={"precondition": CONDITION, "postcondition": CONDITION})
+LIFECYCLE = Shape(
+    optional=frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"}),
+    blocks=DATA_LIFECYCLE.blocks,
+)
+DATA = Shape(("type", "name"), optional=REPETITION | {"provider"}, blocks={"lifecycle": DATA_LIFECYCLE}, open=True)
 
 TOP_LEVEL: dict[str, Shape] = {
-    "resource": Shape(("type", "name"), optional=META_ARGUMENTS, blocks={"lifecycle": LIFECYCLE}, open=True),
-    "data": Shape(("type", "name"), optional=META_ARGUMENTS, open=True),
+    "resource": Shape(("type", "name"), optional=REPETITION | {"provider"}, blocks={"lifecycle": LIFECYCLE}, open=True),
+    "data": DATA,
     "variable": Shape(
         ("name",),
-        optional=frozenset({"type", "default", "description", "sensitive", "nullable"}),
-        blocks={"validation": VALIDATION},
+        optional=frozenset({"type", "default", "description", "sensitive", "ephemeral", "nullable", "deprecated"}),
+        blocks={"validation": CONDITION},
     ),
-    "output": Shape(("name",), frozenset({"value"}), frozenset({"description", "sensitive", "depends_on"})),
+    "output": Shape(
+        ("name",),
+        frozenset({"value"}),
+        frozenset({"description", "sensitive", "ephemeral", "depends_on"}),
+        blocks={"precondition": CONDITION},
+    ),
     "locals": Shape(any_argument=True),
+    "module": Shape(("name",), frozenset({"source"}), REPETITION | {"version", "providers"}, open=True),
     "host": Shape(("name",), frozenset({"address"}), frozenset({"for_each"})),
-    "provider": Shape(("name",), open=True),
-    "kvmplan": Shape(optional=frozenset({"required_version"})),
+    "provider": Shape(("name",), optional=frozenset({"alias", "version"}), open=True),
+    "moved": Shape(required=frozenset({"from", "to"})),
+    "removed": Shape(required=frozenset({"from"}), blocks={"lifecycle": Shape(required=frozenset({"destroy"}))}),
+    "import": Shape(required=frozenset({"to", "id"}), optional=frozenset({"for_each", "provider"})),
+    "check": Shape(("name",), blocks={"assert": CONDITION, "data": DATA}),
+    "kvmplan": Shape(
+        optional=frozenset({"required_version"}),
+        blocks={"required_providers": Shape(any_argument=True), "backend": Shape(("type",), open=True)},
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from kvmplan.lang.function import Function, FunctionError, Param
 from kvmplan.lang.functions import FUNCTIONS
 from kvmplan.lang.plain import from_plain, to_plain, to_plain_with_marks, to_typed, value_from_json, value_to_json
 from kvmplan.lang.render import render
-from kvmplan.lang.scope import MISSING, Entry, Resolver, Scope
+from kvmplan.lang.scope import MISSING, Entry, Provided, Resolver, Scope
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
     DYNAMIC,
@@ -66,6 +66,7 @@ __all__ = [
     "Null",
     "ObjectValue",
     "Param",
+    "Provided",
     "Refinement",
     "Resolver",
     "Scope",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kvmplan.lang.convert import ConversionError, convert
@@ -11,6 +11,7 @@ from kvmplan.lang.values import (
     DYNAMIC,
     NO_MARKS,
     NOT_NULL,
+    SENSITIVE,
     Marks,
     Refinement,
     Value,
@@ -22,6 +23,7 @@ from kvmplan.lang.values import (
     unknown,
     unmark_deep,
 )
+from kvmplan_sdk.diagnostics import DiagnosticError
 from kvmplan_sdk.types import ANY, Type
 
 if TYPE_CHECKING:
@@ -107,7 +109,10 @@ class Function:
             return mark(DYNAMIC, marks)
         if not known:
             return mark(unknown(self._result_type(made), self.refine), marks)
-        result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
+        try:
+            result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
+        except (FunctionError, DiagnosticError) as problem:
+            raise hushed(problem, marks) from problem.__cause__
         return mark(result, marks) if marks else result
 
     def _result_type(self, arguments: Sequence[Value]) -> Type:
@@ -122,6 +127,20 @@ class Function:
             )
         if count > least and self.variadic is None:
             raise FunctionError(f"too many arguments: {self.signature} takes {least}, not {count}")
+
+
+Problem = FunctionError | DiagnosticError
+_HUSHED = "what is wrong is not shown, as it may tell a sensitive value"
+
+
+def hushed(problem: Problem, marks: Marks) -> Problem:
+    """What is wrong with a call whose arguments have ``marks``: without its words where these may tell a secret."""
+    if SENSITIVE not in marks:
+        return problem
+    if isinstance(problem, FunctionError):
+        return FunctionError(_HUSHED, problem.argument)
+    said = f"{_HUSHED[0].upper()}{_HUSHED[1:]}."
+    return DiagnosticError(*(replace(diagnostic, detail=said) for diagnostic in problem.diagnostics))
 
 
 def _converted(argument: Value, param: Param, at: int) -> Value:

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import Value
 from kvmplan.syntax.nodes import Expression, Traversal
-from kvmplan_sdk.diagnostics import Diagnostic, Severity, SourceRange
+from kvmplan_sdk.diagnostics import Diagnostic, Severity, SourceRange, error
 
 if TYPE_CHECKING:
     from kvmplan.lang.function import Function
@@ -20,16 +21,33 @@ Resolver = Callable[[Traversal, "Scope"], tuple[Value, int]]
 Entry = Union[Value, Resolver, Mapping[str, "Entry"]]  # noqa: UP007 - a string cannot be or-ed
 """What a name stands for. A plain mapping is entered by the next step, which must be a static name."""
 
+Provided = Callable[[str], "Function | Diagnostic"]
+"""Finds the function called ``provider::NAME::FUNCTION``, or says why there is none, without a place."""
+
+
+_NO_PROVIDERS = "This expression is evaluated before any provider is known. Call the function in a local value instead."
+
 
 class Scope:
     """Immutable but for ``diagnostics``, which all scopes made from one another share.
 
-    ``base_dir`` is what relative paths of file functions start from; ``now`` the moment that ``plantimestamp`` tells.
+    ``base_dir`` is what relative paths of file functions start from; ``now`` the moment that ``plantimestamp`` tells;
+    ``provided`` finds the functions of providers, where they may be called.
     """
 
     __slots__ = (
-        "_parent", "base_dir", "depth", "diagnostics", "explains", "functions", "item", "now", "pure", "variables",
-    )  # fmt: skip
+        "_parent",
+        "base_dir",
+        "depth",
+        "diagnostics",
+        "explains",
+        "functions",
+        "item",
+        "now",
+        "provided",
+        "pure",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -40,6 +58,7 @@ class Scope:
         diagnostics: list[Diagnostic] | None = None,
         now: datetime | None = None,
         pure: bool = False,
+        provided: Provided | None = None,
     ) -> None:
         if functions is None:
             from kvmplan.lang.functions import FUNCTIONS
@@ -51,6 +70,7 @@ class Scope:
         self.diagnostics: list[Diagnostic] = [] if diagnostics is None else diagnostics
         self.now = now
         self.pure = pure
+        self.provided = provided
         self.item: Value = None
         self.depth = 0
         self.explains = True
@@ -91,7 +111,8 @@ class Scope:
         made = Scope.__new__(Scope)
         made.variables, made.functions, made._parent = self.variables, self.functions, self._parent
         made.base_dir, made.diagnostics, made.now = self.base_dir, self.diagnostics, self.now
-        made.pure, made.item, made.depth, made.explains = self.pure, self.item, self.depth, self.explains
+        made.pure, made.provided, made.item, made.depth = self.pure, self.provided, self.item, self.depth
+        made.explains = self.explains
         return made
 
     def find(self, name: str) -> Entry | Missing:
@@ -104,9 +125,15 @@ class Scope:
             scope = scope._parent
         return MISSING
 
-    def function(self, name: str) -> Function | None:
-        """A function by the name it is called by."""
-        return self.functions.get(name) or self.functions.get(name.removeprefix("core::"))
+    def function(self, name: str) -> Function | Diagnostic:
+        """A function by the name it is called by; or what is wrong with the name, without a place."""
+        if name.startswith("provider::"):
+            return self.provided(name) if self.provided else error("No provider functions here", _NO_PROVIDERS)
+        found = self.functions.get(name) or self.functions.get(name.removeprefix("core::"))
+        if found is not None:
+            return found
+        hint = did_you_mean(name, self.functions)
+        return error("Call to unknown function", f'There is no function named "{name}".{hint}')
 
     def declares(self, reference: Traversal) -> bool:
         """Whether the names that ``reference`` begins with are there, as far as that is told by names alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from kvmplan.addresses import Address
 from kvmplan.blame import blamed
 from kvmplan.lane import Lane
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
@@ -21,8 +22,26 @@ from kvmplan_sdk.types import SetType
 from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is_known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What else decides over an instance. ``forced``: why it is replaced though nothing of it changes, in Terraform's
+    words; ``created_first``: whether a replacement creates first; ``deposed``: what then tells the old object.
+    """
+
+    forced: str = ""
+    created_first: bool = False
+    deposed: str = ""
+    former: Address | None = None
+    imported: str | None = None
+
+
 def plan_instance(
-    wanted: Wanted, prior: Instance | None, session: Session, schema: ObjectSchema, diagnostics: list[Diagnostic]
+    wanted: Wanted,
+    prior: Instance | None,
+    session: Session,
+    schema: ObjectSchema,
+    diagnostics: list[Diagnostic],
+    circumstances: Circumstances,
 ) -> Change | None:
     """The change of one instance; None when it cannot be planned, which is an error already reported."""
     configured = _ignoring(wanted, prior, schema)
@@ -33,12 +52,14 @@ def plan_instance(
         return None
     changed = [] if prior is None or moves else list(differences(prior.values, planned.values))
     replacing = tuple(path for path in changed if _replaces(schema, path) or _under(path, planned.replaces))
-    if replacing:
+    forced = circumstances.forced if prior is not None else ""
+    if replacing or forced:
         fresh = question.ask(None)
         if fresh is None:
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
-    action = _action(prior, changed, replaced=moves or bool(replacing))
+    replaced = moves or bool(replacing) or bool(forced)
+    action = _action(prior, changed, replaced=replaced, created_first=circumstances.created_first)
     change = Change(
         address=wanted.address,
         action=action,
@@ -53,21 +74,25 @@ def plan_instance(
         sensitive=_sensitive(wanted.configured.sensitive, schema, planned.values),
         before_sensitive=_sensitive(prior.sensitive, schema, prior.values) if prior else (),
         replace_paths=replacing,
-        reason="replace_because_cannot_update" if action is Action.REPLACE else "",
+        reason=(forced or "replace_because_cannot_update") if action.replaces else "",
         impact=planned.impact,
         claims=planned.claims,
         prevent_destroy=wanted.resource.lifecycle.prevent_destroy,
+        created_first=circumstances.created_first,
+        former=circumstances.former,
+        imported=circumstances.imported,
+        deposed=circumstances.deposed if action is Action.CREATE_THEN_DELETE else "",
         source=wanted.resource.range,
     )
-    _guard(change, diagnostics)
+    _guard(change, schema, diagnostics)
     return change
 
 
-def _action(prior: Instance | None, changed: list[Path], *, replaced: bool) -> Action:
+def _action(prior: Instance | None, changed: list[Path], *, replaced: bool, created_first: bool) -> Action:
     if prior is None:
         return Action.CREATE
     if replaced:
-        return Action.REPLACE
+        return Action.CREATE_THEN_DELETE if created_first else Action.REPLACE
     return Action.UPDATE if changed else Action.NO_OP
 
 
@@ -173,7 +198,18 @@ def _depth_of_set(shape: Shape, path: Path) -> int | None:
     return None
 
 
-def _guard(change: Change, diagnostics: list[Diagnostic]) -> None:
-    if change.prevent_destroy and change.action is Action.REPLACE:
-        paths = ", ".join(map(format_path, change.replace_paths)) or "its host"
+def _guard(change: Change, schema: ObjectSchema, diagnostics: list[Diagnostic]) -> None:
+    if change.prevent_destroy and change.action.replaces:
+        paths = ", ".join(map(format_path, change.replace_paths)) or "its host or of what triggers it"
         diagnostics.append(prevented(change.address, f"a change of {paths} makes a new object of it", change.source))
+    if change.action is Action.CREATE_THEN_DELETE and not schema.coexists:
+        diagnostics.append(
+            error(
+                "Cannot create before destroying",
+                f"Two objects of one {change.address.type} cannot be there at a time, so {change.address} cannot be "
+                "replaced with create_before_destroy, its own or that of something that refers to it. Leave it out, or "
+                "undo the change that makes a new object.",
+                source=change.source,
+                address=str(change.address),
+            )
+        )

@@ -1,41 +1,83 @@
-"""Validation: every block against its schema, with whatever is not known unknown."""
+"""Validation: every block of every module against its schema, with whatever is not known unknown."""
 
 from __future__ import annotations
 
 from kvmplan.config.model import HostBlock, Resource
-from kvmplan.graph import Dependencies
-from kvmplan.lang import SENSITIVE, evaluate, mark, unknown
+from kvmplan.config.providers import ProviderUses
+from kvmplan.graph import Dependencies, Node
+from kvmplan.lang import DYNAMIC, evaluate, mark, unknown
+from kvmplan.plan.conditions import judge
 from kvmplan.plan.configured import read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import UNEXPANDED, check_repetition
 from kvmplan.plan.ignoring import ignored_paths
-from kvmplan.plan.inputs import default_value, evaluate_local, provider_configuration
+from kvmplan.plan.inputs import provider_configuration
+from kvmplan.plan.modules import Modules
+from kvmplan.plan.named_values import default_value, evaluate_named, expand_call, marks_of_block
+from kvmplan.plan.removal import still_there
 from kvmplan.plan.schemas import find_schema
+from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 
 
-def check_blocks(evaluation: Evaluation, dependencies: Dependencies, plugins: Plugins) -> list[Diagnostic]:
+def check_blocks(modules: Modules, dependencies: Dependencies, plugins: Plugins) -> list[Diagnostic]:
     """What is wrong with any block, variables, instances and hosts being unknown."""
-    diagnostics: list[Diagnostic] = []
-    configuration = evaluation.configuration
-    for name, variable in configuration.variables.items():
-        if variable.default is not None:
-            default_value(variable, evaluation, diagnostics)
-        marks = frozenset({SENSITIVE} if variable.sensitive else ())
-        evaluation.variables[name] = mark(unknown(variable.type), marks)
+    diagnostics = still_there(modules.configuration)
+    uses = ProviderUses(modules.configuration)
     for node in dependencies.order or dependencies.graph:
-        if node.kind == "local":
-            evaluate_local(evaluation, node.name, diagnostics)
-        elif node.kind == "output":
-            evaluate(configuration.outputs[node.name].expression, evaluation.scope(diagnostics))
-        elif node.kind == "host":
+        for evaluation in modules.instances(node.module):
+            _check(node, modules, evaluation, uses, plugins, diagnostics)
+    return list(dict.fromkeys(diagnostics))
+
+
+def _check(
+    node: Node,
+    modules: Modules,
+    evaluation: Evaluation,
+    uses: ProviderUses,
+    plugins: Plugins,
+    diagnostics: list[Diagnostic],
+) -> None:
+    configuration = evaluation.configuration
+    match node.kind:
+        case "var" if evaluation.parent is None:
+            _check_variable(node.name, evaluation, diagnostics)
+        case "var" | "validation" | "local":
+            evaluate_named(modules, node, {}, diagnostics)
+        case "output":
+            _check_output(node.name, modules, evaluation, diagnostics)
+        case "module":
+            expand_call(modules, evaluation, node.name, diagnostics, certain=False)
+        case "host":
             _check_host(configuration.hosts[node.name], evaluation, diagnostics)
-        elif node.kind == "provider":
-            provider_configuration(node.name, evaluation, plugins, diagnostics)
-        elif node.address is not None:
-            _check_resource(configuration.resources[node.address], evaluation, plugins, diagnostics)
-    return diagnostics
+        case "provider":
+            provider_configuration(node, evaluation, plugins, diagnostics)
+        case "check":
+            judge(configuration.checks[node.name].assertions, evaluation.scope([]), diagnostics)
+        case "import":
+            imported = configuration.imports[int(node.name)]
+            check_repetition(None, imported.for_each, evaluation.scope(diagnostics), diagnostics)
+            evaluate(imported.id, evaluation.scope(diagnostics, **UNEXPANDED))
+        case "resource" if node.address is not None:
+            resource = configuration.resources[node.address]
+            _check_resource(resource, node, evaluation, uses, plugins, diagnostics)
+
+
+def _check_variable(name: str, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> None:
+    variable = evaluation.configuration.variables[name]
+    if variable.default is not None:
+        default_value(variable, diagnostics)
+    evaluation.variables[name] = mark(unknown(variable.type), marks_of_block(variable))
+
+
+def _check_output(name: str, modules: Modules, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> None:
+    output = evaluation.configuration.outputs[name]
+    if evaluation.parent is not None:
+        evaluate_named(modules, Node(evaluation.configuration.path, "output", name), {}, diagnostics)
+    else:
+        judge(output.preconditions, evaluation.scope([]), diagnostics)
+        evaluate(output.expression, evaluation.scope(diagnostics))
 
 
 def _check_host(host: HostBlock, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> None:
@@ -44,16 +86,31 @@ def _check_host(host: HostBlock, evaluation: Evaluation, diagnostics: list[Diagn
 
 
 def _check_resource(
-    resource: Resource, evaluation: Evaluation, plugins: Plugins, diagnostics: list[Diagnostic]
+    resource: Resource,
+    node: Node,
+    evaluation: Evaluation,
+    uses: ProviderUses,
+    plugins: Plugins,
+    diagnostics: list[Diagnostic],
 ) -> None:
     check_repetition(resource.count, resource.for_each, evaluation.scope(diagnostics), diagnostics)
     scope = evaluation.scope(diagnostics, **UNEXPANDED)
     if resource.host is not None:
         evaluate(resource.host, scope)
+    judge(resource.lifecycle.preconditions, scope, diagnostics)
+    judge(resource.lifecycle.postconditions, evaluation.scope([], **UNEXPANDED, self=DYNAMIC), diagnostics)
+    check_triggers(resource, evaluation.configuration, diagnostics)
+    use = uses.of(node.module, resource)
+    if isinstance(use, Diagnostic):
+        diagnostics.append(use)
+        return
     try:
-        schema = find_schema(resource, plugins)
+        schema = find_schema(resource, use, plugins)
     except DiagnosticError as problem:
         diagnostics += problem.diagnostics
         return
     read_body(f"A {resource.address.type}", resource.body, schema, resource.range, scope, diagnostics)
     diagnostics += ignored_paths(resource.lifecycle, schema)[1]
+
+
+__all__ = ["check_blocks"]

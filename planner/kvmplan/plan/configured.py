@@ -7,25 +7,27 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.config.shape import unknown_argument, unknown_block
 from kvmplan.lang import (
+    EPHEMERAL,
     ConversionError,
     Scope,
     Value,
     convert,
     evaluate,
     is_null,
+    marks_of,
     to_plain_with_marks,
     to_typed,
     unmark_deep,
 )
 from kvmplan.plan.dynamic import Nested, expanded
-from kvmplan.plan.marks import hidden_paths
+from kvmplan.plan.marks import hidden_paths, not_ephemeral
 from kvmplan.syntax import DYNAMIC_BLOCK, Body
 from kvmplan.syntax import Attribute as WrittenAttribute
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 from kvmplan_sdk.proposing import Shape, configure
 from kvmplan_sdk.schema import Attribute, Block, Nesting
 from kvmplan_sdk.types import ANY
-from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path
+from kvmplan_sdk.values import UNKNOWN, Object, Path, format_path, is_known
 from kvmplan_sdk.values import Value as Plain
 
 
@@ -46,6 +48,7 @@ class _Reader:
 
     scope: Scope
     diagnostics: list[Diagnostic]
+    kept: bool = True
     sensitive: list[Path] = field(default_factory=list)
     ranges: dict[Path, SourceRange] = field(default_factory=dict)
 
@@ -135,6 +138,8 @@ class _Reader:
                     source=expression.range,
                 )
             )
+        if self.kept and EPHEMERAL in marks_of(converted):
+            self.diagnostics.append(not_ephemeral(f'The argument "{written.name}"', expression.range))
         plain = self._plain(converted, at)
         if attribute.type == ANY:
             plain = to_typed(unmark_deep(converted)[0])
@@ -147,7 +152,7 @@ class _Reader:
         return plain
 
     def _validate(self, attribute: Attribute, plain: Plain, written: WrittenAttribute) -> None:
-        if plain is None or plain is UNKNOWN:
+        if plain is None or not is_known(plain):
             return
         for validator in attribute.validators:
             wrong = validator(plain)
@@ -158,12 +163,20 @@ class _Reader:
 
 
 def read_body(
-    kind: str, body: Body, shape: Shape, header: SourceRange, scope: Scope, diagnostics: list[Diagnostic]
+    kind: str,
+    body: Body,
+    shape: Shape,
+    header: SourceRange,
+    scope: Scope,
+    diagnostics: list[Diagnostic],
+    *,
+    kept: bool = True,
 ) -> Configured:
     """Evaluate ``body`` in ``scope``; problems go into ``diagnostics``, and what has one is unknown.
 
-    ``kind`` begins messages: ``libvirt_network.lan``.
+    ``kind`` begins messages: ``libvirt_network.lan``. ``kept``: whether plan and state keep the values, so that none
+    may be ephemeral.
     """
-    reader = _Reader(scope, diagnostics)
+    reader = _Reader(scope, diagnostics, kept)
     values = reader.body(kind, body, shape, header, ())
     return Configured(values, tuple(sorted(set(reader.sensitive), key=repr)), reader.ranges)

@@ -20,12 +20,13 @@ from kvmplan.lang import (
     is_null,
     is_wholly_known,
     type_of_value,
+    unknown,
     unmark,
 )
 from kvmplan.lang.convert import friendly
 from kvmplan.syntax import Expression
 from kvmplan_sdk.diagnostics import Diagnostic, error, has_errors
-from kvmplan_sdk.types import NUMBER
+from kvmplan_sdk.types import NUMBER, STRING
 
 Repetition = Mapping[Key, Mapping[str, Value]]
 """For every instance key, the names it sees besides those of the module: ``each`` or ``count``."""
@@ -103,7 +104,7 @@ def _for_each(value: Value) -> Repetition | str:
 
 
 UNEXPANDED: Mapping[str, Value] = {
-    "each": ObjectValue({"key": DYNAMIC, "value": DYNAMIC}),
-    "count": ObjectValue({"index": DYNAMIC}),
+    "each": ObjectValue({"key": unknown(STRING), "value": DYNAMIC}),
+    "count": ObjectValue({"index": unknown(NUMBER)}),
 }
 """What an instance sees when nobody knows yet which instances there are."""

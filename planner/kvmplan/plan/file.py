@@ -18,6 +18,8 @@ from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address, parse_address
+from kvmplan.config.loader import layout
+from kvmplan.config.model import Configuration
 from kvmplan.lane import Lane
 from kvmplan.lang import Value, type_of_value, value_from_json, value_to_json
 from kvmplan.plan.model import Action, Change, DataValues, Junction, OutputChange, Plan, PlannedStep
@@ -36,12 +38,15 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """``given``: the variables' values from outside; ``sources``: the configuration's files by name."""
+    """``given``: the variables' values from outside; ``sources``: the configuration's files by name; ``layout``: the
+    directories of its modules.
+    """
 
     plan: Plan
     review: Mapping[str, Any]
     sources: Mapping[str, str]
     directory: str
+    layout: Mapping[str, str]
     given: Mapping[str, Value]
     digest: str
 
@@ -50,8 +55,7 @@ def write_plan(
     path: Path,
     plan: Plan,
     review: Mapping[str, Any],
-    sources: Mapping[str, str],
-    directory: str,
+    configuration: Configuration,
     given: Mapping[str, Value],
 ) -> str:
     """Write a plan file; returns its digest. Raises `DiagnosticError`."""
@@ -65,8 +69,9 @@ def write_plan(
     }
     ground = {
         "review": review,
-        "directory": directory,
-        "sources": dict(sources),
+        "directory": configuration.directory,
+        "layout": dict(layout(configuration)),
+        "sources": dict(configuration.sources),
         "variables": {
             name: {"type": types.to_json(type_of_value(value)), "value": value_to_json(value)}
             for name, value in sorted(given.items())
@@ -147,6 +152,7 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
         review=document["review"],
         sources=document["sources"],
         directory=document["directory"],
+        layout=document["layout"],
         given={
             name: value_from_json(entry["value"], types.from_json(entry["type"]))
             for name, entry in document["variables"].items()
@@ -161,11 +167,12 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.name,
         "host": change.lane.host,
         "provider": change.lane.provider,
+        "configuration": change.lane.configuration,
         "before": change.before,
         "after": known_part(change.after),
         "after_unknown": unknown_tree(change.after),
         "waits": change.waits,
-        "left": [change.left.host, change.left.provider] if change.left else None,
+        "left": [change.left.host, change.left.provider, change.left.configuration] if change.left else None,
         "private": change.private,
         "schema_version": change.schema_version,
         "dependencies": [str(address) for address in change.dependencies],
@@ -175,6 +182,11 @@ def _change(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "impact": _impact(change.impact),
         "prevent_destroy": change.prevent_destroy,
+        "created_first": change.created_first,
+        "former": str(change.former) if change.former else None,
+        "imported": change.imported,
+        "deposed": change.deposed,
+        "confirms": change.confirms,
     }
 
 
@@ -182,7 +194,7 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
     return Change(
         address=_address(entry["address"]),
         action=Action[entry["action"]],
-        lane=Lane(entry["host"], entry["provider"]),
+        lane=Lane(entry["host"], entry["provider"], entry["configuration"]),
         before=entry["before"],
         after=overlay(entry["after"], entry["after_unknown"]),
         waits=entry["waits"],
@@ -196,6 +208,11 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
         reason=entry["reason"],
         impact=_read_impact(entry["impact"]),
         prevent_destroy=entry["prevent_destroy"],
+        created_first=entry["created_first"],
+        former=_address(entry["former"]) if entry["former"] else None,
+        imported=entry["imported"],
+        deposed=entry["deposed"],
+        confirms=entry["confirms"],
     )
 
 
@@ -242,6 +259,7 @@ def _step(step: PlannedStep) -> dict[str, Any]:
         "number": step.number,
         "host": step.lane.host,
         "provider": step.lane.provider,
+        "configuration": step.lane.configuration,
         "operations": [_node(operation) for operation in step.operations],
         "after": list(step.after),
         "impact": _impact(step.impact),
@@ -251,7 +269,7 @@ def _step(step: PlannedStep) -> dict[str, Any]:
 def _read_step(entry: Mapping[str, Any]) -> PlannedStep:
     return PlannedStep(
         number=entry["number"],
-        lane=Lane(entry["host"], entry["provider"]),
+        lane=Lane(entry["host"], entry["provider"], entry["configuration"]),
         operations=tuple((_address(address), Verb(verb)) for address, verb in entry["operations"]),
         after=tuple(entry["after"]),
         impact=_read_impact(entry["impact"]),

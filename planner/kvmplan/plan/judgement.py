@@ -9,7 +9,7 @@ from kvmplan.addresses import Address
 from kvmplan.blame import blamed
 from kvmplan.lane import Lane
 from kvmplan.plan.conflicts import claims_by_host, conflicts
-from kvmplan.plan.model import Action, Change, PlannedStep
+from kvmplan.plan.model import Action, Change, Plan
 from kvmplan.sessions import Sessions
 from kvmplan_sdk import capabilities
 from kvmplan_sdk.capabilities import Assesses, Findings, Rehearses
@@ -21,6 +21,7 @@ _VERBS = {
     Action.CREATE: Verb.CREATE,
     Action.UPDATE: Verb.UPDATE,
     Action.REPLACE: Verb.CREATE,
+    Action.CREATE_THEN_DELETE: Verb.CREATE,
     Action.DELETE: Verb.DELETE,
 }
 
@@ -48,17 +49,15 @@ def assess(changes: Mapping[Address, Change], sessions: Sessions) -> Findings:
     return Findings(diagnostics=tuple(diagnostics), impacts=impacts)
 
 
-def rehearse(
-    steps: tuple[PlannedStep, ...], changes: Mapping[Address, Change], lineage: str, sessions: Sessions
-) -> Iterator[Diagnostic]:
+def rehearse(plan: Plan, sessions: Sessions) -> Iterator[Diagnostic]:
     """What the hosts' own validators say of every step."""
-    for step in steps:
-        operations = tuple(_operation(changes[address], verb) for address, verb in step.operations)
+    for step in plan.steps:
+        operations = tuple(_operation(plan.change(address), verb) for address, verb in step.operations)
         try:
             session = sessions.get(step.lane)
             if isinstance(session, Rehearses):
                 with blamed(step.lane.provider):
-                    yield from session.dry_run(Step(operations=operations, lineage=lineage))
+                    yield from session.dry_run(Step(operations=operations, lineage=plan.prior.lineage))
         except DiagnosticError as problem:
             yield from problem.diagnostics
 
@@ -66,7 +65,7 @@ def rehearse(
 def _operation(change: Change, verb: Verb) -> Operation:
     return Operation(
         verb=verb,
-        address=str(change.address),
+        address=str(change.address.current),
         type=change.address.type,
         before=None if verb is Verb.CREATE else change.before,
         after=None if verb is Verb.DELETE else change.after,
@@ -81,7 +80,7 @@ def _for_provider(change: Change) -> capabilities.Change:
         type=change.address.type,
         before=None if change.left is not None else change.before,
         after=change.after,
-        replaced=change.action is Action.REPLACE and change.left is None,
+        replaced=change.action.replaces and change.left is None,
         impact=change.impact,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kvmplan.config.model import Configuration
+from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.lane import Lane
 from kvmplan.plan.inputs import LOCAL, Inputs
 from kvmplan.plugins import Plugins
@@ -12,9 +13,15 @@ from kvmplan_sdk.diagnostics import DiagnosticError
 def configured_lanes(configuration: Configuration, inputs: Inputs, plugins: Plugins) -> frozenset[Lane]:
     """Every lane that may get an instance: all hosts, for every provider that there is."""
     declared = [name for name in inputs.hosts if name != LOCAL] or [LOCAL]
-    providers = {address.provider for address in configuration.resources if address.mode == "managed"}
-    there = {provider for provider in providers if _is_there(provider, plugins)}
-    return frozenset(Lane(host, provider) for host in declared for provider in there)
+    uses = ProviderUses(configuration)
+    used = {
+        uses.of(module.path, resource)
+        for module in configuration.tree()
+        for address, resource in module.resources.items()
+        if address.mode == "managed"
+    }
+    there = [use for use in used if isinstance(use, ProviderUse) and _is_there(use.plugin, plugins)]
+    return frozenset(Lane(host, use.plugin, use.configuration) for host in declared for use in there)
 
 
 def _is_there(provider: str, plugins: Plugins) -> bool:

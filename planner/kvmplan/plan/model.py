@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -26,8 +26,13 @@ class Action(Enum):
     READ = "<="
     UPDATE = "~"
     REPLACE = "-/+"
+    CREATE_THEN_DELETE = "+/-"
     DELETE = "-"
     FORGET = "."
+
+    @property
+    def replaces(self) -> bool:
+        return self in {Action.REPLACE, Action.CREATE_THEN_DELETE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,10 @@ class Change:
     ``before``: the object as read, None when there is none; ``after``: as planned, None when it goes; ``reason``: why,
     in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement;
     ``dependencies``: the instances it refers to, or the resource, where it refers to all of its instances;
-    ``waits``: whether its inputs wait for the outcome of others; ``left``: the lane that it leaves, when it moves to
-    another host.
+    ``waits``: whether its inputs or conditions wait for the outcome of others; ``left``: the lane that it leaves, when
+    it moves to another host; ``former``: its address before a move; ``imported``: the identifier by which an object
+    that was there enters the state; ``deposed``: tells the object that a successor replaces, when it is created first;
+    ``confirms``: whether postconditions remain to be checked once it is done.
     """
 
     address: Address
@@ -58,7 +65,17 @@ class Change:
     impact: Impact = NO_IMPACT
     claims: tuple[Claim, ...] = ()
     prevent_destroy: bool = False
+    created_first: bool = False
+    former: Address | None = None
+    imported: str | None = None
+    deposed: str = ""
+    confirms: bool = False
     source: SourceRange | None = None
+
+    @property
+    def predecessor(self) -> Address:
+        """Where the object stands that a replacement deletes."""
+        return replace(self.address, deposed=self.deposed) if self.deposed else self.address
 
     def lane_of(self, verb: Verb) -> Lane:
         """Where an operation of this change is done."""
@@ -73,6 +90,18 @@ class Drift:
     before: Object
     after: Object | None
     sensitive: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What became of something's conditions. ``kind``: resource, output or check; ``status``: pass, fail, error or
+    unknown; ``messages``: of what failed.
+    """
+
+    kind: str
+    address: str
+    status: str
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +121,31 @@ class OutputChange:
     sensitive: bool = False
 
 
+def departing(change: Change) -> Change:
+    """The end of the object that ``change``, which creates first, replaces."""
+    return replace(
+        change,
+        address=change.predecessor,
+        action=Action.DELETE,
+        after=None,
+        waits=False,
+        confirms=False,
+        deposed="",
+        lane=change.left or change.lane,
+        left=None,
+        sensitive=change.before_sensitive,
+    )
+
+
 OperationKey = tuple[Address, Verb]
 """One operation of a plan. A replacement is two: a delete and a create of one address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """Stands for all instances of a resource in the order of operations: all made, or the first to be deleted."""
+    """Stands for all instances of a resource in the order of operations: all made (create), the first to be deleted
+    (delete), the first to be made (update).
+    """
 
     resource: Address
     verb: Verb
@@ -132,12 +179,21 @@ class Plan:
     hosts: Mapping[str, str]
     data: Mapping[Address, DataValues] = field(default_factory=dict)
     unsure: frozenset[Address] = frozenset()
+    checks: tuple[CheckResult, ...] = ()
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     destroy: bool = False
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying would do nothing, neither to hosts nor to outputs."""
-        return all(change.action is Action.NO_OP for change in self.changes.values()) and all(
-            output.action is Action.NO_OP for output in self.outputs.values()
-        )
+        """Whether applying would do nothing, neither to hosts nor to state."""
+        return not any(
+            change.action is not Action.NO_OP or change.former is not None or change.imported is not None
+            for change in self.changes.values()
+        ) and all(output.action is Action.NO_OP for output in self.outputs.values())
+
+    def change(self, address: Address) -> Change:
+        """The change that an operation at ``address`` is part of; of a deposed object that a replacement leaves behind,
+        its end.
+        """
+        found = self.changes.get(address)
+        return found if found is not None else departing(self.changes[address.current])

@@ -2,68 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kvmplan.addresses import Address, Key
 from kvmplan.config.model import Configuration
 from kvmplan.graph import Dependencies, Node, expressions_of, resource_node, resource_reference
+from kvmplan.graph.nodes import depends_on
 from kvmplan.lang import Scope, evaluate, unmark
 from kvmplan.syntax import Expression, Index, Traversal
 from kvmplan.syntax.static import parts_of
 
+_Reach = frozenset[tuple[Node, int]]
+"""Resources that a node refers to, each with how many steps of its module's path are the same instances as on the
+node's own: of what is reached through an argument or an output, any instance may be meant.
+"""
+
 
 class ReferenceFinder:
-    """Finds dependencies. What a local value or a data source refers to counts as referred to by whoever uses it."""
+    """Finds dependencies. What a local value, a variable, an output or a data source refers to counts as referred to by
+    whoever uses it.
+    """
 
-    def __init__(self, configuration: Configuration, dependencies: Dependencies) -> None:
-        self._configuration = configuration
+    def __init__(self, root: Configuration, dependencies: Dependencies) -> None:
+        self._root = root
         self._graph = dependencies.graph
-        self._through: dict[Node, frozenset[Address]] = {}
+        self._through: dict[Node, _Reach] = {}
         for node in dependencies.order:
             if node.address is None or node.address.mode == "data":
-                self._through[node] = frozenset(
-                    address
-                    for before in self._graph.predecessors(node)
-                    for address in (*([before.address] if before.address else ()), *self._through.get(before, ()))
-                )
+                self._through[node] = frozenset(self._reached(node, self._graph.predecessors(node), direct=True))
 
-    def of(self, resource: Address, scope: Scope) -> tuple[Address, ...]:
-        """The instances, or whole resources, that an instance of ``resource`` in ``scope`` refers to; sorted."""
-        node = resource_node(resource)
-        found: set[Address] = set()
-        for before in self._graph.predecessors(node):
-            found |= self._through.get(before, frozenset())
-        for expression in expressions_of(self._configuration, node):
-            found.update(self._direct(expression, scope))
-        for reference in self._configuration.resources[resource].depends_on:
-            address = resource_reference(reference)
+    def _reached(self, node: Node, before: Iterable[Node], *, direct: bool) -> Iterator[tuple[Node, int]]:
+        for one in before:
+            shared = min(len(one.module), len(node.module))
+            if direct and one.address is not None:
+                yield one, shared
+            yield from ((resource, min(steps, shared)) for resource, steps in self._through.get(one, ()))
+
+    def of(self, instance: Address, scope: Scope) -> tuple[Address, ...]:
+        """The instances, or whole resources, that ``instance`` in ``scope`` refers to; sorted."""
+        module = self._root.module(tuple(name for name, _ in instance.module))
+        assert module is not None
+        node = resource_node(module.path, instance.within)
+        found = {
+            _as_seen(instance, resource, steps)
+            for resource, steps in self._reached(node, self._graph.predecessors(node), direct=False)
+        }
+        for expression in expressions_of(module, node):
+            found.update(address.inside(instance.module) for address in _direct(expression, scope, module))
+        for reference in depends_on(module, node):
+            address = _resource(reference, module)
             if address is not None:
-                found.add(_with_key(address, reference))
-        whole = {address for address in found if address.key is None}
-        kept = (address for address in found if address.key is None or address.resource not in whole)
+                found.add(address.inside(instance.module))
+        kept = (address for address in found if not found & ({address.resource, address.everywhere} - {address}))
         return tuple(sorted(kept, key=lambda address: address.sort_key))
 
-    def _direct(self, expression: Expression, scope: Scope) -> Iterator[Address]:
-        waiting = [expression]
-        while waiting:
-            node = waiting.pop()
-            if type(node) is Index and type(node.base) is Traversal:
-                address = self._resource(node.base)
-                if address is not None and address.key is None:
-                    yield address.instance(_known_key(node.key, scope))
-                    waiting.append(node.key)
-                    continue
-            if type(node) is Traversal:
-                address = self._resource(node)
-                if address is not None:
-                    yield address
-            waiting.extend(parts_of(node))
 
-    def _resource(self, reference: Traversal) -> Address | None:
-        address = resource_reference(reference)
-        if address is None or address not in self._configuration.resources:
-            return None
-        return _with_key(address, reference)
+def _as_seen(instance: Address, resource: Node, steps: int) -> Address:
+    """What ``resource`` is for ``instance``: in the module instances that they share, else in all there are."""
+    assert resource.address is not None
+    return resource.address.inside((*instance.module[:steps], *((name, None) for name in resource.module[steps:])))
+
+
+def _direct(expression: Expression, scope: Scope, module: Configuration) -> Iterator[Address]:
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        if type(node) is Index and type(node.base) is Traversal:
+            address = _resource(node.base, module)
+            if address is not None and address.key is None:
+                yield address.instance(_known_key(node.key, scope))
+                waiting.append(node.key)
+                continue
+        if type(node) is Traversal:
+            address = _resource(node, module)
+            if address is not None:
+                yield address
+        waiting.extend(parts_of(node))
+
+
+def _resource(reference: Traversal, module: Configuration) -> Address | None:
+    address = resource_reference(reference)
+    if address is None or address not in module.resources:
+        return None
+    return _with_key(address, reference)
 
 
 def _with_key(address: Address, reference: Traversal) -> Address:

@@ -1,26 +1,29 @@
-"""What state has and the configuration has not: deletes, with their reason."""
+"""What state has and the configuration does not: deletes, with their reason, and what is only forgotten."""
 
 from __future__ import annotations
 
-from kvmplan.addresses import Address
-from kvmplan.config.model import Configuration, Resource
+from kvmplan.addresses import Address, static_path
+from kvmplan.config.model import Configuration, Removed
 from kvmplan.plan.model import Action, Change
-from kvmplan.plan.refresh import lane_of
+from kvmplan.plan.modules import Modules
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
-def removal(instance: Instance, configuration: Configuration, reason: str, diagnostics: list[Diagnostic]) -> Change:
+def removal(
+    instance: Instance, modules: Modules, reason: str, diagnostics: list[Diagnostic], *, forget: bool = False
+) -> Change:
     """The delete of ``instance``; an error where it is guarded, by its block or, without one, as state remembers."""
-    resource = configuration.resources.get(instance.address.resource)
+    resource = modules.resource(instance.address)
     source = resource.range if resource else None
-    if resource.lifecycle.prevent_destroy if resource else instance.prevent_destroy:
+    guarded = resource.lifecycle.prevent_destroy if resource else instance.prevent_destroy
+    if guarded and not forget and not instance.address.deposed:
         why = "its block is gone from the configuration" if resource is None else "this plan would destroy it"
         diagnostics.append(prevented(instance.address, why, source))
     return Change(
         address=instance.address,
-        action=Action.DELETE,
-        lane=lane_of(instance),
+        action=Action.FORGET if forget else Action.DELETE,
+        lane=instance.lane,
         before=instance.values,
         after=None,
         private=instance.private,
@@ -33,8 +36,13 @@ def removal(instance: Instance, configuration: Configuration, reason: str, diagn
     )
 
 
-def removal_reason(resource: Resource | None, address: Address) -> str:
+def removal_reason(modules: Modules, address: Address) -> str:
     """Why an instance that is not in the configuration goes, in the words of Terraform's plan representation."""
+    if address.deposed:
+        return ""
+    if modules.get(address.module) is None:
+        return "delete_because_no_module"
+    resource = modules.resource(address)
     if resource is None:
         return "delete_because_no_resource_config"
     if resource.count is not None and isinstance(address.key, int):
@@ -44,6 +52,47 @@ def removal_reason(resource: Resource | None, address: Address) -> str:
     return "delete_because_wrong_repetition"
 
 
+def removed_by(address: Address, configuration: Configuration) -> Removed | None:
+    """The ``removed`` block that speaks of ``address``: of the resource, or of a module it is in."""
+    path = static_path(address.module)
+    found: Configuration | None = configuration
+    depth = 0
+    while found is not None:
+        for removed in found.removed:
+            inner = path[depth:]
+            steps = static_path(removed.source.module)
+            if isinstance(removed.source, Address):
+                if inner == steps and (removed.source.type, removed.source.name) == (address.type, address.name):
+                    return removed
+            elif inner[: len(steps)] == steps:
+                return removed
+        found = found.modules.get(path[depth]) if depth < len(path) else None
+        depth += 1
+    return None
+
+
+def still_there(configuration: Configuration) -> list[Diagnostic]:
+    """An error for every ``removed`` block that speaks of what is in the configuration."""
+    return [
+        error(
+            "Removed object still exists",
+            f"{removed.source} is said to be removed, but it is still in the configuration. Remove its block, or this "
+            "statement.",
+            source=removed.range,
+        )
+        for module in configuration.tree()
+        for removed in module.removed
+        if _is_there(module, removed)
+    ]
+
+
+def _is_there(module: Configuration, removed: Removed) -> bool:
+    found = module.module(static_path(removed.source.module))
+    if found is None or not isinstance(removed.source, Address):
+        return found is not None
+    return removed.source.within in found.resources
+
+
 def prevented(address: Address, why: str, source: SourceRange | None) -> Diagnostic:
     return error(
         "Instance cannot be destroyed",
@@ -51,3 +100,6 @@ def prevented(address: Address, why: str, source: SourceRange | None) -> Diagnos
         source=source,
         address=str(address),
     )
+
+
+__all__ = ["prevented", "removal", "removal_reason", "removed_by", "still_there"]

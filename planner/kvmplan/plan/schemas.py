@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from kvmplan.config.model import Resource
+from kvmplan.config.providers import ProviderUse
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.plugins import Plugins
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.schema import ObjectSchema
 
 
-def find_schema(resource: Resource, plugins: Plugins) -> ObjectSchema:
-    """Raises `DiagnosticError`, placed at the type's name, when no provider has the type."""
+def find_schema(resource: Resource, use: ProviderUse, plugins: Plugins) -> ObjectSchema:
+    """Raises `DiagnosticError`, placed at the type's name, when the provider does not have the type."""
     address = resource.address
     try:
-        schema = plugins.provider(address.provider).schema
+        schema = plugins.provider(use.plugin).schema
     except DiagnosticError as problem:
         raise DiagnosticError(*(diagnostic.at(resource.type_range) for diagnostic in problem.diagnostics)) from None
     types = schema.data_sources if address.mode == "data" else schema.resources
@@ -24,7 +25,7 @@ def find_schema(resource: Resource, plugins: Plugins) -> ObjectSchema:
     raise DiagnosticError(
         error(
             f"Unknown {what} type",
-            f'Provider "{address.provider}" has no {what} "{address.type}".{hint}',
+            f'Provider "{use.plugin}" has no {what} "{address.type}".{hint}',
             source=resource.type_range,
         )
     )

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
+from kvmplan.config.calls import is_host_argument
 from kvmplan.config.model import Resource
+from kvmplan.config.providers import ProviderUse
 from kvmplan.lane import Lane
 from kvmplan.lang import ObjectValue, Value, evaluate, is_known, unmark
 from kvmplan.plan.configured import Configured, read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.inputs import LOCAL, Inputs
+from kvmplan.plan.modules import Modules
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plugins import Plugins
+from kvmplan.syntax import Expression
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error, has_errors
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.schema import ObjectSchema
@@ -42,7 +46,7 @@ class Wanted:
 class WantedReader:
     """Reads instances out of a configuration under evaluation."""
 
-    evaluation: Evaluation
+    modules: Modules
     inputs: Inputs
     plugins: Plugins
     references: ReferenceFinder
@@ -54,6 +58,7 @@ class WantedReader:
         address: Address,
         names: Mapping[str, Value],
         schema: ObjectSchema,
+        use: ProviderUse,
         diagnostics: list[Diagnostic],
     ) -> Wanted | None:
         """The instance ``address``, which sees ``names`` (``each``, ``count``); None after an error.
@@ -61,27 +66,40 @@ class WantedReader:
         The same problem of many instances is reported once, about the resource.
         """
         found: list[Diagnostic] = []
-        scope = self.evaluation.scope(found, **names)
+        evaluation = self.modules.get(address.module)
+        assert evaluation is not None
+        scope = evaluation.scope(found, **names)
         configured = read_body(f"A {address.type}", resource.body, schema, resource.range, scope, found)
-        host = self._host(resource, names, found)
-        placed = {diagnostic.about(str(resource.address)): None for diagnostic in found}
+        host = self._host(resource, use, evaluation, names, found)
+        placed = {diagnostic.about(str(address.everywhere)): None for diagnostic in found}
         diagnostics += [diagnostic for diagnostic in placed if diagnostic not in self.reported]
         self.reported.update(placed)
         if host is None or has_errors(found):
             return None
         return Wanted(
             address=address,
-            lane=Lane(host, address.provider),
+            lane=Lane(host, use.plugin, use.configuration),
             configured=replace(configured, values=canonical(schema, configured.values)),
             resource=resource,
-            dependencies=self.references.of(resource.address, self.evaluation.scope([], **names)),
+            dependencies=self.references.of(address, evaluation.scope([], **names)),
         )
 
-    def _host(self, resource: Resource, names: Mapping[str, Value], diagnostics: list[Diagnostic]) -> str | None:
+    def _host(
+        self,
+        resource: Resource,
+        use: ProviderUse,
+        evaluation: Evaluation,
+        names: Mapping[str, Value],
+        diagnostics: list[Diagnostic],
+    ) -> str | None:
         if resource.host is None:
-            needs_host = self.plugins.provider(resource.address.provider).needs_host
-            return self._default_host(resource, diagnostics) if needs_host else LOCAL
-        value, _ = unmark(evaluate(resource.host, self.evaluation.scope(diagnostics, **names)))
+            needs_host = self.plugins.provider(use.plugin).needs_host
+            return self._default_host(resource, evaluation, diagnostics) if needs_host else LOCAL
+        return self._named(evaluate(resource.host, evaluation.scope(diagnostics, **names)), resource.host, diagnostics)
+
+    def _named(self, value: Value, written: Expression, diagnostics: list[Diagnostic]) -> str | None:
+        """The host that ``value`` is."""
+        value, _ = unmark(value)
         name = value.entries.get("name") if isinstance(value, ObjectValue) else None
         if isinstance(name, str) and name in self.inputs.hosts:
             return name
@@ -90,16 +108,24 @@ class WantedReader:
                 error(
                     "Not a host",
                     '"host" takes a host: host.NAME, host.NAME["key"], or each.value with for_each = host.NAME.',
-                    source=resource.host.range,
+                    source=written.range,
                 )
             )
         return None
 
-    def _default_host(self, resource: Resource, diagnostics: list[Diagnostic]) -> str | None:
-        """The local machine without host blocks; the only host where there is one."""
-        if not self.evaluation.configuration.hosts:
-            return LOCAL
+    def _default_host(self, resource: Resource, evaluation: Evaluation, diagnostics: list[Diagnostic]) -> str | None:
+        """What the call of the module says, or of a module around it; else the local machine without host blocks, the
+        only host where there is one.
+        """
+        inner, outer = evaluation, evaluation.parent
+        while outer is not None:
+            call = outer.configuration.calls[inner.module[-1][0]]
+            if call.host is not None and not is_host_argument(call, inner.configuration, "host"):
+                return self._named(evaluate(call.host, outer.scope(diagnostics, **inner.names)), call.host, diagnostics)
+            inner, outer = outer, outer.parent
         declared = [name for name in self.inputs.hosts if name != LOCAL]
+        if not inner.configuration.hosts:
+            return LOCAL
         if len(declared) == 1:
             return declared[0]
         diagnostics.append(

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kvmplan import __version__
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, format_module
 from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan, PlannedStep
 from kvmplan.plan.unknowns import shown, unknown_tree
+from kvmplan.review.checks_json import checks_json
+from kvmplan.review.module_tree import module_tree
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.impact import Impact
 from kvmplan_sdk.schema import Block, ObjectSchema
@@ -30,6 +32,7 @@ ACTIONS: Mapping[Action, list[str]] = {
     Action.READ: ["read"],
     Action.UPDATE: ["update"],
     Action.REPLACE: ["delete", "create"],
+    Action.CREATE_THEN_DELETE: ["create", "delete"],
     Action.DELETE: ["delete"],
     Action.FORGET: ["forget"],
 }
@@ -45,6 +48,7 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
         "resource_drift": [_drift(entry) for entry in plan.drift],
         "resource_changes": [_resource_change(change) for change in changes],
         "output_changes": {name: _output_change(change) for name, change in sorted(plan.outputs.items())},
+        "checks": checks_json(plan.checks),
         "applyable": not plan.is_empty,
         "complete": True,
         "errored": False,
@@ -54,16 +58,19 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
 
 
 def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChange]) -> dict[str, Any]:
-    resources = [
-        {
-            **_identity(change.address),
-            "schema_version": change.schema_version,
-            "values": shown(change.after),
-            "sensitive_values": marks_tree(change.sensitive),
-        }
+    resources = (
+        (
+            change.address.module,
+            {
+                **_identity(change.address, change.lane.provider),
+                "schema_version": change.schema_version,
+                "values": shown(change.after),
+                "sensitive_values": marks_tree(change.sensitive),
+            },
+        )
         for change in changes
         if change.after is not None
-    ]
+    )
     return {
         "outputs": {
             name: {"sensitive": output.sensitive}
@@ -72,24 +79,33 @@ def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChang
             for name, output in sorted(outputs.items())
             if output.action is not Action.DELETE
         },
-        "root_module": {"resources": resources} if resources else {},
+        "root_module": module_tree(resources),
     }
 
 
-def _identity(address: Address) -> dict[str, Any]:
+def _identity(address: Address, provider: str) -> dict[str, Any]:
     return {
-        "address": str(address),
+        "address": str(address.current),
         "mode": address.mode,
         "type": address.type,
         "name": address.name,
         **({"index": address.key} if address.key is not None else {}),
-        "provider_name": address.provider,
+        "provider_name": provider,
+    }
+
+
+def _changed_identity(address: Address, provider: str) -> dict[str, Any]:
+    return {
+        **_identity(address, provider),
+        **({"module_address": format_module(address.module)} if address.module else {}),
+        **({"deposed": address.deposed} if address.deposed else {}),
     }
 
 
 def _resource_change(change: Change) -> dict[str, Any]:
     entry = {
-        **_identity(change.address),
+        **_changed_identity(change.address, change.lane.provider),
+        **({"previous_address": str(change.former)} if change.former is not None else {}),
         "change": {
             "actions": ACTIONS[change.action],
             "before": shown(change.before),
@@ -103,6 +119,8 @@ def _resource_change(change: Change) -> dict[str, Any]:
     }
     if change.replace_paths:
         entry["change"]["replace_paths"] = [list(path) for path in change.replace_paths]
+    if change.imported is not None:
+        entry["change"]["importing"] = {"id": change.imported}
     if change.left is not None:
         entry["kvmplan_previous_host"] = change.left.host
     if change.reason:
@@ -112,7 +130,7 @@ def _resource_change(change: Change) -> dict[str, Any]:
 
 def _drift(drift: Drift) -> dict[str, Any]:
     return {
-        **_identity(drift.address),
+        **_changed_identity(drift.address, drift.address.provider),
         "change": {
             "actions": ["update"] if drift.after is not None else ["delete"],
             "before": shown(drift.before),

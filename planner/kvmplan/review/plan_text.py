@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ _HEADINGS = {
     "update": "will be updated in-place",
     "delete": "will be destroyed",
     "delete create": "must be replaced",
+    "create delete": "must be replaced",
     "forget": "will no longer be managed by kvmplan, but will not be destroyed",
 }
 _SIGNS = {
@@ -26,13 +28,16 @@ _SIGNS = {
     "update": "  ~",
     "delete": "  -",
     "delete create": "-/+",
+    "create delete": "+/-",
     "forget": "  .",
+    "no-op": "   ",
 }
 _LEGEND = {
     "create": "  + create",
     "update": "  ~ update in-place",
     "delete": "  - destroy",
     "delete create": "-/+ destroy and then create replacement",
+    "create delete": "+/- create replacement and then destroy",
     "read": " <= read (data resources)",
     "forget": "  . forget",
 }
@@ -40,7 +45,14 @@ _REASONS = {
     "delete_because_no_resource_config": "because {resource} is not in configuration",
     "delete_because_count_index": "because index [{index}] is out of range for count",
     "delete_because_each_key": 'because key ["{index}"] is not in for_each map',
+    "delete_because_no_module": "because {module} is not in configuration",
     "delete_because_wrong_repetition": "because {resource} uses another kind of repetition now",
+}
+
+
+_REQUESTED = {
+    "replace_by_request": "will be replaced, as requested",
+    "replace_by_triggers": "will be replaced due to changes in replace_triggered_by",
 }
 
 
@@ -52,7 +64,7 @@ def plan_text(document: Mapping[str, Any], style: Style = PLAIN) -> str:
 def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if document["resource_drift"]:
         yield from _drift(document, style)
-    changes = [change for change in document["resource_changes"] if _kind(change) != "no-op"]
+    changes = [change for change in document["resource_changes"] if _is_shown(change)]
     outputs = {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
     if not changes and not outputs:
         yield style(NO_CHANGES, "bold")
@@ -76,13 +88,18 @@ def _kind(change: Mapping[str, Any]) -> str:
     return " ".join(change["change"]["actions"])
 
 
+def _is_shown(change: Mapping[str, Any]) -> bool:
+    return _kind(change) != "no-op" or "previous_address" in change or "importing" in change["change"]
+
+
 def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: Style) -> Iterator[str]:
     kinds = {_kind(change) for change in changes}
-    yield "Actions are indicated with the following symbols:"
-    for kind, line in _LEGEND.items():
-        if kind in kinds:
-            yield style.sign(line[:3]) + line[3:]
-    yield ""
+    if kinds != {"no-op"}:
+        yield "Actions are indicated with the following symbols:"
+        for kind, line in _LEGEND.items():
+            if kind in kinds:
+                yield style.sign(line[:3]) + line[3:]
+        yield ""
     yield "kvmplan will perform the following actions:"
     yield ""
     for change in changes:
@@ -92,11 +109,8 @@ def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: St
 
 def _change(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
     kind = _kind(change)
-    yield "  " + style(f"# {change['address']} {_HEADINGS[kind]}", "bold")
-    reason = _REASONS.get(change.get("action_reason", ""))
-    if reason:
-        resource = f"{change['type']}.{change['name']}"
-        yield f"  # ({reason.format(resource=resource, index=change.get('index', ''))})"
+    yield "  " + style(f"# {_heading(change)}", "bold")
+    yield from (f"  # ({note})" for note in _notes(change))
     impact = impact_line(change["kvmplan_impact"])
     where = "" if change["kvmplan_host"] == "local" else f"on {change['kvmplan_host']}"
     if "kvmplan_previous_host" in change:
@@ -108,6 +122,29 @@ def _change(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -
     yield f'{style.sign(_SIGNS[kind])} {word} "{change["type"]}" "{change["name"]}" {{'
     yield from resource_body(change["change"], shape, style)
     yield "    }"
+
+
+def _heading(change: Mapping[str, Any]) -> str:
+    kind, address = _kind(change), change["address"]
+    if "deposed" in change:
+        return f"{address} (deposed object {change['deposed']}) {_HEADINGS[kind]}"
+    if kind == "no-op" and "importing" in change["change"]:
+        return f"{address} will be imported"
+    if kind == "no-op":
+        return f"{change['previous_address']} has moved to {address}"
+    return f"{address} {_REQUESTED.get(change.get('action_reason', ''), _HEADINGS[kind])}"
+
+
+def _notes(change: Mapping[str, Any]) -> Iterator[str]:
+    reason = _REASONS.get(change.get("action_reason", ""))
+    if reason:
+        resource = f"{change['type']}.{change['name']}"
+        module = change.get("module_address", "")
+        yield reason.format(resource=resource, index=change.get("index", ""), module=module)
+    if "previous_address" in change and _kind(change) != "no-op":
+        yield f"moved from {change['previous_address']}"
+    if "importing" in change["change"]:
+        yield f"imported from {json.dumps(change['change']['importing']['id'], ensure_ascii=False)}"
 
 
 def impact_line(impact: Mapping[str, Any]) -> str:
@@ -137,8 +174,10 @@ def counts(changes: list[dict[str, Any]]) -> str:
     """``2 to add, 1 to change, 0 to destroy.``"""
     actions = [action for change in changes for action in change["change"]["actions"]]
     forgotten = actions.count("forget")
+    imported = sum("importing" in change["change"] for change in changes)
     return (
-        f"{actions.count('create')} to add, {actions.count('update')} to change, {actions.count('delete')} to destroy"
+        (f"{imported} to import, " if imported else "")
+        + f"{actions.count('create')} to add, {actions.count('update')} to change, {actions.count('delete')} to destroy"
         + (f", {forgotten} to forget" if forgotten else "")
         + "."
     )

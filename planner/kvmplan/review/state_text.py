@@ -10,6 +10,7 @@ from kvmplan.lang import from_plain, render
 from kvmplan.plan.unknowns import shown
 from kvmplan.review.diff_text import value_lines
 from kvmplan.review.differ import differ
+from kvmplan.review.module_tree import module_tree
 from kvmplan.review.plan_json import marks_tree
 from kvmplan.review.style import PLAIN
 from kvmplan.state.model import Instance, Output, State
@@ -32,7 +33,7 @@ def state_json(state: State | None) -> dict[str, Any]:
                 name: {"sensitive": output.sensitive, "value": output.value, "type": types.to_json(output.type)}
                 for name, output in sorted(state.outputs.items())
             },
-            "root_module": {"resources": [instance_json(instance) for instance in instances]},
+            "root_module": module_tree((one.address.module, instance_json(one)) for one in instances),
         },
     }
 
@@ -40,12 +41,13 @@ def state_json(state: State | None) -> dict[str, Any]:
 def instance_json(instance: Instance) -> dict[str, Any]:
     address = instance.address
     return {
-        "address": str(address),
+        "address": str(address.current),
         "mode": address.mode,
         "type": address.type,
         "name": address.name,
         **({"index": address.key} if address.key is not None else {}),
-        "provider_name": address.provider,
+        **({"deposed_key": address.deposed} if address.deposed else {}),
+        "provider_name": instance.provider,
         "schema_version": instance.schema_version,
         "values": shown(instance.values),
         "sensitive_values": marks_tree(instance.sensitive),

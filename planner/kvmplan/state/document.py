@@ -1,8 +1,9 @@
 """The state as JSON: version 1.
 
 ``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
-"module"?, "provider", "instances": [{"index_key"?, "host", "schema_version", "attributes", "sensitive_attributes",
-"private", "dependencies", "prevent_destroy"?}]}]}``. Resources and instances are sorted, so equal states are equal
+"module"?, "provider", "instances": [{"index_key"?, "deposed"?, "host", "provider"?, "provider_configuration"?,
+"schema_version", "attributes", "sensitive_attributes", "private", "dependencies", "prevent_destroy"?,
+"create_before_destroy"?}]}]}``. Resources and instances are sorted, so equal states are equal
 bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's length.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -70,13 +72,17 @@ def _instance(instance: Instance) -> dict[str, Any]:
     key = instance.address.key
     return {
         **({"index_key": key} if key is not None else {}),
+        **({"deposed": instance.address.deposed} if instance.address.deposed else {}),
         "host": instance.host,
+        **({"provider": instance.provider} if instance.provider != instance.address.provider else {}),
+        **({"provider_configuration": instance.configuration} if instance.configuration else {}),
         "schema_version": instance.schema_version,
         "attributes": instance.values,
         "sensitive_attributes": [list(path) for path in instance.sensitive],
         "private": instance.private,
         "dependencies": [str(address) for address in instance.dependencies],
         **({"prevent_destroy": True} if instance.prevent_destroy else {}),
+        **({"create_before_destroy": True} if instance.created_first else {}),
     }
 
 
@@ -132,14 +138,17 @@ def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Ins
     data = "data." if resource["mode"] == "data" else ""
     address = _address(f"{prefix}{data}{resource['type']}.{resource['name']}{format_key(entry.get('index_key'))}")
     return Instance(
-        address=address,
+        address=replace(address, deposed=entry["deposed"]) if "deposed" in entry else address,
         host=entry["host"],
+        provider=entry.get("provider", resource["provider"]),
+        configuration=entry.get("provider_configuration", ""),
         values=_object(entry, "attributes"),
         private=_object(entry, "private"),
         schema_version=entry["schema_version"],
         dependencies=tuple(_address(text) for text in entry["dependencies"]),
         sensitive=tuple(tuple(path) for path in entry["sensitive_attributes"]),
         prevent_destroy=entry.get("prevent_destroy", False),
+        created_first=entry.get("create_before_destroy", False),
     )
 
 

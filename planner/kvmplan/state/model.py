@@ -7,24 +7,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
+from kvmplan.lane import Lane
 from kvmplan_sdk import types
 from kvmplan_sdk.values import Object, Path, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One object that is ours. ``host``: its host's name; ``dependencies``: the instances it refers to directly, or the
-    resource, where it refers to all instances of one; sorted.
+    """One object that is ours. ``host``: its host's name; ``provider``: the plugin that made it (that of its type,
+    unless said otherwise), and ``configuration`` which of its configurations it used; ``dependencies``: the instances
+    it refers to directly, or the resource, where it refers to all instances of one; sorted. ``created_first``: whether
+    its replacement is created first.
     """
 
     address: Address
     host: str
     values: Object
+    provider: str = ""
+    configuration: str = ""
     private: Object = field(default_factory=dict)
     schema_version: int = 0
     dependencies: tuple[Address, ...] = ()
     sensitive: tuple[Path, ...] = ()
     prevent_destroy: bool = False
+    created_first: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.provider:
+            object.__setattr__(self, "provider", self.address.provider)
+
+    @property
+    def lane(self) -> Lane:
+        return Lane(self.host, self.provider, self.configuration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +57,9 @@ class State:
     instances: Mapping[Address, Instance] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+
+    def with_instances(self, more: Mapping[Address, Instance]) -> State:
+        return replace(self, instances={**self.instances, **more}) if more else self
 
     def next(
         self, *, instances: Mapping[Address, Instance], outputs: Mapping[str, Output], hosts: Mapping[str, str]

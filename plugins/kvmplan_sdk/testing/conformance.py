@@ -8,14 +8,15 @@ Not here: the engine itself. There is no graph, no state and no journal; one obj
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from kvmplan_sdk.proposing import canonical, configure, liberties, propose
 from kvmplan_sdk.provider import Known, Observed, Operation, Planned, Proposal, Provider, Session, Step, Verb
 from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format_path
+from kvmplan_sdk.testing.unknowns import leaves, with_unknown
+from kvmplan_sdk.values import Object, Path, Value, differences, format_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,31 +130,11 @@ def _plan(life: _Life, session: Session, configured: Object, prior: Object | Non
 
 def _try_unknowns(life: _Life, configured: Object) -> None:
     """Whatever part of the configuration is not known yet, planning works and leaves it unknown."""
-    for path in _configured_paths(configured):
-        partly = _with_unknown(configured, path)
+    for path in leaves(configured):
+        partly = with_unknown(configured, path)
         assert isinstance(partly, Mapping)
         with closing(life.open()) as session:
             _plan(life, session, partly, None)
-
-
-def _configured_paths(value: Value, at: Path = ()) -> Iterator[Path]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _configured_paths(item, (*at, name))
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _configured_paths(item, (*at, index))
-    elif value is not None:
-        yield at
-
-
-def _with_unknown(value: Value, path: Path) -> Value:
-    if not path:
-        return UNKNOWN
-    if isinstance(value, Mapping):
-        return {name: _with_unknown(item, path[1:]) if name == path[0] else item for name, item in value.items()}
-    assert isinstance(value, (list, tuple))
-    return [_with_unknown(item, path[1:]) if index == path[0] else item for index, item in enumerate(value)]
 
 
 def _read(life: _Life, session: Session, values: Object) -> Observed | None:

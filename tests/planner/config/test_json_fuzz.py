@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kvmplan.config.loader import parse_sources
 from kvmplan.graph import build_graph
 from kvmplan.plan.checking import check_blocks
-from kvmplan.plan.evaluation import Evaluation
+from kvmplan.plan.modules import Modules
 from kvmplan.plugins import Plugins
 
 WORDS = [
@@ -57,5 +57,5 @@ def test_any_configuration_is_told_what_is_wrong_with_it(base: Any, top: Any) ->
         sources["override.kvm.json"] = json.dumps(top)
     configuration, diagnostics = parse_sources(sources, ".")
     dependencies, problems = build_graph(configuration)
-    found = [*diagnostics, *problems, *check_blocks(Evaluation(configuration), dependencies, Plugins())]
+    found = [*diagnostics, *problems, *check_blocks(Modules(configuration), dependencies, Plugins())]
     assert all(diagnostic.summary and diagnostic.detail for diagnostic in found)

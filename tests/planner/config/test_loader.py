@@ -8,9 +8,9 @@ import pytest
 
 from kvmplan import __version__
 from kvmplan.addresses import Address
+from kvmplan.config.blocks.required_version import is_met
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
-from kvmplan.config.required_version import is_met
 from kvmplan_sdk import DiagnosticError
 
 

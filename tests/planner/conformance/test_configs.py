@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,15 @@ def _check_step(folder: Path, step: dict[str, Any]) -> None:
     outputs = state.get("values", {}).get("outputs", {})
     found = {key: output["value"] for key, output in outputs.items()}
     assert _masked(found) == _masked({key: output["value"] for key, output in step["outputs_after"].items()})
-    resources = state.get("values", {}).get("root_module", {}).get("resources", [])
-    assert {entry["address"] for entry in resources} == {entry["address"] for entry in step["state_after"]}
+    assert set(_addresses(state.get("values", {}).get("root_module", {}))) == {
+        entry["address"] for entry in step["state_after"]
+    }
+
+
+def _addresses(module: dict[str, Any]) -> Iterator[str]:
+    yield from (entry["address"] for entry in module.get("resources", []))
+    for child in module.get("child_modules", []):
+        yield from _addresses(child)
 
 
 def _check_change(document: dict[str, Any], wanted: dict[str, Any]) -> None:

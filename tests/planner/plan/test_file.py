@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kvmplan.config.loader import parse_sources
 from kvmplan.plan.file import read_plan, write_plan
 from kvmplan.plan.model import Plan
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
@@ -65,7 +67,10 @@ def planned(workspace: Workspace) -> Plan:
 
 
 def save(plan: Plan, path: Path, workspace: Workspace) -> str:
-    return write_plan(path, plan, {"review": 1}, {"main.kvm.hcl": CONFIGURATION}, str(workspace.directory), {"x": "y"})
+    configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, str(workspace.directory))
+    return write_plan(
+        path, plan, {"review": 1}, replace(configuration, sources={"main.kvm.hcl": CONFIGURATION}), {"x": "y"}
+    )
 
 
 def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_actions_and_reasons(workspace: Workspace) -> None:
         + thing("c", "size = 2")
         + 'resource "toy_thing" "n" {\n  count = 1\n  name = "n${count.index}"\n}\n'
         + 'resource "toy_thing" "e" {\n  for_each = toset(["y"])\n  name = "e${each.key}"\n}\n'
-        + 'resource "toy_thing" "turns" {\n  count = 1\n  name = "turned"\n}\n'
+        + 'resource "toy_thing" "turns" {\n  for_each = toset(["k"])\n  name = "turned"\n}\n'
     )
     plan = workspace.plan()
     assert actions(plan) == {
@@ -45,7 +45,7 @@ def test_actions_and_reasons(workspace: Workspace) -> None:
         "toy_thing.gone": "delete",
         "toy_thing.n[1]": "delete",
         "toy_thing.turns": "delete",
-        "toy_thing.turns[0]": "create",
+        'toy_thing.turns["k"]': "create",
     }
     reasons = {str(at): change.reason for at, change in plan.changes.items() if change.reason}
     assert reasons == {

@@ -12,9 +12,10 @@ from kvmplan_libvirt import api, kvmplan_provider
 from kvmplan_libvirt.connection import SOCKETS
 from kvmplan_libvirt.identity import bridge_name, derived_mac
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider
-from kvmplan_sdk import Completed, DiagnosticError, Known, Object, Operation, ReadsData, Step, Verb
+from kvmplan_sdk import Completed, DiagnosticError, FunctionError, Known, Object, Operation, ReadsData, Step, Verb
 from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.fake_host import FakeHost
+from kvmplan_sdk.testing.functions import assert_declared_well, call
 from kvmplan_sdk.validators import interface_name, mac_address
 
 NETWORK: Object = {
@@ -175,6 +176,13 @@ def test_the_other_data_sources(rig: Rig) -> None:
 def test_derived_names_are_names_and_differ(name: str) -> None:
     assert interface_name(bridge_name(name)) is None
     assert bridge_name(name) != bridge_name(name + "2")
+    assert call(LibvirtProvider(), "bridge_name", name) == bridge_name(name)
+
+
+def test_functions_are_declared_well() -> None:
+    assert_declared_well(LibvirtProvider())
+    with pytest.raises(FunctionError, match="at least one character"):
+        call(LibvirtProvider(), "bridge_name", "")
 
 
 def test_derived_mac_addresses_are_unicast_and_stable() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kvmplan.lang.dispatch import Evaluator
 from kvmplan.lang.dispatch import eval_node as _eval
-from kvmplan.lang.function import Function, FunctionError
+from kvmplan.lang.function import Function, FunctionError, Problem, hushed
 from kvmplan.lang.scope import Scope
-from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
     DYNAMIC,
     NO_MARKS,
@@ -23,17 +22,15 @@ from kvmplan.lang.values import (
 )
 from kvmplan.syntax.nodes import (
     Call,
-    Expression,
 )
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.types import ANY, ListType, SetType, TupleType
 
 
 def _call(node: Call, scope: Scope) -> Value:
     function = scope.function(node.name)
-    if function is None:
-        hint = did_you_mean(node.name, scope.functions)
-        at = node.source.range(node.start, node.name_end)
-        scope.error("Call to unknown function", f'There is no function named "{node.name}".{hint}', at)
+    if isinstance(function, Diagnostic):
+        scope.diagnostics.append(function.at(node.source.range(node.start, node.name_end)))
         for argument in node.arguments:
             _eval(argument, scope)
         return DYNAMIC
@@ -59,8 +56,8 @@ def call_function(function: Function, node: Call, scope: Scope) -> Value:
         return DYNAMIC
     try:
         return mark(function.call(arguments, scope), marks)
-    except FunctionError as problem:
-        _call_problem(node, function.name, problem, scope)
+    except (FunctionError, DiagnosticError) as problem:
+        _call_problem(node, function.name, hushed(problem, marks), scope)
         return DYNAMIC
 
 
@@ -78,13 +75,14 @@ def _expanded(value: Value, node: Call, scope: Scope) -> tuple[list[Value] | Non
     return list(bare.items), marks
 
 
-def _call_problem(node: Call, name: str, problem: FunctionError, scope: Scope) -> None:
-    at: Expression = node
-    if problem.argument is not None:
+def _call_problem(node: Call, name: str, problem: Problem, scope: Scope) -> None:
+    if isinstance(problem, DiagnosticError):
+        scope.diagnostics += (diagnostic.at(node.range) for diagnostic in problem.diagnostics)
+    elif problem.argument is not None:
         at = node.arguments[min(problem.argument, len(node.arguments) - 1)] if node.arguments else node
         scope.error("Invalid function argument", f'Invalid value for an argument of "{name}": {problem}.', at)
     else:
-        scope.error("Error in function call", f'Call to function "{name}" failed: {problem}.', at)
+        scope.error("Error in function call", f'Call to function "{name}" failed: {problem}.', node)
 
 
 BY_NODE: dict[type, Evaluator] = {Call: _call}

@@ -27,6 +27,7 @@ from kvmplan.syntax.nodes import (
     Unary,
 )
 from kvmplan.syntax.static import calls, references
+from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
 
 
@@ -96,7 +97,7 @@ def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
 
 def undeclared(node: Expression, scope: Scope) -> list[Expression]:
     """References and calls in ``node`` to what is not there: mistakes, whatever the value is for."""
-    strangers: list[Expression] = [call for call in calls(node) if scope.function(call.name) is None]
+    strangers: list[Expression] = [call for call in calls(node) if isinstance(scope.function(call.name), Diagnostic)]
     return strangers + [found for found in references(node) if not scope.declares(found)]
 
 

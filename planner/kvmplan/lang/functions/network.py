@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions.numeric import whole
@@ -27,7 +30,7 @@ def network_of(text: str, argument: int = 0) -> Network:
     address = text if ":" in text else _LEADING_ZEROS.sub("", text)
     length = address.rpartition("/")[2]
     try:
-        if not (length.isascii() and length.isdigit()):
+        if not (length.isascii() and length.isdigit()) or "%" in address:
             raise ValueError
         return ipaddress.ip_network(address, strict=False)
     except ValueError:
@@ -111,36 +114,63 @@ def cidrsubnets(prefix: str, *newbits: Number) -> LanguageValue:
 # Ours
 
 
-def _network_or_address(text: str, argument: int) -> Network:
-    if "/" in text:
-        return network_of(text, argument)
+@dataclass(frozen=True, slots=True, order=True)
+class _Span:
+    """The addresses of a network, or of a range: numbers, both ends included."""
+
+    version: int
+    first: int
+    last: int
+
+    def holds(self, other: _Span) -> bool:
+        return self.version == other.version and self.first <= other.first and other.last <= self.last
+
+    def meets(self, other: _Span) -> bool:
+        return self.version == other.version and self.first <= other.last and other.first <= self.last
+
+
+def _unmapped(network: Network) -> Network:
+    """The IPv4 network that an IPv6 one of mapped addresses stands for."""
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
+    return network
+
+
+def _span(text: str, argument: int) -> _Span:
+    """Of an address, a network, or a range ``FIRST-LAST``. Raises `FunctionError`."""
+    first, dash, last = text.partition("-")
     try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        raise FunctionError(f"{text} is neither an address nor a network in CIDR notation", argument) from None
+        begin, end = _ends(first), _ends(last if dash else first)
+    except FunctionError:
+        raise FunctionError(
+            f"{text} is no address, no network such as 10.1.0.0/24 and no range such as 10.1.0.10-10.1.0.19", argument
+        ) from None
+    if dash and ("/" in text or begin.version != end.version or begin.first > end.first):
+        raise FunctionError(f"{text} is no range: write two addresses of one family, the lower one first", argument)
+    return _Span(begin.version, begin.first, end.last)
 
 
-def _inside(inner: Network, outer: Network) -> bool:
-    if inner.version != outer.version:
-        return False
-    first, last = int(inner.network_address), int(inner.broadcast_address)
-    return int(outer.network_address) <= first and last <= int(outer.broadcast_address)
+def _ends(text: str) -> _Span:
+    network = _unmapped(network_of(text if "/" in text else f"{text}/{128 if ':' in text else 32}"))
+    return _Span(network.version, int(network.network_address), int(network.broadcast_address))
 
 
 @define(REGISTRY, "cidrcontains", Param("containing_prefix", STRING), Param("contained", STRING), returns=BOOL)
 def cidrcontains(containing: str, contained: str) -> LanguageValue:
-    """Whether the network `containing_prefix` holds all of `contained`, an address or a network."""
-    outer, inner = network_of(containing), _network_or_address(contained, 1)
+    """Whether the network `containing_prefix` holds all of `contained`: an address, a network or a range."""
+    network_of(containing)
+    outer, inner = _span(containing, 0), _span(contained, 1)
     if outer.version != inner.version:
         raise FunctionError(f"{containing} and {contained} are not both IPv4 or both IPv6")
-    return _inside(inner, outer)
+    return outer.holds(inner)
 
 
 @define(REGISTRY, "cidroverlaps", Param("a", STRING), Param("b", STRING), returns=BOOL)
 def cidroverlaps(a: str, b: str) -> LanguageValue:
-    """Whether the networks `a` and `b` have an address in common. Networks of different families never have."""
-    first, second = network_of(a), network_of(b, 1)
-    return _inside(first, second) or _inside(second, first)
+    """Whether `a` and `b`, networks, addresses or ranges, have an address in common. Two families never have."""
+    return _span(a, 0).meets(_span(b, 1))
 
 
 @define(
@@ -154,40 +184,35 @@ def cidroverlaps(a: str, b: str) -> LanguageValue:
 )
 def cidrfree(pool: str, used: ListValue, prefixlen: Number, count: Number) -> LanguageValue:
     """The first `count` subnets of length `prefixlen` in the network `pool` that overlap none of `used`."""
-    network, length, wanted = network_of(pool), whole(prefixlen, 2), whole(count, 3)
+    network, length, wanted = _unmapped(network_of(pool)), whole(prefixlen, 2), whole(count, 3)
     if not network.prefixlen <= length <= network.max_prefixlen:
         raise FunctionError(
             f"a subnet of {pool} has a prefix length from {network.prefixlen} to {network.max_prefixlen}", 2
         )
     if not 0 <= wanted <= _MAX_FREE:
         raise FunctionError(f"the count must be from 0 to {_MAX_FREE}", 3)
-    taken = sorted(_spans(used, network))
-    size = 1 << (network.max_prefixlen - length)
-    at, end = int(network.network_address), int(network.broadcast_address) + 1
-    made: list[LanguageValue] = []
-    while len(made) < wanted:
-        if at + size > end:
-            raise FunctionError(f"only {len(made)} subnets of length {length} are free in {pool}, not {wanted}")
-        while taken and taken[0][1] < at:
-            taken.pop(0)
-        if taken and taken[0][0] < at + size:
-            at = (taken[0][1] // size + 1) * size
-            continue
-        made.append(str(type(network)((at, length))))
-        at += size
+    taken = sorted(span for span in map(_used, used.items) if span.version == network.version)
+    made = list(islice(_free(network, length, taken), wanted))
+    if len(made) < wanted:
+        raise FunctionError(f"there is room for only {len(made)} of {wanted} subnets of length {length} in {pool}")
     return ListValue(STRING, made)
 
 
-def _spans(used: ListValue, pool: Network) -> list[tuple[int, int]]:
-    """First and last address of each network in use, of the pool's family."""
-    made = []
-    for item in used.items:
-        if not isinstance(item, str):
-            raise FunctionError("a network in use must not be null", 1)
-        network = _network_or_address(item, 1)
-        if network.version == pool.version:
-            made.append((int(network.network_address), int(network.broadcast_address)))
-    return made
+def _used(item: LanguageValue) -> _Span:
+    if not isinstance(item, str):
+        raise FunctionError("a network in use must not be null", 1)
+    return _span(item, 1)
+
+
+def _free(pool: Network, length: int, taken: list[_Span]) -> Iterator[str]:
+    """The free subnets in ascending order; ``taken`` is sorted."""
+    size = 1 << (pool.max_prefixlen - length)
+    at, end = int(pool.network_address), int(pool.broadcast_address) + 1
+    for span in [*taken, _Span(pool.version, end, end)]:
+        while at + size <= min(span.first, end):
+            yield str(type(pool)((at, length)))
+            at += size
+        at = max(at, (span.last // size + 1) * size)
 
 
 @define(REGISTRY, "macaddr", Param("seed", STRING), returns=STRING)

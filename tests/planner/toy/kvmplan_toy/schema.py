@@ -9,6 +9,8 @@ from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType, MapType, SetType
 from kvmplan_sdk.validators import between, cidr, port
 
+from .functions import FUNCTIONS
+
 
 def _name(value: Value) -> str | None:
     return None if re.fullmatch("[a-z0-9-]+", str(value)) else f"{value!r} is not a name: use a-z, 0-9 and dashes."
@@ -83,4 +85,5 @@ SCHEMA = ProviderSchema(
             },
         )
     },
+    functions=FUNCTIONS,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kvmplan import __version__
-from kvmplan.config.literals import literal_string
+from kvmplan.config.blocks.literals import literal_string
 from kvmplan.syntax import Block
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
@@ -16,7 +16,8 @@ Version = tuple[int, ...]
 
 def check_required_version(block: Block) -> Iterator[Diagnostic]:
     attribute = block.body.attributes.get("required_version")
-    text, problems = literal_string(attribute, "")
+    problems: list[Diagnostic] = []
+    text = literal_string(attribute, "", problems)
     yield from problems
     if attribute is None or problems:
         return

@@ -8,20 +8,22 @@ from kvmplan_sdk.diagnostics import Diagnostic, error
 Problems = list[Diagnostic]
 
 
-def literal_string(attribute: Attribute | None, default: str) -> tuple[str, Problems]:
+def literal_string(attribute: Attribute | None, default: str, problems: Problems) -> str:
     value = _literal(attribute)
     if attribute is None or isinstance(value, str):
-        return (default if attribute is None else str(value)), []
-    return default, [_not_plain(attribute, 'a string in quotes, such as "text"')]
+        return default if attribute is None else str(value)
+    problems.append(_not_plain(attribute, 'a string in quotes, such as "text"'))
+    return default
 
 
-def literal_bool(attribute: Attribute | None, *, default: bool) -> tuple[bool, Problems]:
+def literal_bool(attribute: Attribute | None, problems: Problems, *, default: bool) -> bool:
     value = _literal(attribute)
     if attribute is None or isinstance(value, bool):
-        return (default if attribute is None else bool(value)), []
+        return default if attribute is None else bool(value)
     if value in ("true", "false"):
-        return value == "true", []
-    return default, [_not_plain(attribute, "true or false")]
+        return value == "true"
+    problems.append(_not_plain(attribute, "true or false"))
+    return default
 
 
 def is_keyword(attribute: Attribute | None, keyword: str) -> bool:
@@ -32,27 +34,33 @@ def is_keyword(attribute: Attribute | None, keyword: str) -> bool:
     return reference is not None and reference.root == keyword and not reference.steps
 
 
-def reference_list(attribute: Attribute | None) -> tuple[tuple[Reference, ...], Problems]:
-    """A list of plain references, as ``depends_on`` and ``ignore_changes`` have it."""
+def literal_list(attribute: Attribute | None, of: str, problems: Problems) -> tuple[Expression, ...]:
+    """The items of a list that is written out."""
     if attribute is None:
-        return (), []
-    if not isinstance(attribute.expression, Tuple):
-        return (), [_not_plain(attribute, "a list of references, such as [libvirt_network.lan]")]
+        return ()
+    if isinstance(attribute.expression, Tuple):
+        return attribute.expression.items
+    problems.append(_not_plain(attribute, f"a list of {of}"))
+    return ()
+
+
+def reference_list(attribute: Attribute | None, problems: Problems) -> tuple[Reference, ...]:
+    """A list of plain references, as ``depends_on`` and ``ignore_changes`` have it."""
     references: list[Reference] = []
-    problems: Problems = []
-    for item in attribute.expression.items:
+    for item in literal_list(attribute, "references, such as [libvirt_network.lan]", problems):
         reference = static_traversal(item)
         if reference is None:
             problems.append(
                 error(
                     "Not a reference",
-                    f'Each item of "{attribute.name}" is a reference, such as libvirt_network.lan (in JSON: quoted).',
+                    f'Each item of "{attribute.name if attribute else ""}" is a reference, such as libvirt_network.lan '
+                    "(in JSON: quoted).",
                     source=item.range,
                 )
             )
         else:
             references.append(reference)
-    return tuple(references), problems
+    return tuple(references)
 
 
 def _literal(attribute: Attribute | None) -> object:

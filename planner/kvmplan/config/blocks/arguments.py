@@ -1,0 +1,62 @@
+"""What blocks of several families have in common: arguments as expressions, names, conditions."""
+
+from __future__ import annotations
+
+from kvmplan.addresses import is_identifier
+from kvmplan.config.model import Condition
+from kvmplan.syntax import Block, Body, Expression
+from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
+
+Problems = list[Diagnostic]
+
+
+def expression(block: Block, name: str) -> Expression | None:
+    attribute = block.body.attributes.get(name)
+    return attribute.expression if attribute else None
+
+
+def rest(block: Block) -> Body:
+    """What a provider's schema, or a module's variables, describe."""
+    assert block.body.rest is not None, block.type
+    return block.body.rest
+
+
+def nested(block: Block, type_: str) -> list[Block]:
+    return [inner for inner in block.body.blocks if inner.type == type_]
+
+
+def at_most_one(block: Block, type_: str, problems: Problems) -> Block | None:
+    """The nested block of a type that there can be but one of."""
+    found = nested(block, type_)
+    problems += [
+        error(f"Duplicate {type_} block", f"A {block.type} block can have one.", source=one.type_range)
+        for one in found[1:]
+    ]
+    return found[0] if found else None
+
+
+def conditions(block: Block | None, type_: str) -> tuple[Condition, ...]:
+    """The nested blocks of a type that are a condition and a message; what they lack was told before."""
+    found = []
+    for inner in nested(block, type_) if block else ():
+        condition, message = expression(inner, "condition"), expression(inner, "error_message")
+        if condition and message:
+            found.append(Condition(condition=condition, error_message=message, range=inner.range))
+    return tuple(found)
+
+
+def check_names(block: Block, problems: Problems) -> None:
+    for label, where in zip(block.labels, block.label_ranges, strict=True):
+        check_name(label, where, problems)
+
+
+def check_name(name: str, where: SourceRange, problems: Problems) -> None:
+    if not is_identifier(name):
+        problems.append(
+            error(
+                "Invalid name",
+                f'"{name}" is not a name: start with a letter or underscore, go on with letters, digits, underscores '
+                "and dashes.",
+                source=where,
+            )
+        )

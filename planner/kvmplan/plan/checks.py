@@ -1,0 +1,53 @@
+"""Checks, and what became of all conditions of a plan: noted for reviews, failures of checks being warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kvmplan.addresses import Address, format_module
+from kvmplan.graph import Node
+from kvmplan.plan.conditions import Verdict, judge
+from kvmplan.plan.model import CheckResult
+from kvmplan.plan.modules import Modules
+from kvmplan_sdk.diagnostics import Diagnostic, Severity, warning
+
+_ORDER = ("pass", "unknown", "fail", "error")
+
+
+class Checks:
+    """Collects results, in the order in which they are found."""
+
+    def __init__(self) -> None:
+        self._results: dict[tuple[str, str], CheckResult] = {}
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        return tuple(self._results[key] for key in sorted(self._results))
+
+    def note(self, kind: str, address: Address | str, verdict: Verdict) -> None:
+        """Note what became of conditions of ``address``; of those noted before, the worst stands."""
+        if not verdict.judged:
+            return
+        key = (kind, str(address))
+        before = self._results.get(key, CheckResult(kind=kind, address=str(address), status="pass"))
+        self._results[key] = replace(
+            before,
+            status=max(before.status, verdict.status, key=_ORDER.index),
+            messages=(*before.messages, *(failure.message for failure in verdict.failures)),
+        )
+
+    def check(self, modules: Modules, node: Node) -> Iterator[Diagnostic]:
+        """Judge a check block wherever its module is; failures come back as warnings."""
+        for evaluation in modules.instances(node.module):
+            block = evaluation.configuration.checks[node.name]
+            found: list[Diagnostic] = []
+            verdict = judge(block.assertions, evaluation.scope([]), found)
+            self.note("check", ".".join([*format_module(evaluation.module).split(), f"check.{node.name}"]), verdict)
+            yield from map(as_warning, found)
+            for failure in verdict.failures:
+                yield warning("Check block assertion failed", failure.message, source=failure.condition.condition.range)
+
+
+def as_warning(diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, severity=Severity.WARNING)

@@ -1,0 +1,207 @@
+"""Planning a resource: its instances in every instance of its module, each read, conditioned, and decided upon."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from kvmplan.addresses import Address, Key
+from kvmplan.config.model import Resource
+from kvmplan.config.providers import ProviderUse, ProviderUses
+from kvmplan.graph import Dependencies, Node
+from kvmplan.lang import DYNAMIC, Value, from_plain
+from kvmplan.plan.change import Circumstances, plan_instance
+from kvmplan.plan.checks import Checks, as_warning
+from kvmplan.plan.conditions import judge
+from kvmplan.plan.created_first import created_first, deposed_key
+from kvmplan.plan.data import read_data
+from kvmplan.plan.evaluation import Evaluation
+from kvmplan.plan.expand import repetition
+from kvmplan.plan.ignoring import ignored_paths
+from kvmplan.plan.imports import Wish, taken_in
+from kvmplan.plan.inputs import Inputs
+from kvmplan.plan.marks import hidden
+from kvmplan.plan.model import Change, DataValues
+from kvmplan.plan.modules import Modules
+from kvmplan.plan.references import ReferenceFinder
+from kvmplan.plan.schemas import find_schema
+from kvmplan.plan.triggers import is_triggered
+from kvmplan.plan.wanted import Wanted, WantedReader
+from kvmplan.plugins import Plugins
+from kvmplan.sessions import Sessions
+from kvmplan.state.model import Instance
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
+from kvmplan_sdk.provider import Session
+from kvmplan_sdk.schema import ObjectSchema, type_of
+from kvmplan_sdk.values import is_known
+
+if TYPE_CHECKING:
+    from kvmplan.plan.planner import Starting
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A resource in one instance of its module, about to be planned; ``found``: what is wrong with it."""
+
+    resource: Resource
+    node: Node
+    evaluation: Evaluation
+    schema: ObjectSchema
+    use: ProviderUse
+    found: list[Diagnostic] = field(default_factory=list)
+
+
+class InstancePlanner:
+    """Plans the resources of a configuration, each after those it refers to.
+
+    ``data``: what data sources were read as; ``imported``: objects that enter the state.
+    """
+
+    def __init__(
+        self,
+        *,
+        modules: Modules,
+        dependencies: Dependencies,
+        inputs: Inputs,
+        plugins: Plugins,
+        sessions: Sessions,
+        starting: Starting,
+        diagnostics: list[Diagnostic],
+        checks: Checks,
+        wishes: Mapping[Address, Wish],
+    ) -> None:
+        self._modules = modules
+        self._plugins = plugins
+        self._sessions = sessions
+        self._starting = starting
+        self._diagnostics = diagnostics
+        self._reported = set(diagnostics)
+        self._checks = checks
+        self._wishes = wishes
+        self._uses = ProviderUses(modules.configuration)
+        self._created_first = created_first(modules.configuration, dependencies)
+        self._reader = WantedReader(modules, inputs, plugins, ReferenceFinder(modules.configuration, dependencies))
+        self._wanted: dict[str, Wanted] = {}
+        self._by_resource: dict[Address, list[Change]] = defaultdict(list)
+        self.data: dict[Address, DataValues] = {}
+        self.imported: dict[Address, Instance] = {}
+
+    def plan(self, node: Node) -> Mapping[Address, Change]:
+        """The changes of all instances of the resource ``node``; what references to it see is set in its modules."""
+        changes: dict[Address, Change] = {}
+        for evaluation in self._modules.instances(node.module):
+            assert node.address is not None
+            resource = evaluation.configuration.resources[node.address]
+            found: list[Diagnostic] = []
+            changes.update(self._plan_resource(resource, node, evaluation, found))
+            self._add(map(as_warning, found) if resource.check else found)
+        return changes
+
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A provider's diagnostic about an instance, where that is written."""
+        wanted = self._wanted.get(diagnostic.address or "")
+        return wanted.place(diagnostic) if wanted else diagnostic
+
+    def _plan_resource(
+        self, resource: Resource, node: Node, evaluation: Evaluation, found: list[Diagnostic]
+    ) -> Mapping[Address, Change]:
+        use = self._uses.of(node.module, resource)
+        if isinstance(use, Diagnostic):
+            found.append(use)
+            return {}
+        try:
+            schema = find_schema(resource, use, self._plugins)
+        except DiagnosticError as problem:
+            found += problem.diagnostics
+            return {}
+        found += ignored_paths(resource.lifecycle, schema)[1]
+        before = [*self._diagnostics, *found]
+        instances = repetition(resource.count, resource.for_each, evaluation.scope(before), before)
+        found += before[len(self._diagnostics) + len(found) :]
+        if instances is None:
+            return {}
+        planned = _Planned(resource, node, evaluation, schema, use, found)
+        changes: dict[Address, Change] = {}
+        values: dict[Key, Value] = {}
+        for key, names in instances.items():
+            address = resource.address.instance(key).inside(evaluation.module)
+            values[key] = self._plan_instance(planned, address, names, changes)
+        evaluation.set_resource(resource.address, values)
+        return changes
+
+    def _plan_instance(
+        self, planned: _Planned, address: Address, names: Mapping[str, Value], changes: dict[Address, Change]
+    ) -> Value:
+        """Plan one instance; returns what references to it see."""
+        resource, found = planned.resource, planned.found
+        before = judge(resource.lifecycle.preconditions, planned.evaluation.scope([], **names), found)
+        self._checks.note("resource", address, before)
+        if before.failures:
+            found += before.errors("Resource precondition failed", resource.range, str(address))
+            return DYNAMIC
+        wanted = self._reader.read(resource, address, names, planned.schema, planned.use, found)
+        if wanted is None:
+            return DYNAMIC
+        self._wanted[str(address)] = wanted
+        try:
+            session = self._sessions.get(wanted.lane)
+        except DiagnosticError as problem:
+            found += problem.diagnostics
+            return DYNAMIC
+        try:
+            if address.mode == "data":
+                value = self._read_data(wanted, session, planned)
+                change = None
+            else:
+                change = self._decide(wanted, names, session, planned)
+                if change is None:
+                    return DYNAMIC
+                value = from_plain(change.after, type_of(planned.schema), hidden(change.sensitive))
+        except DiagnosticError as problem:
+            found += map(wanted.place, problem.diagnostics)
+            return DYNAMIC
+        after = judge(resource.lifecycle.postconditions, planned.evaluation.scope([], **names, self=value), found)
+        self._checks.note("resource", address, after)
+        found += after.errors("Resource postcondition failed", resource.range, str(address))
+        if change is not None:
+            change = replace(change, waits=change.waits or before.undecided, confirms=after.undecided)
+            changes[address] = change
+            self._by_resource[address.resource].append(change)
+        return value
+
+    def _decide(self, wanted: Wanted, names: Mapping[str, Value], session: Session, planned: _Planned) -> Change | None:
+        address, starting = wanted.address, self._starting
+        prior = starting.refreshed.instances.get(address)
+        wish = self._wishes.get(address) if prior is None else None
+        if wish is not None:
+            prior = self.imported[address] = taken_in(address, wish, wanted.lane, session, planned.schema)
+        module = planned.evaluation.configuration
+        scope = planned.evaluation.scope(planned.found, **names)
+        forced = ""
+        if address in starting.replacing:
+            forced = "replace_by_request"
+        elif is_triggered(wanted.resource, address, scope, module, self._by_resource, planned.found):
+            forced = "replace_by_triggers"
+        circumstances = Circumstances(
+            forced=forced,
+            created_first=planned.node in self._created_first,
+            deposed=deposed_key(address, starting.stored),
+            former=starting.former.get(address),
+            imported=wish.id if wish else None,
+        )
+        return plan_instance(wanted, prior, session, planned.schema, planned.found, circumstances)
+
+    def _read_data(self, wanted: Wanted, session: Session, planned: _Planned) -> Value:
+        """Raises `DiagnosticError` when the data source cannot be read now."""
+        if not is_known(wanted.configured.values) and has_errors([*self._diagnostics, *planned.found]):
+            return DYNAMIC
+        data = self.data[wanted.address] = read_data(wanted, session, planned.schema)
+        return from_plain(data.values, type_of(planned.schema), hidden(data.sensitive))
+
+    def _add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            if diagnostic not in self._reported:
+                self._reported.add(diagnostic)
+                self._diagnostics.append(diagnostic)

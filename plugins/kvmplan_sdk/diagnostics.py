@@ -46,7 +46,8 @@ class Diagnostic:
     """One problem.
 
     ``source`` is where in the configuration; ``address`` the resource instance it concerns; ``path`` the attribute of
-    it, from which the engine finds ``source`` when a provider, which never sees the configuration, leaves it out.
+    it, from which the engine finds ``source`` when a provider, which never sees the configuration, leaves it out;
+    ``values`` what an expression at fault refers to, and what that is: ``("var.x", 'is "abc"')``.
     """
 
     severity: Severity
@@ -55,6 +56,7 @@ class Diagnostic:
     source: SourceRange | None = None
     address: str | None = None
     path: Path = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_error(self) -> bool:

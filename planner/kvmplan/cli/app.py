@@ -76,8 +76,9 @@ def run(arguments: list[str]) -> None:
 
 
 def normalized(arguments: list[str], command: Any) -> list[str]:
-    """Long options with two dashes: ``-auto-approve`` becomes ``--auto-approve``. The values of options stay, and so
-    does what follows ``--``. ``command`` is the whole command line's, which knows the options that take a value.
+    """Long options with two dashes: ``-auto-approve`` becomes ``--auto-approve``, and flags without a value:
+    ``-list=false`` becomes ``--no-list``. The values of other options stay, and so does what follows ``--``.
+    ``command`` is the whole command line's, which knows the options that take a value.
     """
     result: list[str] = []
     is_value = False
@@ -88,6 +89,7 @@ def normalized(arguments: list[str], command: Any) -> list[str]:
             is_value = False
         elif argument.startswith("-"):
             argument = f"-{argument}" if _SINGLE_DASH.fullmatch(argument) else argument
+            argument = _as_flag(argument, command)
             is_value = argument in _taking_values(command)
         else:
             command = getattr(command, "commands", {}).get(argument, command)
@@ -95,9 +97,26 @@ def normalized(arguments: list[str], command: Any) -> list[str]:
     return result
 
 
+def _as_flag(argument: str, command: Any) -> str:
+    name, given, value = argument.partition("=")
+    flag = (
+        next((option for option in _options(command) if option.is_flag and name in option.opts), None)
+        if given
+        else None
+    )
+    if flag is None or value not in ("true", "false"):
+        return argument
+    if value == "true":
+        return name
+    return flag.secondary_opts[0] if flag.secondary_opts else argument
+
+
 def _taking_values(command: Any) -> set[str]:
-    options = (parameter for parameter in command.params if parameter.param_type_name == "option")
-    return {name for option in options if not option.is_flag for name in option.opts}
+    return {name for option in _options(command) if not option.is_flag for name in option.opts}
+
+
+def _options(command: Any) -> list[Any]:
+    return [parameter for parameter in command.params if parameter.param_type_name == "option"]
 
 
 def _bug(problem: Exception) -> Diagnostic:

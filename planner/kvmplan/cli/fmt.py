@@ -42,7 +42,7 @@ def fmt(
         changed, problems, sources = _standard_input(check=check, diff=diff)
     else:
         changed, problems, sources = False, [], {}
-        for path in _files(names, recursive=recursive):
+        for path in _files(names, problems, recursive=recursive):
             one_changed, found = _file(path, sources, check=check, diff=diff, write=write, listed=listed)
             changed = changed or one_changed
             problems.extend(found)
@@ -53,20 +53,26 @@ def fmt(
         raise typer.Exit(UNFORMATTED)
 
 
-def _files(names: list[str], *, recursive: bool) -> Iterator[Path]:
+def _files(names: list[str], problems: list[Diagnostic], *, recursive: bool) -> Iterator[Path]:
     """The files meant, in order. Folders whose name begins with a dot are left alone."""
     from pathlib import Path
 
-    from kvmplan_sdk.diagnostics import DiagnosticError, error
+    from kvmplan_sdk.diagnostics import error
 
     for name in names:
         target = Path(name)
         if target.is_dir():
             yield from _inside(target, recursive=recursive)
-        elif target.is_file():
-            yield target
+        elif not target.exists():
+            problems.append(error("No such file", f'There is no file or folder "{name}" to format.'))
+        elif not name.endswith(".hcl"):
+            problems.append(
+                error(
+                    "Not a file to format", f'"{name}" is in no form that fmt knows. Name *.kvm.hcl or *.kvmvars.hcl.'
+                )
+            )
         else:
-            raise DiagnosticError(error("No such file", f'There is no file or folder "{name}" to format.'))
+            yield target
 
 
 def _inside(folder: Path, *, recursive: bool) -> Iterator[Path]:
@@ -82,16 +88,9 @@ def _file(
     path: Path, sources: dict[str, str], *, check: bool, diff: bool, write: bool, listed: bool
 ) -> tuple[bool, list[Diagnostic]]:
     """Format one file; whether it changes, and what is wrong with it."""
-    from kvmplan.syntax import parse_configuration
-    from kvmplan.syntax.format import format_configuration
-
-    name, data = str(path), path.read_bytes()
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False, parse_configuration(data, name)[1]
+    name = str(path)
+    text, made, problems = _formatted(path.read_bytes(), name)
     sources[name] = text
-    made, problems = format_configuration(text, name)
     if problems or made == text:
         return False, problems
     if listed:
@@ -103,13 +102,23 @@ def _file(
     return True, []
 
 
+def _formatted(data: bytes, name: str) -> tuple[str, str, list[Diagnostic]]:
+    """The text in ``data``, what it becomes, and what is wrong with it."""
+    from kvmplan.syntax import parse_configuration
+    from kvmplan.syntax.format import format_configuration
+
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")
+        return text, text, parse_configuration(data, name)[1]
+    return text, *format_configuration(text, name)
+
+
 def _standard_input(*, check: bool, diff: bool) -> tuple[bool, list[Diagnostic], dict[str, str]]:
     import sys
 
-    from kvmplan.syntax.format import format_configuration
-
-    text = sys.stdin.buffer.read().decode(errors="replace")
-    made, problems = format_configuration(text, "<stdin>")
+    text, made, problems = _formatted(sys.stdin.buffer.read(), "<stdin>")
     if not problems and not check:
         typer.echo(_difference(text, made, "<stdin>") if diff else made, nl=False)
     return made != text, problems, {"<stdin>": text}

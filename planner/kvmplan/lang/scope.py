@@ -40,6 +40,7 @@ class Scope:
         "base_dir",
         "depth",
         "diagnostics",
+        "explains",
         "functions",
         "item",
         "now",
@@ -72,6 +73,7 @@ class Scope:
         self.provided = provided
         self.item: Value = None
         self.depth = 0
+        self.explains = True
         self._parent: Scope | None = None
 
     def child(self, variables: Mapping[str, Entry]) -> Scope:
@@ -93,6 +95,12 @@ class Scope:
         made.diagnostics = []
         return made
 
+    def quiet(self) -> Scope:
+        """The same scope for looking things up, what is wrong being of no interest."""
+        made = self.apart()
+        made.explains = False
+        return made
+
     def alone(self, variables: Mapping[str, Entry]) -> Scope:
         """A scope of the same functions that sees ``variables`` and nothing else: a template's."""
         made = self._copy()
@@ -104,6 +112,7 @@ class Scope:
         made.variables, made.functions, made._parent = self.variables, self.functions, self._parent
         made.base_dir, made.diagnostics, made.now = self.base_dir, self.diagnostics, self.now
         made.pure, made.provided, made.item, made.depth = self.pure, self.provided, self.item, self.depth
+        made.explains = self.explains
         return made
 
     def find(self, name: str) -> Entry | Missing:
@@ -144,9 +153,19 @@ class Scope:
             scope = scope._parent
         return sorted(found)
 
-    def error(self, summary: str, detail: str, at: Expression | SourceRange | None) -> None:
+    def error(
+        self, summary: str, detail: str, at: Expression | SourceRange | None, about: Expression | None = None
+    ) -> None:
+        """``about``: the expression whose values explain the error, where it is not ``at``."""
         source = at.range if isinstance(at, Expression) else at
-        self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source))
+        about = at if about is None and isinstance(at, Expression) else about
+        values = () if about is None or not self.explains else self._explained(about)
+        self.diagnostics.append(Diagnostic(Severity.ERROR, summary, detail, source, values=values))
+
+    def _explained(self, node: Expression) -> tuple[tuple[str, str], ...]:
+        from kvmplan.lang.explain import values_in
+
+        return values_in(node, self.quiet())
 
 
 class Missing:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from kvmplan.review.excerpt import Excerpt, excerpt
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange
 
@@ -33,8 +36,10 @@ def _lines(diagnostic: Diagnostic, sources: Mapping[str, str], style: Style, wid
     word = "Error" if diagnostic.is_error else "Warning"
     yield style(f"{word}: ", "red" if diagnostic.is_error else "yellow", "bold") + style(diagnostic.summary, "bold")
     if diagnostic.source is not None:
+        found = _excerpt(diagnostic.source, sources)
         yield ""
-        yield from _excerpt(diagnostic.source, diagnostic.address, sources, style)
+        yield from _place(diagnostic.source, diagnostic.address, found, style)
+        yield from _values(diagnostic.values, style)
     elif diagnostic.address is not None:
         yield ""
         yield f"  with {diagnostic.address}"
@@ -44,22 +49,33 @@ def _lines(diagnostic: Diagnostic, sources: Mapping[str, str], style: Style, wid
             yield from textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _excerpt(source: SourceRange, address: str | None, sources: Mapping[str, str], style: Style) -> Iterator[str]:
-    who = f", in {address}" if address else ""
-    yield f"  on {source.filename} line {source.start.line}{who}:"
-    text = sources.get(source.filename)
-    if text is None:
+def _place(source: SourceRange, address: str | None, found: Excerpt | None, style: Style) -> Iterator[str]:
+    context = found.context if found else None
+    if address:
+        yield f"  with {address},"
+    yield f"  on {source.filename} line {source.start.line}{f', in {context}' if context else ''}:"
+    if found is None:
         return
-    lines = text.split("\n")
-    if source.start.line > len(lines):
-        return
-    line = lines[source.start.line - 1].rstrip("\r")
+    before, meant, behind = found.first
     number = f"{source.start.line:4}: "
-    yield f"{number}{line}"
-    last = source.end.column if source.end.line == source.start.line else len(line) + 1
-    lead = "".join("\t" if character == "\t" else " " for character in line[: source.start.column - 1])
-    carets = "^" * max(1, min(last, len(line) + 1) - source.start.column)
+    yield f"{number}{before}{meant}{behind}"
+    lead = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
+    carets = "^" * max(1, sum(map(_width, meant)))
     yield " " * len(number) + lead + style(carets, "red", "bold")
+
+
+def _width(character: str) -> int:
+    """How many columns of a terminal ``character`` takes."""
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _values(values: Iterable[tuple[str, str]], style: Style) -> Iterator[str]:
+    lines = [f"    │ {style(name, 'bold')} {statement}" for name, statement in values]
+    if lines:
+        yield "    ├────────────────"
+        yield from lines
 
 
 def diagnostic_json(diagnostic: Diagnostic, sources: Mapping[str, str]) -> dict[str, object]:
@@ -74,24 +90,30 @@ def diagnostic_json(diagnostic: Diagnostic, sources: Mapping[str, str]) -> dict[
     source = diagnostic.source
     if source is None:
         return entry
+    start, end = source.start, source.end
+    if end.byte <= start.byte:
+        end = replace(start, column=start.column + 1, byte=start.byte + 1)
     entry["range"] = {
         "filename": source.filename,
-        "start": {"line": source.start.line, "column": source.start.column, "byte": source.start.byte},
-        "end": {"line": source.end.line, "column": source.end.column, "byte": source.end.byte},
+        "start": {"line": start.line, "column": start.column, "byte": start.byte},
+        "end": {"line": end.line, "column": end.column, "byte": end.byte},
     }
-    lines = sources.get(source.filename, "").split("\n")
-    if source.start.line <= len(lines):
-        line = lines[source.start.line - 1]
-        end = source.end.column - 1 if source.end.line == source.start.line else len(line)
+    found = _excerpt(source, sources)
+    if found is not None:
         entry["snippet"] = {
-            "context": None,
-            "code": line,
-            "start_line": source.start.line,
-            "highlight_start_offset": source.start.column - 1,
-            "highlight_end_offset": end,
-            "values": [],
+            "context": found.context,
+            "code": found.code,
+            "start_line": found.first_line,
+            "highlight_start_offset": found.start,
+            "highlight_end_offset": found.end,
+            "values": [{"traversal": name, "statement": statement} for name, statement in diagnostic.values],
         }
     return entry
+
+
+def _excerpt(source: SourceRange, sources: Mapping[str, str]) -> Excerpt | None:
+    text = sources.get(source.filename)
+    return None if text is None else excerpt(source, text)
 
 
 def validation_json(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:

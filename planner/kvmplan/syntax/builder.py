@@ -100,7 +100,8 @@ class Builder:
         words = []
         for kind, start, end in labels:
             raw = self.text[start:end]
-            words.append(unescape(raw[1:-1], start + 1, self.source, self.problems) if kind == "LABEL" else raw)
+            read = unescape(raw[1:-1], start + 1, self.source, self.problems) if kind == "LABEL" else raw
+            words.append(normalized(read))
         spans = tuple((label[1], label[2]) for label in labels)
         end = labels[-1][2] if labels else head[2]
         return Block(self.source, head[1], end, self._name(head), head[2], tuple(words), spans, body)
@@ -187,7 +188,7 @@ class Builder:
 
     def on_short_index(self, children: Children) -> Step:
         dot, number = children
-        return Step(int(self._word(number)[:100]), False, dot[1], number[2])
+        return Step(self.on_float_lit([number]).value, False, dot[1], number[2])
 
     def on_braces_index(self, children: Children) -> Step | Index:
         opener, key, closer = children
@@ -214,7 +215,7 @@ class Builder:
 
     def _append(self, base: Expression, step: Step | Index | Token) -> Expression:
         """``base`` followed by ``step``. What follows ``[*]`` is for each element; so are attributes after ``.*``."""
-        if type(base) is Splat and not base.full and isinstance(step, tuple) and self.text[step[1]] == ".":
+        if isinstance(step, tuple) and self.text[step[1]] == "." and _ends_in_attribute_splat(base):
             problem = "After .* only attributes and legacy indices can follow. Write [*] for nested lists."
             self._problem("Invalid attribute splat", problem, step[1], step[2])
         outer: list[Splat] = []
@@ -329,3 +330,11 @@ class Builder:
         opener, closer = children[0], children[-1]
         left, right = self.text[opener[2] - 1] == "~", self.text[closer[1]] == "~"
         return Insertion(word, opener[1], closer[2], left, right, expression, names)
+
+
+def _ends_in_attribute_splat(node: Expression) -> bool:
+    while type(node) is Splat:
+        if not node.full:
+            return True
+        node = node.each
+    return False

@@ -7,10 +7,11 @@ the notation of old are written as they are today.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kvmplan.syntax.lexer import Lexer
-from kvmplan.syntax.nodes import Attribute, Block, Body, Literal, Traversal, Wrapped
+from kvmplan.syntax.nodes import Attribute, Block, Body, Expression, Literal, Parentheses, Traversal, Wrapped
 from kvmplan.syntax.parse import parse_configuration
 from kvmplan.syntax.source import graphemes
 from kvmplan_sdk.diagnostics import Diagnostic
@@ -25,6 +26,9 @@ _BEFORE_NEGATION = frozenset(
         "DOUBLE_EQ", "NEQ", "GT", "GEQ", "LT", "LEQ", "DOUBLE_AMP", "DOUBLE_PIPE", "NOT",
     }
 )  # fmt: skip
+
+_ESCAPED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_SEQUENCE = re.compile(r"([$%])\{")
 
 
 class _Token:
@@ -97,7 +101,7 @@ def _indent(lines: Sequence[_Line]) -> None:
     for line in lines:
         if not line.lead or line.lead[0].kind == "NEWLINE":
             continue
-        net = sum(token.change for token in (*line.lead, *line.assign))
+        net = sum(token.change for token in (*_before_heredoc(line.lead), *line.assign))
         closed = -net
         while closed > 0 and levels:
             if closed < levels[-1]:
@@ -109,6 +113,11 @@ def _indent(lines: Sequence[_Line]) -> None:
         first.spaces = 2 * len(levels)
         if net > 0:
             levels.append(net)
+
+
+def _before_heredoc(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """What counts for the indentation of a line: what is in a heredoc stands where it stands."""
+    return tokens[: next((at for at, token in enumerate(tokens) if token.kind == "HEREDOC_START"), len(tokens))]
 
 
 def _space(tokens: Sequence[_Token]) -> None:
@@ -192,7 +201,7 @@ def _rewritten(text: str, body: Body) -> str:
 
 def _edits(body: Body, inside: tuple[str, ...]) -> Iterator[_Edit]:
     for attribute in body.attributes.values():
-        new = _type(attribute) if inside == ("variable",) and attribute.name == "type" else _value(attribute)
+        new = _type(attribute) if inside == ("variable",) and attribute.name == "type" else _value(attribute.expression)
         if new is not None:
             yield attribute.expression.start, attribute.expression.end, new
     for block in body.blocks:
@@ -202,8 +211,19 @@ def _edits(body: Body, inside: tuple[str, ...]) -> Iterator[_Edit]:
 
 def _labels(block: Block) -> Iterator[_Edit]:
     for (start, end), label in zip(block.label_spans, block.labels, strict=True):
-        if block.source.text[start] != '"':
-            yield start, end, f'"{label}"'
+        quoted = _quoted(label)
+        if block.source.text[start:end] != quoted:
+            yield start, end, quoted
+
+
+def _quoted(text: str) -> str:
+    """``text`` as a string of the language."""
+    escaped = "".join(_ESCAPED.get(char) or (char if char.isprintable() else _by_number(char)) for char in text)
+    return '"' + _SEQUENCE.sub(r"\1\1{", escaped) + '"'
+
+
+def _by_number(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def _type(attribute: Attribute) -> str | None:
@@ -215,25 +235,27 @@ def _type(attribute: Attribute) -> str | None:
     return None
 
 
-def _value(attribute: Attribute) -> str | None:
+def _value(node: Expression) -> str | None:
     """The inside of ``"${...}"``, in parentheses when it goes over several lines."""
-    node = attribute.expression
     if not isinstance(node, Wrapped) or not node.text.startswith('"'):
         return None
     tokens = Lexer(node.text, everything=True).scan(newlines=False)[2:-3]
-    quotes = 0
+    quotes = heredocs = 0
     for kind, _, _ in tokens:
-        if kind == "QUOTE_START":
-            quotes += 1
-        elif kind == "QUOTE_END":
-            quotes -= 1
-        elif not quotes and kind in ("INTERP_START", "SEQUENCE_END", "STRING_CHARS"):
+        quotes += (kind == "QUOTE_START") - (kind == "QUOTE_END")
+        heredocs += (kind == "HEREDOC_START") - (kind == "HEREDOC_END")
+        if not quotes and (kind in ("INTERP_START", "SEQUENCE_END") or (kind == "STRING_CHARS" and not heredocs)):
             return None
     while tokens and tokens[0][0] == "NEWLINE":
         tokens.pop(0)
     while tokens and tokens[-1][0] == "NEWLINE":
         tokens.pop()
+    if tokens[-1][0] == "HEREDOC_END":
+        # Nothing else may stand on the line of its marker; what follows the string would.
+        return None
     inner = node.text[tokens[0][1] : tokens[-1][2]]
-    parenthesized = tokens[0][0] == "LPAR" and tokens[-1][0] == "RPAR"
-    many_lines = any(kind == "NEWLINE" for kind, _, _ in tokens)
+    parenthesized = isinstance(node.inner, Parentheses) and inner == node.inner.text
+    if (deeper := _value(node.inner)) is not None:
+        inner = inner.replace(node.inner.text, deeper, 1)
+    many_lines = any(node.text[end - 1] == "\n" for kind, _, end in tokens if kind in ("NEWLINE", "COMMENT"))
     return f"({inner})" if many_lines and not parenthesized else inner

@@ -20,7 +20,8 @@ _LAYOUT = 2
 """Version of the cached form."""
 
 # Our scanner leaves out the newlines that mean nothing, so expressions need not make room for them; what remains says
-# where a newline is required: after each item of a body, and between the elements of an object.
+# where a newline is required: after each item of a body, and between the elements of an object. Nor need names make
+# room for keywords: the scanner knows where a word is one.
 _NEWLINES = re.compile(r"\s*\bnew_line_or_comment\?")
 _REPLACED_RULES = {
     "start": "start : body",
@@ -30,6 +31,9 @@ _REPLACED_RULES = {
         "single_line : LBRACE attribute? RBRACE\n"
         "lines : LBRACE new_line_or_comment (_item new_line_or_comment)* RBRACE"
     ),
+    "_attribute_name": "_attribute_name : identifier | literal_value",
+    "keyword": "",
+    "object_elem_key": "object_elem_key : expression",
     "block": (
         "block : _attribute_name (_attribute_name | label)* (single_line | lines)\n"
         "label : DBLQUOTE STRING_CHARS? DBLQUOTE"
@@ -58,7 +62,10 @@ _REPLACED_RULES = {
     "object_elem_key": "object_elem_key : expression",
     "heredoc_template": "heredoc_template : HEREDOC_START string_part* HEREDOC_END",
     "heredoc_template_trim": "",
-    "function_call": "function_call : identifier (COLONS identifier)* LPAR arguments? RPAR",
+    "function_call": (
+        "function_call : _function_name (COLONS _function_name)* LPAR arguments? RPAR\n"
+        "_function_name : identifier | literal_value"
+    ),
     "arguments": "arguments : expression (COMMA expression)* (COMMA | ELLIPSIS)?",
 }
 _ADDED = """
@@ -66,7 +73,7 @@ lone_expression : expression
 lone_template : string_part*
 %declare SEQUENCE_END HEREDOC_START HEREDOC_END
 """
-_NAMES = ("identifier", "literal_value", "keyword")
+_NAMES = ("identifier", "literal_value")
 _PASSING = ("start", "expr_term", "new_line_or_comment", "object_elem_key", "lone_expression")
 STARTS = ("start", "lone_expression", "lone_template")
 

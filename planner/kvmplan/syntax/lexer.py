@@ -21,13 +21,13 @@ _MAIN = re.compile(
     | (?P<block_comment>/\*(?s:.*?)\*/)
     | (?P<number>[0-9](?:(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9]))?)
     | (?P<heredoc><<-?(?:[A-Za-z_]|[^\x00-\x7f])(?:[A-Za-z0-9_-]|[^\x00-\x7f])*\r?\n)
-    | (?P<splat>\[[ \t\r\n]*\*[ \t\r\n]*\]|\.[ \t]*\*)
     | (?P<operator>==|!=|>=|<=|&&|\|\||::|\.\.\.|=>|~\}|[\[\](){}.,*/%+\-=<>!?:"])
     """,
     re.VERBOSE,
 )
 _QUOTED = re.compile(r'(?:[^"\\\r\n$%]|\\[^\r\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))+')
 _BARE = re.compile(r"(?:[^\n$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*\n?")
+_HEREDOC_LINE = re.compile(r"(?:[^\r\n$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*(?:\r?\n)?")
 _SEQUENCE = re.compile(r"[$%]\{~?")
 _OPERATORS = {
     "==": "DOUBLE_EQ", "!=": "NEQ", ">=": "GEQ", "<=": "LEQ", "&&": "DOUBLE_AMP", "||": "DOUBLE_PIPE",
@@ -38,12 +38,10 @@ _OPERATORS = {
 _OPENERS = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 _CLOSERS = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
 _LITERALS = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
-_OPERAND_ENDS = frozenset({
-    "NAME", "RPAR", "RSQB", "RBRACE", "DBLQUOTE", "QUOTE_END", "INT_LITERAL", "FLOAT_LITERAL", "TRUE", "FALSE",
-    "NULL", "FULL_SPLAT_START", "ATTR_SPLAT", "HEREDOC_END", "ELLIPSIS",
-})  # fmt: skip
-"""Tokens that an operand, a block's name or a label can end in; with ``ELLIPSIS``, what an ``if`` clause can follow."""
 _DIRECTIVES = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
+
+SPACES = " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+"""What Go's ``unicode.IsSpace`` takes for white space."""
 
 INVALID = "INVALID"
 """A token that no grammar accepts; the parser's message tells what it is."""
@@ -51,17 +49,28 @@ UNCLOSED_COMMENT = "UNCLOSED_COMMENT"
 NEWLINE_IN_STRING = "NEWLINE_IN_STRING"
 UNCLOSED_HEREDOC = "UNCLOSED_HEREDOC"
 
+_ENDS_OPERAND = frozenset(
+    {
+        "NAME", "TRUE", "FALSE", "NULL", "INT_LITERAL", "FLOAT_LITERAL", "DBLQUOTE", "QUOTE_END", "HEREDOC_END",
+        "RPAR", "RSQB", "RBRACE", "ATTR_SPLAT", "FULL_SPLAT_START", "ELLIPSIS",
+    }
+)  # fmt: skip
+
+
+_ENDS_HEADER = frozenset({"NAME", "TRUE", "FALSE", "NULL", "DBLQUOTE", "QUOTE_END"})
+"""Before an opening brace, these tell that a block's body begins, no object."""
+
 
 @dataclass(slots=True)
 class _Level:
     """An open bracket, quote, heredoc or interpolation: ``opener`` is one of ``( [ { ${ %{ " <<``, or empty.
 
-    ``body``: a brace that begins a block's body, since it follows a name or a label.
+    ``loops``: it holds a ``for`` expression, of which ``keywords`` tells that it has begun.
     """
 
     opener: str
     newlines: bool = False
-    body: bool = False
+    loops: bool = False
     keywords: bool = False
     seen_in: bool = False
     marker: str = ""
@@ -133,7 +142,10 @@ class Lexer:
                 at = stop
             elif kind == "operator":
                 word = text[at:stop]
-                if word in _OPERATORS:
+                if word in (".", "[") and not self.everything and (splat := self._splat(at, level)):
+                    tokens.append(("ATTR_SPLAT" if word == "." else "FULL_SPLAT_START", at, splat))
+                    at = splat
+                elif word in _OPERATORS:
                     tokens.append((_OPERATORS[word], at, stop))
                     at = stop
                 else:
@@ -150,56 +162,55 @@ class Lexer:
         match kind:
             case "line_comment" | "block_comment" if self.everything:
                 self._emit("COMMENT", stop)
-            case "splat" if self.everything and self.text[self.at] == "[":
-                self._bracket("[", level)
-            case "splat" if self.everything:
-                self._emit("DOT", self.at + 1)
             case "line_comment":
                 newline = self.text[stop - 1] == "\n"
                 if newline and level.newlines and (not self.tokens or self.tokens[-1][0] != "NL_OR_COMMENT"):
                     self.tokens.append(("NL_OR_COMMENT", stop - 1, stop))
                 self.at = stop
             case "number":
-                self._emit("INT_LITERAL" if self.text[self.at : stop].isdigit() else "FLOAT_LITERAL", stop)
-            case "splat":
-                self._emit("ATTR_SPLAT" if self.text[self.at] == "." else "FULL_SPLAT_START", stop)
+                word = self.text[self.at : stop]
+                legacy_index = self._before() == "DOT" and "." not in word
+                self._emit("INT_LITERAL" if word.isdigit() or legacy_index else "FLOAT_LITERAL", stop)
             case "heredoc":
-                marker = self.text[self.at + 2 : stop].rstrip().removeprefix("-")
+                marker = self.text[self.at + 2 : stop].removeprefix("-").rstrip("\r\n")
+                if not _is_name(marker):
+                    self._emit(INVALID, stop)
+                    return
                 self.levels.append(_Level("<<", marker=marker))
                 self._emit("HEREDOC_START", stop)
                 self.line_start = True
 
+    def _before(self) -> str:
+        return self.tokens[-1][0] if self.tokens else ""
+
     def _name(self, level: _Level, at: int, stop: int) -> str:
         word = self.text[at:stop]
-        if not word.isascii() and not word.replace("-", "_").isidentifier():
+        if not _is_name(word):
             return INVALID
-        before = self.tokens[-1][0] if self.tokens else ""
-        if before in ("DOT", "FOR") or (before == "COMMA" and level.keywords and not level.seen_in):
+        before = self._before()
+        if before == "DOT":
             return "NAME"
-        if word in _LITERALS:
-            return _LITERALS[word]
         if before == "DIRECTIVE_START" and word in _DIRECTIVES:
             level.keywords = word == "for"
             return _DIRECTIVES[word]
-        if word == "for" and level.opener in ("[", "{") and before in ("LSQB", "LBRACE") and not level.body:
-            level.keywords, level.newlines = True, False
+        if level.loops and not level.keywords:
+            level.keywords = True
             return "FOR"
-        if level.keywords and word == "in" and not level.seen_in:
-            level.seen_in = True
-            return "IN"
-        if level.keywords and word == "if" and level.seen_in and level.opener != "%{" and before in _OPERAND_ENDS:
+        if level.keywords and not level.seen_in:
+            level.seen_in = word == "in" and before == "NAME"
+            return "IN" if level.seen_in else "NAME"
+        if level.keywords and word == "if" and level.opener != "%{" and before in _ENDS_OPERAND:
             return "IF"
-        return "NAME"
+        return _LITERALS.get(word, "NAME")
 
     def _bracket(self, word: str, level: _Level) -> None:
         if word == '"':
             self._emit("QUOTE_START" if self.everything else "DBLQUOTE", self.at + 1)
             self.levels.append(_Level('"'))
         elif word in _OPENERS:
-            body = word == "{" and bool(self.tokens) and self.tokens[-1][0] in _OPERAND_ENDS
+            loops = self._begins_collection(word, level) and _FOR_FOLLOWS.match(self.text, self.at + 1) is not None
             self._emit(_OPENERS[word], self.at + 1)
-            newlines = word == "{" and (body or not self._for_follows())
-            self.levels.append(_Level(word, newlines=newlines, body=body))
+            self.levels.append(_Level(word, newlines=word == "{" and not loops, loops=loops))
         elif word in ("}", "~}") and level.opener in ("${", "%{"):
             self._emit("SEQUENCE_END", self.at + len(word))
             self.levels.pop()
@@ -210,8 +221,18 @@ class Lexer:
             if len(self.levels) > 1 and level.opener not in ("${", "%{"):
                 self.levels.pop()
 
-    def _for_follows(self) -> bool:
-        return _FOR_FOLLOWS.match(self.text, self.at) is not None
+    def _begins_collection(self, opener: str, level: _Level) -> bool:
+        """Whether a tuple or an object begins here, no index, body or parenthesis."""
+        before = self._before()
+        if opener == "{":
+            return not (level.newlines and before in _ENDS_HEADER)
+        return opener == "[" and before not in _ENDS_OPERAND
+
+    def _splat(self, at: int, level: _Level) -> int:
+        """The end of the splat operator at ``at``; 0 when there is none."""
+        pattern = (_SPLAT if level.newlines else _SPLAT_OVER_LINES)[self.text[at]]
+        found = pattern.match(self.text, at)
+        return found.end() if found else 0
 
     def _invalid(self) -> None:
         if self.text.startswith("/*", self.at):
@@ -245,16 +266,18 @@ class Lexer:
 
     def _heredoc(self) -> None:
         level = self.levels[-1]
-        found = _BARE.match(self.text, self.at)
+        found = _HEREDOC_LINE.match(self.text, self.at)
         assert found is not None
         chunk = found.group()
-        if self.line_start and chunk.endswith("\n") and chunk.strip() == level.marker:
+        if self.line_start and chunk.endswith("\n") and chunk.strip(SPACES) == level.marker:
             self.levels.pop()
             self._emit("HEREDOC_END", found.end() - (2 if chunk.endswith("\r\n") else 1))
             self.line_start = False
         elif chunk:
             self.line_start = chunk.endswith("\n")
             self._emit("STRING_CHARS", found.end())
+        elif self.text[self.at] == "\r":
+            self._emit(INVALID, self.at + 1)
         else:
             self._sequence_or_tail()
 
@@ -272,4 +295,14 @@ class Lexer:
             self._emit("STRING_CHARS", self.at + 1)
 
 
-_FOR_FOLLOWS = re.compile(r"(?:[ \t\r\n]|(?:\#|//)[^\n]*\n|/\*(?s:.*?)\*/)*for(?![A-Za-z0-9_-]|[^\x00-\x7f])")
+def _is_name(word: str) -> bool:
+    """Whether ``word``, which could be a name if it is ASCII, is one."""
+    return word.isascii() or word.replace("-", "_").isidentifier()
+
+
+_GAP = r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*\*/)*"
+_GAP_OVER_LINES = r"(?:[ \t]|\r?\n|(?:\#|//)[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
+_FOR_FOLLOWS = re.compile(_GAP_OVER_LINES + r"for(?![A-Za-z0-9_-]|[^\x00-\x7f])")
+_SPLAT, _SPLAT_OVER_LINES = (
+    {".": re.compile(rf"\.{gap}\*"), "[": re.compile(rf"\[{gap}\*{gap}\]")} for gap in (_GAP, _GAP_OVER_LINES)
+)

@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kvmplan.syntax.lexer import SPACES
 from kvmplan.syntax.nodes import Conditional, Expression, For, Literal, Template, TemplateFor, Wrapped
 from kvmplan.syntax.source import Source, graphemes
 from kvmplan_sdk.diagnostics import Diagnostic, error
-
-SPACES = " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
-"""What Go's ``unicode.IsSpace`` takes for white space."""
 
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[\s\S])|\$\$\{|%%\{")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -57,7 +55,7 @@ def unescape(raw: str, offset: int, source: Source, problems: list[Diagnostic]) 
             return word[1:]
         if word[1] in "uU" and len(word) > 2:
             code = int(word[2:], 16)
-            if code < 0x110000 and not 0xD800 <= code < 0xE000:
+            if code < 0xD800 or 0xE000 <= code < 0x110000:
                 return chr(code)
         elif word[1] in _SIMPLE:
             return _SIMPLE[word[1]]

@@ -60,6 +60,8 @@ def test_version(tmp_path: Path) -> None:
         (["state", "show", "-json", "x.y"], ["state", "show", "--json", "x.y"]),
         (["lab", "exec", "n", "--", "ls", "-all"], ["lab", "exec", "n", "--", "ls", "-all"]),
         (["plan", "-h"], ["plan", "-h"]),
+        (["fmt", "-list=false", "-check=true", "-write=x"], ["fmt", "--no-list", "--check", "--write=x"]),
+        (["plan", "-var=true=false"], ["plan", "--var=true=false"]),
     ],
 )
 def test_long_options_with_one_dash(written: list[str], meant: list[str]) -> None:

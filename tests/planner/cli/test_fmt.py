@@ -56,3 +56,24 @@ def test_standard_input() -> None:
     assert run("-", stdin=UGLY) == (0, PRETTY)
     assert run("-", "--check", stdin=UGLY) == (3, "")
     assert run("-", "--check", stdin=PRETTY) == (0, "")
+
+
+def test_what_cannot_be_formatted_is_told_and_the_rest_is_formatted(folder: Path) -> None:
+    (folder / "c.kvm.json").write_text("{}")
+    assert run("missing", "c.kvm.json", "a.kvm.hcl") == (2, "a.kvm.hcl\n")
+    assert (folder / "a.kvm.hcl").read_text() == PRETTY
+    assert (folder / "c.kvm.json").read_text() == "{}"
+
+
+def test_bytes_that_are_no_text_are_not_touched(folder: Path) -> None:
+    (folder / "a.kvm.hcl").write_bytes(b'a="\xff"\n')
+    assert run("a.kvm.hcl") == (2, "")
+    assert (folder / "a.kvm.hcl").read_bytes() == b'a="\xff"\n'
+    done = CliRunner().invoke(app, ["-"], input=b'a="\xff"\n')
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_line_ends_and_the_byte_order_mark(folder: Path) -> None:
+    (folder / "a.kvm.hcl").write_bytes(b"\xef\xbb\xbfa=1\r\nb = 2\r\n")
+    assert run("a.kvm.hcl") == (0, "a.kvm.hcl\n")
+    assert (folder / "a.kvm.hcl").read_bytes() == b"a = 1\r\nb = 2\r\n"

@@ -54,9 +54,9 @@ def test_init_that_fails_tells_all_with_places(tmp_path: Path) -> None:
     assert said.status == 1
     assert [line for line in said.stderr.splitlines() if line.startswith(("Error", "  on"))] == [
         "Error: Invalid module source",
-        "  on main.kvm.hcl line 2:",
+        '  on main.kvm.hcl line 2, in module "net":',
         "Error: Cannot fetch module",
-        "  on main.kvm.hcl line 5:",
+        '  on main.kvm.hcl line 5, in module "old":',
         'Error: No provider "ovs"',
         "  on main.kvm.hcl line 7:",
     ]

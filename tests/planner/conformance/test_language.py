@@ -53,6 +53,8 @@ from kvmplan_sdk.types import (
     to_json,
 )
 
+from ..syntax.shape import comments, shape
+
 DATA = Path(__file__).parents[4] / "shared" / "conformance"
 LEFT_OUT = json.loads(Path(__file__).with_name("left_out.json").read_text())
 FIXTURES = DATA / "fixtures" / "cwd"
@@ -253,6 +255,17 @@ def test_corpus(row: Any) -> None:
     if row.get("formatted") or row.get("fmt_clean"):
         made, _ = format_configuration(text_of(row["file"]), row["file"])
         assert made == text_of(row.get("formatted") or row["file"])
+
+
+@pytest.mark.parametrize("row", [row for row in corpus() if row.values[0]["syntax_ok"]])
+def test_formatting_the_corpus_loses_nothing(row: Any) -> None:
+    text = text_of(row["file"])
+    made, _ = format_configuration(text, row["file"])
+    again, problems = parse_configuration(made, row["file"])
+    assert not problems
+    assert shape(again) == shape(parse_configuration(text, row["file"])[0])
+    assert comments(made) == comments(text)
+    assert format_configuration(made, row["file"])[0] == made
 
 
 def test_left_out_rows_exist() -> None:

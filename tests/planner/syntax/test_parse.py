@@ -76,6 +76,9 @@ def test_several_errors_and_what_is_between_them() -> None:
         'a = "${b"\n', 'a = "%{ if b }x"\n', 'a = "%{ else }"\n', "a = b.0.1\n", "a = f(b... , c)\n", "/* never closed",
         "a = .5\n", "a = 5.\n", "a = 0x1\n", "a = b c\n", '"a" = 1\n', "a {", "a = (1\n", "= 1\n",
         "a = [for x : y]\n",
+        "a = {for = 1}\n", "a = {\n  for = 1\n}\n", "a = b[for x in c : x]\n", "a = b[*\n]\n", "a = b.\n*\n",
+        "a = b.*.*\n", "a = b[*].*.c.*\n", 'a = "\\ud800"\n', "a = <<E\u00a0\nx\nE\n", "a = <<E\n\rx\nE\n",
+        "a = <<E\nx\n\x1fE\n", "a = b.1.2\n", "a = b::c\n", "a = f(,)\n", "a = {,}\n", "a = [1,,]\n",
     ],
 )  # fmt: skip
 def test_refused(text: str) -> None:
@@ -95,6 +98,11 @@ def test_refused(text: str) -> None:
         "a = <<EOT\nEOT\n", "a = f(<<-E\n  x ${b}\n  E\n)\n", "a = 1 # c", "a = b ? c : d ? e : f\n",
         "a = {\"${b}\" = 1, (c) = 2}\n",
         "", "\n\n# only a comment\n", "a = 1\r\nb = 2\r\n",
+        "for {\n  for = for\n  in = 1\n}\n", "null true {}\n", "true = null(1)\n", "a = null::true::f()\n",
+        "a = [for in in in : in if in]\n", "a = [for if, true in if : if if if]\n", "a = {b = 1, for = 2}\n",
+        'a = "%{ for in in x }%{ endfor }%{ if else }%{ endif }"\n', "a = b[/* c */*/* d */]./* e */*\n",
+        "a = (b[ # c\n*\n].\n*)\n", "a = (b . /* c */ d[/* e */*])\n", "a = b.1e2\n", "a = <<E\nx\n\u00a0E \n",
+        "a = <<E\nx\n E\u2003\n",
     ],
 )  # fmt: skip
 def test_accepted(text: str) -> None:

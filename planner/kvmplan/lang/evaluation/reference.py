@@ -63,7 +63,7 @@ def _step(value: Value, step: Step, node: Expression, scope: Scope) -> Value:
     try:
         return attribute(value, step.key) if step.attribute else index(value, step.key)  # type: ignore[arg-type]
     except AccessError as problem:
-        scope.error(problem.summary, problem.detail, node.source.range(step.start, step.end))
+        scope.error(problem.summary, problem.detail, node.source.range(step.start, step.end), node)
         return DYNAMIC
 
 
@@ -79,7 +79,7 @@ def _index(node: Index, scope: Scope) -> Value:
     try:
         return index(base, key)
     except AccessError as problem:
-        scope.error(problem.summary, problem.detail, node.source.range(node.key.start, node.end))
+        scope.error(problem.summary, problem.detail, node.source.range(node.key.start, node.end), node)
         return DYNAMIC
 
 

@@ -188,7 +188,9 @@ class Builder:
 
     def on_short_index(self, children: Children) -> Step:
         dot, number = children
-        return Step(self.on_float_lit([number]).value, False, dot[1], number[2])
+        key = self.on_float_lit([number]).value
+        assert key is not None
+        return Step(key, False, dot[1], number[2])
 
     def on_braces_index(self, children: Children) -> Step | Index:
         opener, key, closer = children

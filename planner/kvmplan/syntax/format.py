@@ -235,9 +235,12 @@ def _type(attribute: Attribute) -> str | None:
     return None
 
 
-def _value(node: Expression) -> str | None:
+_MAX_WRAPPED = 100
+
+
+def _value(node: Expression, depth: int = 0) -> str | None:
     """The inside of ``"${...}"``, in parentheses when it goes over several lines."""
-    if not isinstance(node, Wrapped) or not node.text.startswith('"'):
+    if not isinstance(node, Wrapped) or not node.text.startswith('"') or depth > _MAX_WRAPPED:
         return None
     tokens = Lexer(node.text, everything=True).scan(newlines=False)[2:-3]
     quotes = heredocs = 0
@@ -255,7 +258,7 @@ def _value(node: Expression) -> str | None:
         return None
     inner = node.text[tokens[0][1] : tokens[-1][2]]
     parenthesized = isinstance(node.inner, Parentheses) and inner == node.inner.text
-    if (deeper := _value(node.inner)) is not None:
+    if (deeper := _value(node.inner, depth + 1)) is not None:
         inner = inner.replace(node.inner.text, deeper, 1)
     many_lines = any(node.text[end - 1] == "\n" for kind, _, end in tokens if kind in ("NEWLINE", "COMMENT"))
     return f"({inner})" if many_lines and not parenthesized else inner

@@ -220,12 +220,22 @@ def _elements(
         element = found
     items = [_at(names[index] if names else index, part, element) for index, part in enumerate(parts)]
     if _has_dynamic(element) and items:
-        common = unify(type_of_value(item) for item in items)
+        common = _common_type([type_of_value(item) for item in items])
         if common is None:
             raise ConversionError("all elements must have the same type")
         items = [_at(names[index] if names else index, item, common) for index, item in enumerate(items)]
         return items, bare(common)
     return items, bare(element)
+
+
+def _common_type(types: Sequence[Type]) -> Type | None:
+    """The type of elements of which some have none: the one that the others share."""
+    common = unify(types)
+    if common is not None and type(common) is Dynamic:
+        typed = [kind for kind in types if type(kind) is not Dynamic]
+        if typed:
+            return typed[0] if all(kind == typed[0] for kind in typed) else None
+    return common
 
 
 def _element_type(of: Type) -> Type | None:
@@ -272,7 +282,7 @@ def convertible(of: Type, to: Type, *, safe: bool = False) -> bool:
         case MapType(inner), MapType(outer):
             return convertible(inner, outer, safe=safe)
         case TupleType(inners), (ListType(outer) | SetType(outer)):
-            return _all_convertible(inners, outer, safe)
+            return _settles(inners, outer, safe) and _all_convertible(inners, outer, safe)
         case ObjectType(attributes), MapType(outer):
             return _all_convertible(tuple(attributes.values()), outer, safe)
         case TupleType(inners), TupleType(outers):
@@ -286,6 +296,13 @@ def convertible(of: Type, to: Type, *, safe: bool = False) -> bool:
         case MapType(inner), ObjectType(wanted):
             return not safe and all(convertible(inner, kind) for kind in wanted.values())
     return False
+
+
+def _settles(inners: Sequence[Type], outer: Type, safe: bool) -> bool:
+    """Whether a list of ``inners`` can have an element type. Unlike a map's, it must show before there are values."""
+    if type(outer) is not Dynamic or all(type(inner) is Dynamic for inner in inners):
+        return True
+    return type(unify(inners, safe=safe)) is not Dynamic
 
 
 def _all_convertible(inners: Sequence[Type], outer: Type, safe: bool) -> bool:
@@ -432,9 +449,9 @@ def _unify_tuples(types: Sequence[Type], safe: bool) -> Type | None:
 def _as_collection(
     kind: type[ListType] | type[MapType], types: Sequence[Type], dynamic: bool, safe: bool
 ) -> Type | None:
-    """Objects among maps taken for maps, tuples among lists taken for lists."""
+    """Objects among maps taken for maps, tuples among lists taken for lists, if all types are known."""
     if dynamic:
-        return ANY
+        return None
     inner: list[Type] = []
     for type_ in types:
         match type_:

@@ -53,7 +53,7 @@ def anytrue(listed: ListValue) -> Value:
     return False if all(map(is_known, listed.items)) else Unknown(BOOL, NOT_NULL)
 
 
-@define(REGISTRY, "contains", Param("list"), Param("value", null=True, dynamic=True), returns=BOOL)
+@define(REGISTRY, "contains", Param("list"), Param("value", dynamic=True), returns=BOOL)
 def contains(listed: Value, value: Value) -> Value:
     """Whether `value` is an element of `list`."""
     if not isinstance(listed, (ListValue, SetValue, TupleValue)):
@@ -230,7 +230,7 @@ def _lookup_type(mapping: Value, key: Value, *default: Value) -> Type:
     REGISTRY,
     "lookup",
     Param("inputMap", marked=True),
-    Param("key", STRING, marked=True),
+    Param("key", STRING, unknown=True, marked=True),
     variadic=Param("default", null=True, unknown=True, marked=True, dynamic=True),
     returns=_lookup_type,
     refine=UNREFINED,
@@ -240,6 +240,8 @@ def lookup(mapping: Value, key: Value, *default: Value) -> Value:
     type_ = _lookup_type(mapping, key, *default)
     bare, marks = unmark(mapping)
     name, key_marks = unmark(key)
+    if isinstance(name, Unknown):
+        return mark(unknown(type_), marks | key_marks)
     assert isinstance(bare, (MapValue, ObjectValue))
     if name in bare.entries:
         return mark(bare.entries[str(name)], marks | key_marks)
@@ -257,14 +259,13 @@ def _one_type(listed: Value) -> Type:
     raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
 
 
-@define(REGISTRY, "one", Param("list", marked=True), returns=_one_type, refine=UNREFINED)
+@define(REGISTRY, "one", Param("list"), returns=_one_type, refine=UNREFINED)
 def one(listed: Value) -> Value:
     """The only element of `list`, or null if it is empty."""
     type_ = _one_type(listed)
-    bare, marks = unmark(listed)
-    items = items_of(bare)
-    if is_uncertain(bare) and len(items) > 1:
-        return mark(unknown(type_), marks)
+    items = items_of(listed)
+    if is_uncertain(listed) and len(items) > 1:
+        return unknown(type_)
     if len(items) > 1:
         raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
-    return mark(items[0] if items else null(type_), marks)
+    return items[0] if items else null(type_)

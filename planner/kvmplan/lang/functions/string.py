@@ -104,13 +104,13 @@ def _each(text: str, change: str) -> str:
 @define(REGISTRY, "lower", _STR, returns=STRING)
 def lower(text: str) -> Value:
     """`str` in lower case."""
-    return _each(text, "lower")
+    return normalized(_each(text, "lower"))
 
 
 @define(REGISTRY, "upper", _STR, returns=STRING)
 def upper(text: str) -> Value:
     """`str` in upper case."""
-    return _each(text, "upper")
+    return normalized(_each(text, "upper"))
 
 
 @define(REGISTRY, "title", _STR, returns=STRING)
@@ -120,7 +120,7 @@ def title(text: str) -> Value:
     for character in text:
         made.append(_each(character, "title") if _separates(before) else character)
         before = character
-    return "".join(made)
+    return normalized("".join(made))
 
 
 def _separates(character: str) -> bool:
@@ -140,12 +140,12 @@ def substr(text: str, offset: Number, length: Number) -> Value:
     """`length` characters of `str` from `offset` on; a negative offset counts from the end, -1 takes the rest."""
     start, count = whole(offset, 1), whole(length, 2)
     characters = clusters(text)
-    if start < 0:
-        start += len(characters)
-    elif count == 0:
+    if count == 0 and start >= 0:
         return ""
-    start = max(start, 0)
-    return "".join(characters[start:] if count < 0 else characters[start : start + count])
+    if start < 0:
+        start = max(start + len(characters), 0)
+    # From the end, Terraform takes a length of 0 for the rest too.
+    return "".join(characters[start:] if count <= 0 else characters[start : start + count])
 
 
 @define(REGISTRY, "trim", _STR, Param("cutset", STRING), returns=STRING)

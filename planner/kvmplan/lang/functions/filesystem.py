@@ -18,10 +18,8 @@ from kvmplan.lang.values import (
     Value,
     is_null,
     make_set,
-    mark,
-    unmark,
 )
-from kvmplan.syntax.nodes import Call, Index, Relative, Traversal
+from kvmplan.syntax.nodes import Call, Expression, Index, Relative, Traversal
 from kvmplan.syntax.parse import parse_template
 from kvmplan.syntax.static import references
 from kvmplan.syntax.templates import normalized
@@ -138,7 +136,7 @@ def pathexpand(path: str) -> Value:
 
 # Templates
 
-_VARS = Param("vars", ANY, marked=True)
+_VARS = Param("vars", ANY)
 
 
 def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
@@ -150,8 +148,7 @@ def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
     expression, problems = parse_template(text, name)
     if expression is None:
         raise FunctionError("; ".join(f"{p.source}: {p.summary}: {p.detail}" for p in problems))
-    bare, marks = unmark(variables)
-    names = _variables(bare)
+    names = _variables(variables)
     for reference in references(expression):
         if reference.root not in names:
             raise FunctionError(f'vars map does not contain key "{reference.root}", referenced at {reference.range}', 1)
@@ -161,7 +158,9 @@ def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
     errors = [found for found in apart.diagnostics if found.is_error]
     if errors:
         raise FunctionError("; ".join(f"{found.source}: {found.summary}: {found.detail}" for found in errors))
-    return mark(result, marks)
+    if is_null(result):
+        raise FunctionError("the result of the template is null")
+    return result
 
 
 def _variables(value: Value) -> dict[str, Value]:
@@ -189,11 +188,17 @@ def templatestring(scope: Scope, template: str, variables: Value) -> Value:
     return _render(scope, template, "<templatestring argument>", variables)
 
 
+def _is_reference(node: Expression) -> bool:
+    while isinstance(node, (Relative, Index)):
+        node = node.base
+    return isinstance(node, Traversal)
+
+
 def _templatestring(call: Call, scope: Scope) -> Value:
     """Only references are taken: a template written in place is evaluated where it stands."""
     from kvmplan.lang.evaluate import call_function
 
-    if call.arguments and not isinstance(call.arguments[0], (Traversal, Relative, Index)):
+    if call.arguments and not _is_reference(call.arguments[0]):
         problem = (
             "The template must be a reference to a string, such as local.greeting. Write other templates in place."
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions.numeric import whole
-from kvmplan.lang.regexp import TIME_LIMIT, PatternError, compile_pattern, expand
+from kvmplan.lang.regexp import TIME_LIMIT, Pattern, PatternError, compile_pattern, expand
 from kvmplan.lang.text import clusters
 from kvmplan.lang.values import (
     NOT_NULL,
@@ -175,7 +176,7 @@ def trimspace(text: str) -> Value:
 # Regular expressions
 
 
-def _compiled(pattern: str, argument: int = 0) -> Any:
+def _compiled(pattern: str, argument: int = 0) -> Pattern:
     try:
         return compile_pattern(pattern)
     except PatternError as problem:
@@ -183,24 +184,24 @@ def _compiled(pattern: str, argument: int = 0) -> Any:
 
 
 def _match_type(pattern: str) -> Type:
-    compiled = _compiled(pattern)
-    if not compiled.groups:
-        return STRING
-    names = compiled.groupindex
+    names = _compiled(pattern).names
     if not names:
-        return TupleType((STRING,) * compiled.groups)
-    if len(names) != compiled.groups:
+        return STRING
+    named = [name for name in names if name is not None]
+    if not named:
+        return TupleType((STRING,) * len(names))
+    if len(named) != len(names):
         raise FunctionError("either all or none of the groups in the pattern must be named", 0)
-    return ObjectType(dict.fromkeys(names, STRING))
+    return ObjectType(dict.fromkeys(named, STRING))
 
 
-def _match(found: Any, type_: Type) -> Value:
-    if type_ == STRING:
+def _match(found: Any, names: Sequence[str | None]) -> Value:
+    if not names:
         return normalized(found.group())
     groups = [Null(STRING) if text is None else normalized(text) for text in found.groups()]
-    if isinstance(type_, TupleType):
+    if None in names:
         return TupleValue(groups)
-    return ObjectValue({name: groups[at - 1] for name, at in found.re.groupindex.items()})
+    return ObjectValue({str(name): text for name, text in zip(names, groups, strict=True)})
 
 
 def _regex_type(pattern: Value, text: Value) -> Type:
@@ -214,18 +215,20 @@ def _regexall_type(pattern: Value, text: Value) -> Type:
 @define(REGISTRY, "regex", Param("pattern", STRING), Param("string", STRING), returns=_regex_type)
 def regex(pattern: str, text: str) -> Value:
     """The first match of `pattern` in `string`: the text, or the groups in a list or, if named, an object."""
-    type_ = _match_type(pattern)
-    found = _timed(lambda: _compiled(pattern).search(text, timeout=TIME_LIMIT))
+    _match_type(pattern)
+    compiled = _compiled(pattern)
+    found = _timed(lambda: compiled.compiled.search(text, timeout=TIME_LIMIT))
     if found is None:
         raise FunctionError("pattern did not match any part of the given string", 0)
-    return _match(found, type_)
+    return _match(found, compiled.names)
 
 
 @define(REGISTRY, "regexall", Param("pattern", STRING), Param("string", STRING), returns=_regexall_type)
 def regexall(pattern: str, text: str) -> Value:
     """Every match of `pattern` in `string`, each as `regex` gives it."""
     type_ = _match_type(pattern)
-    return ListValue(type_, [_match(found, type_) for found in _all_matches(_compiled(pattern), text)])
+    compiled = _compiled(pattern)
+    return ListValue(type_, [_match(found, compiled.names) for found in _all_matches(compiled, text)])
 
 
 def _timed(run: Any) -> Any:
@@ -235,9 +238,10 @@ def _timed(run: Any) -> Any:
         raise FunctionError("this pattern takes too long on this string; make it less ambiguous", 0) from None
 
 
-def _all_matches(compiled: Any, text: str) -> list[Any]:
+def _all_matches(pattern: Pattern, text: str) -> list[Any]:
     """Successive matches as Go finds them: none is empty right after another."""
     made: list[Any] = []
+    compiled = pattern.compiled
     at, end = 0, -1
     while at <= len(text) and (found := _timed(lambda: compiled.search(text, at, timeout=TIME_LIMIT))) is not None:  # noqa: B023
         empty = found.end() == at
@@ -255,7 +259,7 @@ def replace(text: str, part: str, by: str) -> Value:
         compiled = _compiled(part[1:-1], 1)
         made, at = [], 0
         for one in _all_matches(compiled, text):
-            made += [text[at : one.start()], expand(by, one)]
+            made += [text[at : one.start()], expand(by, one, compiled.names)]
             at = one.end()
         return normalized("".join([*made, text[at:]]))
     return normalized(text.replace(part, by))

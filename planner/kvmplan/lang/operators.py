@@ -196,15 +196,12 @@ def hull(first: Refinement, second: Refinement) -> Refinement:
 
 
 def _compared_unknown(operator: str, left: Value, right: Value) -> Value:
+    """What ranges tell, as far as Terraform looks: where they only touch, it leaves the answer open."""
     a, b = range_of(left), range_of(right)
     if operator in (">", ">="):
-        a, b, operator = b, a, {">": "<", ">=": "<="}[operator]
-    if a.high is not None and b.low is not None:
-        strict = not (a.high_inclusive and b.low_inclusive)
-        if a.high < b.low or (a.high == b.low and (operator == "<=" or strict)):
-            return True
-    if a.low is not None and b.high is not None:
-        strict = not (a.low_inclusive and b.high_inclusive)
-        if a.low > b.high or (a.low == b.high and (operator == "<" or strict)):
-            return False
+        a, b = b, a
+    if a.high is not None and b.low is not None and a.high < b.low:
+        return True
+    if a.low is not None and b.high is not None and a.low > b.high:
+        return False
     return Unknown(BOOL, NOT_NULL)

@@ -87,6 +87,7 @@ class Function:
         """The result for evaluated ``arguments``. Raises `FunctionError`."""
         self._check_count(len(arguments))
         marks: Marks = NO_MARKS
+        known, typed = True, True
         made: list[Value] = []
         for at, argument in enumerate(arguments):
             param = self.param(at)
@@ -94,32 +95,21 @@ class Function:
             if not param.marked:
                 argument, found = unmark_deep(argument)
                 marks |= found
-            made.append(_converted(argument, param, at))
-        if not self._all_typed(made):
+            argument = _converted(argument, param, at)
+            # As in Terraform, an argument without a type hides nulls that come after it.
+            if typed and not param.null and is_null(argument):
+                raise FunctionError("argument must not be null", at)
+            if not param.dynamic and type_of_value(argument) == ANY:
+                typed = False
+            elif (not param.unknown and not is_known(argument)) or (param.whole and not is_wholly_known(argument)):
+                known = False
+            made.append(argument)
+        if not typed:
             return mark(DYNAMIC, marks)
-        if not self._all_known(made):
+        if not known:
             return mark(unknown(self._result_type(made), self.refine), marks)
         result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
         return mark(result, marks) if marks else result
-
-    def _all_typed(self, arguments: Sequence[Value]) -> bool:
-        """Whether every argument has a type. Nulls after one without are not looked at, as in Terraform."""
-        for at, argument in enumerate(arguments):
-            param = self.param(at)
-            assert param is not None
-            if not param.null and is_null(argument):
-                raise FunctionError("argument must not be null", at)
-            if not param.dynamic and type_of_value(argument) == ANY:
-                return False
-        return True
-
-    def _all_known(self, arguments: Sequence[Value]) -> bool:
-        for at, argument in enumerate(arguments):
-            param = self.param(at)
-            assert param is not None
-            if (not param.unknown and not is_known(argument)) or (param.whole and not is_wholly_known(argument)):
-                return False
-        return True
 
     def _result_type(self, arguments: Sequence[Value]) -> Type:
         return self.returns(*arguments) if callable(self.returns) else self.returns

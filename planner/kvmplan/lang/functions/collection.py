@@ -96,8 +96,10 @@ def length(value: Value) -> Value:
 
 def _unknown_length(value: Unknown) -> Value:
     refined = value.refinement
-    if value.type in (STRING, ANY):
+    if value.type == ANY:
         return Unknown(NUMBER, NOT_NULL)
+    if value.type == STRING:
+        return Unknown(NUMBER, Refinement(True, low=0))
     if refined.min_length == refined.max_length:
         return refined.max_length
     return Unknown(NUMBER, Refinement(True, low=refined.min_length, high=refined.max_length))
@@ -141,7 +143,7 @@ def coalesce(*values: Value) -> Value:
         except ConversionError as problem:
             raise FunctionError(str(problem), at) from None
         if not is_known(made):
-            return unknown(type_)
+            return unknown(type_, NOT_NULL)
         if not is_null(made) and made != "":
             return made
     raise FunctionError("no non-null, non-empty-string arguments")
@@ -155,7 +157,7 @@ def _coalescelist_type(*lists: Value) -> Type:
             break
         if not is_list_or_tuple(value):
             raise FunctionError("a list or tuple is required", at)
-    types = [type_of_value(value) for value in lists]
+    types = [ANY if isinstance(value, Unknown) else type_of_value(value) for value in lists]
     return types[0] if all(kind == types[0] for kind in types) else ANY
 
 

@@ -24,6 +24,7 @@ from kvmplan.lang.values import (
     mark,
     null,
     type_of_value,
+    unknown,
     unmark,
     with_entries,
     with_items,
@@ -41,12 +42,12 @@ def _converter(name: str, wanted: Type) -> None:
         given = type_of_value(value)
         if not convertible(given, wanted):
             raise FunctionError(f"cannot convert {friendly(given)} to {friendly(wanted)}", 0)
-        try:
-            return type_of_value(convert(Unknown(given), wanted)) if given != ANY else wanted
-        except ConversionError as problem:
-            raise FunctionError(str(problem), 0) from None
+        return wanted
 
     def implementation(value: Value) -> Value:
+        bare, marks = unmark(value)
+        if isinstance(bare, Unknown):
+            return mark(unknown(result(bare)), marks)
         try:
             return convert(value, wanted)
         except ConversionError as problem:

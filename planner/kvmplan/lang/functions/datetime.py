@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.scope import Scope
-from kvmplan.lang.values import NOT_NULL, Unknown, Value
+from kvmplan.lang.values import NOT_NULL, UNREFINED, Unknown, Value
 from kvmplan_sdk.types import NUMBER, STRING
 
 REGISTRY: Registry = {}
@@ -126,7 +126,7 @@ def _duration(text: str) -> int:
     return sign * total
 
 
-@define(REGISTRY, "timeadd", Param("timestamp", STRING), Param("duration", STRING), returns=STRING)
+@define(REGISTRY, "timeadd", Param("timestamp", STRING), Param("duration", STRING), returns=STRING, refine=UNREFINED)
 def timeadd(timestamp: str, duration: str) -> Value:
     """`timestamp` moved by `duration`, such as `1h30m` or `-24h`."""
     moment, span = parse(timestamp, 0), _duration(duration)

@@ -17,6 +17,7 @@ from kvmplan.lang.functions.charsets import CODECS
 from kvmplan.lang.functions.formatting import json_text
 from kvmplan.lang.functions.yaml_scalars import YAMLError
 from kvmplan.lang.values import (
+    UNREFINED,
     ListValue,
     MapValue,
     ObjectValue,
@@ -131,7 +132,13 @@ def jsondecode(text: str) -> Value:
 # YAML
 
 
-@define(REGISTRY, "yamlencode", Param("value", null=True, unknown=True, dynamic=True, whole=True), returns=STRING)
+@define(
+    REGISTRY,
+    "yamlencode",
+    Param("value", null=True, unknown=True, dynamic=True, whole=True),
+    returns=STRING,
+    refine=UNREFINED,
+)
 def yamlencode(value: Value) -> Value:
     """`value` as YAML."""
     return normalized(yaml.encode(value))

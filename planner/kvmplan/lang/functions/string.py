@@ -12,6 +12,7 @@ from kvmplan.lang.regexp import TIME_LIMIT, Pattern, PatternError, compile_patte
 from kvmplan.lang.text import clusters
 from kvmplan.lang.values import (
     NOT_NULL,
+    UNREFINED,
     ListValue,
     Null,
     ObjectValue,
@@ -53,7 +54,7 @@ def endswith(text: str, suffix: str) -> Value:
     return text.endswith(suffix)
 
 
-@define(REGISTRY, "strcontains", _STR, Param("substr", STRING), returns=BOOL)
+@define(REGISTRY, "strcontains", _STR, Param("substr", STRING), returns=BOOL, refine=UNREFINED)
 def strcontains(text: str, part: str) -> Value:
     """Whether `substr` is somewhere in `str`."""
     return part in text

@@ -130,14 +130,14 @@ def _padded(text: str, verb: _Verb) -> str:
     missing = (verb.width or 0) - len(clusters(text))
     if missing <= 0:
         return text
-    if "-" in verb.flags:
-        return text + " " * missing
-    return ("0" if "0" in verb.flags else " ") * missing + text
+    padding = ("0" if "0" in verb.flags else " ") * missing
+    return text + padding if "-" in verb.flags else padding + text
 
 
 def _number(verb: _Verb, value: Number) -> str:
-    negative = bool(value < 0)
+    negative = number_text(value)[0] == "-"
     if verb.mode in "bdoxX":
+        negative = bool(value < 0)
         if not isinstance(value, int) and Fraction(value).denominator != 1:
             raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: an integer is required', 0)
         digits = _integer(abs(int(value)), verb)
@@ -146,10 +146,11 @@ def _number(verb: _Verb, value: Number) -> str:
     sign = "-" if negative else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
     missing = (verb.width or 0) - len(sign) - len(digits)
     if missing > 0:
+        # To Go, - takes the 0 away from whole numbers, but not from others.
+        if "0" in verb.flags and (verb.mode not in "bdoxX" or (verb.precision is None and "-" not in verb.flags)):
+            return sign + "0" * missing + digits
         if "-" in verb.flags:
             return sign + digits + " " * missing
-        if "0" in verb.flags and not (verb.mode in "bdoxX" and verb.precision is not None):
-            return sign + "0" * missing + digits
         return " " * missing + sign + digits
     return sign + digits
 

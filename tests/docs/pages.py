@@ -71,6 +71,15 @@ def fences(page: Path) -> Iterator[Fence]:
             yield Fence(found[1], found[2] or "", found[3], line, section)
 
 
+def sections(page: Path) -> dict[str, str]:
+    """The text under each heading, by what links to it call it."""
+    parts = re.split(r"^#+ (.+)\n", page.read_text(), flags=re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-"): text
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
 def asked(fence: Fence, prompt: str) -> Iterator[Asked]:
     """What a fence has behind ``prompt``, each with the lines up to the next."""
     starts = [found.start() for found in re.finditer(rf"^{re.escape(prompt)}", fence.text, re.MULTILINE)]

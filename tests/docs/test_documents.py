@@ -11,7 +11,7 @@ import pytest
 from kvmplan.run import check
 
 from ..planner.cli.kvmplan_command import kvmplan
-from .pages import DOCS, DOCUMENTS, ROOT, Asked, Story, is_as_printed, stories
+from .pages import DOCS, DOCUMENTS, ROOT, Asked, Story, is_as_printed, sections, stories
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 STORIES = [
@@ -56,8 +56,10 @@ def test_examples_are_valid(example: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", document.read_text())
-    assert [target for target in targets if not (document.parent / target).exists()] == []
+    for target, heading in re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", document.read_text()):
+        page = document.parent / target if target else document
+        assert page.exists(), target
+        assert not heading or heading in sections(page), f"{target}#{heading}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

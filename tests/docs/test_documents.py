@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from kvmplan.run import check
+from kvmplan.syntax.format import format_configuration
 
 from ..planner.cli.kvmplan_command import kvmplan
-from .pages import DOCS, DOCUMENTS, ROOT, Asked, Story, is_as_printed, sections, stories
+from .pages import DOCS, DOCUMENTS, ROOT, Asked, Story, fences, is_as_printed, sections, stories
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 STORIES = [
@@ -46,6 +47,13 @@ def _run(command: Asked, directory: Path) -> None:
     found = said.stdout + said.stderr
     assert is_as_printed(printed, found), f"line {command.line}, {command.typed}:\n{found}"
     assert (said.status == 1) == ("Error:" in printed)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_configurations_in_documents_are_canonical(document: Path) -> None:
+    for fence in fences(document):
+        if fence.language == "hcl":
+            assert format_configuration(fence.text, f"{document.name}:{fence.line}") == (fence.text, [])
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)

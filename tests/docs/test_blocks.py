@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmplan.config.shape import TOP_LEVEL, Shape
+from kvmplan.config.shape import READINGS, TOP_LEVEL, Shape
 from kvmplan.plan.dynamic import SHAPE as DYNAMIC
 
 from .pages import DOCS, fences, sections
@@ -68,3 +68,8 @@ def test_every_page_is_of_a_block_and_in_the_index() -> None:
     pages = {page.stem for page in BLOCKS.glob("*.md")} - {INDEX.stem}
     assert pages == SHAPES.keys() | OTHER_PAGES
     assert set(re.findall(r"^\| \[[^\]]+\]\((\S+)\.md\) \|", INDEX.read_text(), re.MULTILINE)) == pages
+
+
+def test_the_page_of_the_json_syntax_names_every_argument_that_is_read_in_its_own_way() -> None:
+    rows = re.findall(r"^\| a string in (.*?) \|", (DOCS / "json.md").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == READINGS.keys()

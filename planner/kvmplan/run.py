@@ -30,6 +30,7 @@ from kvmplan.plan.inputs import Inputs, evaluate_inputs
 from kvmplan.plan.lanes import configured_lanes
 from kvmplan.plan.model import Plan
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.moves import relocate
 from kvmplan.plan.planner import Planner, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
@@ -126,7 +127,11 @@ class Run:
         """
         prepared = self.prepared
         moved = relocate(self.state, prepared.configuration)
-        prepared.diagnostics += [*moved.diagnostics, *still_there(prepared.configuration)]
+        prepared.diagnostics += [
+            *moved.diagnostics,
+            *move_problems(prepared.configuration),
+            *still_there(prepared.configuration),
+        ]
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
         refreshed = refresh(
             moved.state, lanes, self.sessions, unsure=self.recovered.unsure, former=moved.former, reading=reading

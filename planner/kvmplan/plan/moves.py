@@ -7,13 +7,13 @@ Statements are followed as far as they lead. What stops or starts repeating with
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from kvmplan.addresses import Address, ModuleAddress, ModulePath, StaticPath, static_path
+from kvmplan.addresses import Address, ModuleAddress, StaticPath, static_path
 from kvmplan.config.model import Configuration, Moved
-from kvmplan.state.model import Instance, State
-from kvmplan_sdk.diagnostics import Diagnostic, error, warning
+from kvmplan.state.model import State
+from kvmplan_sdk.diagnostics import Diagnostic, warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +26,18 @@ class Relocated:
 
 
 def relocate(state: State, configuration: Configuration) -> Relocated:
-    statements = _Statements(configuration)
+    statements = Statements(configuration)
     if not statements.any and not any(_may_move_by_itself(address) for address in state.instances):
         return Relocated(state=state)
-    wanted = {address: statements.follow(address) for address in state.instances}
-    wanted.update(_by_themselves(wanted, configuration))
-    instances: dict[Address, Instance] = {
-        address: instance for address, instance in state.instances.items() if wanted[address] == address
-    }
-    former: dict[Address, Address] = {}
+    wanted: dict[Address, Address] = {}
     blocked: list[tuple[Address, Address]] = []
-    for address, instance in sorted(state.instances.items(), key=lambda item: item[0].sort_key):
-        target = wanted[address]
+    for address in sorted(state.instances, key=lambda one: one.sort_key):
+        wanted[address], refused = statements.follow(address, state.instances)
+        blocked += [(address, refused)] if refused is not None else []
+    wanted.update(_by_themselves(wanted, configuration, statements))
+    instances = {address: one for address, one in state.instances.items() if wanted[address] == address}
+    former: dict[Address, Address] = {}
+    for address, target in wanted.items():
         if target == address:
             continue
         if target in instances:
@@ -45,43 +45,61 @@ def relocate(state: State, configuration: Configuration) -> Relocated:
             target = address
         else:
             former[target] = address
-        instances[target] = replace(instance, address=target)
-    problems = [*statements.problems(), *([_unresolved(blocked)] if blocked else [])]
-    return Relocated(state=replace(state, instances=instances), former=former, diagnostics=tuple(problems))
+        instances[target] = replace(state.instances[address], address=target)
+    problems = (_unresolved(blocked),) if blocked else ()
+    return Relocated(state=replace(state, instances=instances), former=former, diagnostics=problems)
 
 
-class _Statements:
+class Statements:
     """The ``moved`` blocks of all modules, found by what they move."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._all = [(module.path, moved) for module in configuration.tree() for moved in module.moved]
-        self._of_resources: dict[tuple[StaticPath, str, str], list[tuple[StaticPath, Moved]]] = defaultdict(list)
+        self.all = [(module.path, moved) for module in configuration.tree() for moved in module.moved]
+        self._of_resources: dict[_Named, list[tuple[StaticPath, Moved]]] = defaultdict(list)
         self._of_modules: dict[StaticPath, list[tuple[StaticPath, Moved]]] = defaultdict(list)
-        for path, moved in self._all:
-            source = moved.source
-            full = (*path, *static_path(source.module))
-            if isinstance(source, Address):
-                self._of_resources[full, source.type, source.name].append((path, moved))
+        self._named: set[_Named] = set()
+        # One of an instance comes before one of the whole, wherever they are written.
+        for path, moved in sorted(self.all, key=lambda one: is_whole(one[1])):
+            for end in (moved.source, moved.target):
+                if isinstance(end, Address):
+                    self._named.add(_named(path, end))
+            if isinstance(moved.source, Address):
+                self._of_resources[_named(path, moved.source)].append((path, moved))
             else:
-                self._of_modules[full].append((path, moved))
+                self._of_modules[*path, *static_path(moved.source.module)].append((path, moved))
 
     @property
     def any(self) -> bool:
-        return bool(self._all)
+        return bool(self.all)
 
-    def follow(self, address: Address) -> Address:
-        """Where ``address`` ends up."""
+    def name(self, address: Address) -> bool:
+        """Whether some statement speaks of the resource at ``address``."""
+        return _named((), address) in self._named
+
+    def follow(self, address: Address, taken: Container[Address] = ()) -> tuple[Address, Address | None]:
+        """Where ``address`` ends up, and the place that it could not go on to, because it is ``taken``."""
         seen = {address}
+        while (further := self._step(address)) is not None and further not in seen:
+            if further in taken:
+                return address, further
+            seen.add(further)
+            address = further
+        return address, None
+
+    def lead_back(self, source: Address, target: Address) -> bool:
+        """Whether what moved from ``source`` to ``target`` would move to ``source`` again."""
+        seen = {target}
+        address = target
         while (further := self._step(address)) is not None and further not in seen:
             seen.add(further)
             address = further
-        return address
+        return source in seen
 
     def _step(self, address: Address) -> Address | None:
+        """Where the next statement takes ``address``: what is inside of something moves before that does."""
         path = static_path(address.module)
-        candidates = [*self._of_resources.get((path, address.type, address.name), ())]
-        for length in range(1, len(path) + 1):
+        candidates = [*self._of_resources.get(_named((), address), ())]
+        for length in range(len(path), 0, -1):
             candidates += self._of_modules.get(path[:length], ())
         for declared, moved in candidates:
             found = _moved(address, len(declared), moved)
@@ -89,45 +107,16 @@ class _Statements:
                 return found
         return None
 
-    def problems(self) -> Iterator[Diagnostic]:
-        for path, moved in self._all:
-            if self._still_there(path, moved):
-                yield error(
-                    "Moved object still exists",
-                    f"{moved.source} was moved to {moved.target}, but is still in the configuration. Remove its block, "
-                    "or this statement.",
-                    source=moved.range,
-                )
-            elif self._circular(path, moved):
-                yield error(
-                    "Moves in a circle",
-                    f"The moved blocks that begin with {moved.source} lead back to it. Remove one of them.",
-                    source=moved.range,
-                )
 
-    def _still_there(self, path: StaticPath, moved: Moved) -> bool:
-        if not _is_whole(moved):
-            return False
-        module = self._configuration.module((*path, *static_path(moved.source.module)))
-        if isinstance(moved.source, ModuleAddress):
-            return module is not None
-        return module is not None and moved.source.within in module.resources
-
-    def _circular(self, path: StaticPath, moved: Moved) -> bool:
-        if not isinstance(moved.source, Address) or not isinstance(moved.target, Address):
-            return False
-        here: ModulePath = tuple((name, None) for name in path)
-        return moved.source.inside(here) in self._visited(moved.target.inside(here))
-
-    def _visited(self, address: Address) -> set[Address]:
-        seen = {address}
-        while (further := self._step(address)) is not None and further not in seen:
-            seen.add(further)
-            address = further
-        return seen
+_Named = tuple[StaticPath, str, str]
+"""A resource, in whatever instances of its module."""
 
 
-def _is_whole(moved: Moved) -> bool:
+def _named(path: StaticPath, address: Address) -> _Named:
+    return (*path, *static_path(address.module)), address.type, address.name
+
+
+def is_whole(moved: Moved) -> bool:
     """Whether all instances are meant, which keep their keys."""
     return _last_key(moved.source) is None and _last_key(moved.target) is None
 
@@ -141,16 +130,16 @@ def _moved(address: Address, depth: int, moved: Moved) -> Address | None:
     base, inner = address.module[:depth], address.module[depth:]
     source, target = moved.source, moved.target
     if isinstance(source, Address) and isinstance(target, Address):
-        if inner != source.module or not (_is_whole(moved) or address.key == source.key):
+        if source.type != target.type or inner != source.module or not (is_whole(moved) or address.key == source.key):
             return None
-        key = address.key if _is_whole(moved) else target.key
+        key = address.key if is_whole(moved) else target.key
         return replace(target, key=key, module=(*base, *target.module), deposed=address.deposed)
     steps = len(source.module)
     matched, rest = inner[:steps], inner[steps:]
-    if matched[:-1] != source.module[:-1] or not (_is_whole(moved) or matched[-1] == source.module[-1]):
+    if matched[:-1] != source.module[:-1] or not (is_whole(moved) or matched[-1] == source.module[-1]):
         return None
     name, key = target.module[-1]
-    last = (name, matched[-1][1] if _is_whole(moved) else key)
+    last = (name, matched[-1][1] if is_whole(moved) else key)
     return replace(address, module=(*base, *target.module[:-1], last, *rest))
 
 
@@ -158,17 +147,19 @@ def _may_move_by_itself(address: Address) -> bool:
     return address.key is None or address.key == 0
 
 
-def _by_themselves(wanted: Mapping[Address, Address], configuration: Configuration) -> Mapping[Address, Address]:
+def _by_themselves(
+    wanted: Mapping[Address, Address], configuration: Configuration, statements: Statements
+) -> Mapping[Address, Address]:
     taken = set(wanted.values())
     found: dict[Address, Address] = {}
     for address, target in wanted.items():
-        if not _may_move_by_itself(target) or target.deposed:
+        if target != address or not _may_move_by_itself(address) or address.deposed or statements.name(address):
             continue
-        resource = configuration.resource(target)
+        resource = configuration.resource(address)
         if resource is None or resource.for_each is not None:
             continue
-        natural = target.instance(None if resource.count is None else 0)
-        if natural != target and natural not in taken:
+        natural = address.instance(None if resource.count is None else 0)
+        if natural != address and natural not in taken:
             found[address] = natural
     return found
 
@@ -182,4 +173,4 @@ def _unresolved(blocked: list[tuple[Address, Address]]) -> Diagnostic:
     )
 
 
-__all__ = ["Relocated", "relocate"]
+__all__ = ["Relocated", "Statements", "is_whole", "relocate"]

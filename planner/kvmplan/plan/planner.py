@@ -14,6 +14,7 @@ from kvmplan.plan.instances import InstancePlanner
 from kvmplan.plan.judgement import assess, rehearse
 from kvmplan.plan.model import Change, Drift, OutputChange, Plan
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.move_rules import still_declared
 from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
@@ -87,6 +88,7 @@ class Planner:
                 evaluate_named(self._modules, node, {}, self._diagnostics)
             elif node.kind == "check":
                 self._add(self._checks.check(self._modules, node))
+        self._add(still_declared(self._modules, self._changes))
         outputs = plan_outputs(self._modules.root, self._starting.stored, self._diagnostics, self._checks)
         if not has_errors(self._diagnostics):
             self._plan_removals()

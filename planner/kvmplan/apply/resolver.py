@@ -97,7 +97,7 @@ class Resolver:
             former=planned.former,
             imported=planned.imported,
         )
-        before = instances.get(planned.predecessor if planned.deposed else address)
+        before = instances.get(planned.predecessor) or instances.get(address)
         change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)
         if change is None or change.waits:
             raise DiagnosticError(*(diagnostics or [_still_unknown(resource, address)]))

@@ -44,8 +44,9 @@ def removal(
 
 
 def removal_reason(modules: Modules, address: Address, *, moved: bool = False) -> str:
-    """Why an instance that is not in the configuration goes, in the words of Terraform's plan representation. ``moved``:
-    whether it came to this address by a move.
+    """Why an instance that is not in the configuration goes, in the words of Terraform's plan representation.
+
+    ``moved``: whether it came to this address by a move.
     """
     if address.deposed:
         return ""

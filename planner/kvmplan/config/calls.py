@@ -28,6 +28,14 @@ def check_call(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
                 + (f" It is: {variable.description}" if variable.description else ""),
                 source=call.range,
             )
+    for required in module.required_providers.values():
+        for alias in required.aliases:
+            if alias not in call.providers:
+                yield error(
+                    "Missing provider configuration",
+                    f"module.{call.name} expects {alias} from its caller. Add `providers = {{ {alias} = ... }}`.",
+                    source=call.range,
+                )
     for host in module.hosts.values():
         yield _root_only("host", host.range, "Declare it there, and hand it to the call: `host = host.NAME`.")
     for imported in module.imports:

@@ -159,7 +159,8 @@ class _Builder:
         same address.
         """
         last: dict[Address, Node] = {}
-        for address in sorted((address for address in self.changes if address.deposed), key=lambda one: one.sort_key):
+        deposed = {change.predecessor for change in self.changes.values() if change.predecessor.deposed}
+        for address in sorted(deposed, key=lambda one: one.sort_key):
             successor = self.changes.get(address.current)
             before = last.get(address.current) or (_making(successor) if successor else None)
             if before is None and successor is not None and successor.action is Action.DELETE:

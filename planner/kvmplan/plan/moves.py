@@ -7,7 +7,7 @@ Statements are followed as far as they lead. What stops or starts repeating with
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address, ModuleAddress, StaticPath, static_path
@@ -78,33 +78,39 @@ class Statements:
 
     def follow(self, address: Address, taken: Container[Address] = ()) -> tuple[Address, Address | None]:
         """Where ``address`` ends up, and the place that it could not go on to, because it is ``taken``."""
-        seen = {address}
-        while (further := self._step(address)) is not None and further not in seen:
+        for further in self._steps(address):
             if further in taken:
                 return address, further
-            seen.add(further)
             address = further
         return address, None
 
     def lead_back(self, source: Address, target: Address) -> bool:
         """Whether what moved from ``source`` to ``target`` would move to ``source`` again."""
-        seen = {target}
-        address = target
-        while (further := self._step(address)) is not None and further not in seen:
-            seen.add(further)
-            address = further
-        return source in seen
+        return source == target or source in self._steps(target)
 
-    def _step(self, address: Address) -> Address | None:
-        """Where the next statement takes ``address``: what is inside of something moves before that does."""
+    def _steps(self, address: Address) -> Iterator[Address]:
+        """The places on the way of ``address``. No statement is followed twice, or one that moves a module into itself
+        would lead on for ever.
+        """
+        seen, followed = {address}, set[int]()
+        while (step := self._step(address, followed)) is not None and step[0] not in seen:
+            address = step[0]
+            seen.add(address)
+            followed.add(step[1])
+            yield address
+
+    def _step(self, address: Address, followed: set[int]) -> tuple[Address, int] | None:
+        """Where the next statement, told by its identity, takes ``address``: what is inside of something moves before
+        that does.
+        """
         path = static_path(address.module)
         candidates = [*self._of_resources.get(_named((), address), ())]
         for length in range(len(path), 0, -1):
             candidates += self._of_modules.get(path[:length], ())
         for declared, moved in candidates:
-            found = _moved(address, len(declared), moved)
+            found = _moved(address, len(declared), moved) if id(moved) not in followed else None
             if found is not None:
-                return found
+                return found, id(moved)
         return None
 
 

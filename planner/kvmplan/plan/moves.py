@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from kvmplan.addresses import Address, ModuleAddress, StaticPath, static_path
+from kvmplan.addresses import Address, Key, ModuleAddress, StaticPath, static_path
 from kvmplan.config.model import Configuration, Moved
 from kvmplan.state.model import State
 from kvmplan_sdk.diagnostics import Diagnostic, warning
@@ -55,18 +55,13 @@ class Statements:
 
     def __init__(self, configuration: Configuration) -> None:
         self.all = [(module.path, moved) for module in configuration.tree() for moved in module.moved]
-        self._of_resources: dict[_Named, list[tuple[StaticPath, Moved]]] = defaultdict(list)
-        self._of_modules: dict[StaticPath, list[tuple[StaticPath, Moved]]] = defaultdict(list)
+        self._found: dict[_Moves, list[tuple[StaticPath, Moved]]] = defaultdict(list)
         self._named: set[_Named] = set()
-        # One of an instance comes before one of the whole, wherever they are written.
-        for path, moved in sorted(self.all, key=lambda one: is_whole(one[1])):
+        for path, moved in self.all:
             for end in (moved.source, moved.target):
                 if isinstance(end, Address):
                     self._named.add(_named(path, end))
-            if isinstance(moved.source, Address):
-                self._of_resources[_named(path, moved.source)].append((path, moved))
-            else:
-                self._of_modules[*path, *static_path(moved.source.module)].append((path, moved))
+            self._found[_moves(path, moved)].append((path, moved))
 
     @property
     def any(self) -> bool:
@@ -100,17 +95,12 @@ class Statements:
             yield address
 
     def _step(self, address: Address, followed: set[int]) -> tuple[Address, int] | None:
-        """Where the next statement, told by its identity, takes ``address``: what is inside of something moves before
-        that does.
-        """
-        path = static_path(address.module)
-        candidates = [*self._of_resources.get(_named((), address), ())]
-        for length in range(len(path), 0, -1):
-            candidates += self._of_modules.get(path[:length], ())
-        for declared, moved in candidates:
-            found = _moved(address, len(declared), moved) if id(moved) not in followed else None
-            if found is not None:
-                return found, id(moved)
+        """Where the next statement, told by its identity, takes ``address``."""
+        for moves in _moving(address):
+            for declared, moved in self._found.get(moves, ()):
+                found = _moved(address, len(declared), moved) if id(moved) not in followed else None
+                if found is not None:
+                    return found, id(moved)
         return None
 
 
@@ -120,6 +110,26 @@ _Named = tuple[StaticPath, str, str]
 
 def _named(path: StaticPath, address: Address) -> _Named:
     return (*path, *static_path(address.module)), address.type, address.name
+
+
+_Moves = tuple[_Named | StaticPath, bool, Key]
+"""What a statement moves: a resource or a module, whether all of its instances, and else which."""
+
+
+def _moves(path: StaticPath, moved: Moved) -> _Moves:
+    source = moved.source
+    what = _named(path, source) if isinstance(source, Address) else (*path, *static_path(source.module))
+    return what, is_whole(moved), _last_key(source)
+
+
+def _moving(address: Address) -> Iterator[_Moves]:
+    """What moves ``address``: what is inside of something before that, an instance before the whole."""
+    path = static_path(address.module)
+    ends = [(_named((), address), address.key)]
+    ends += [(path[:length], address.module[length - 1][1]) for length in range(len(path), 0, -1)]
+    for what, key in ends:
+        yield what, False, key
+        yield what, True, None
 
 
 def is_whole(moved: Moved) -> bool:

@@ -81,6 +81,47 @@ def waiting(count: int) -> str:
     )
 
 
+MODULE = """
+variable "name" {}
+resource "toy_thing" "r" {
+  name = var.name
+  lifecycle {
+    precondition {
+      condition     = var.name != ""
+      error_message = "A thing needs a name."
+    }
+  }
+}
+output "label" {
+  value = toy_thing.r.label
+}
+"""
+
+
+def modules(count: int) -> str:
+    """A call for every resource."""
+    return "".join(f'module "m{i}" {{\n  source = "./one"\n  name = "m{i}"\n}}\n' for i in range(count))
+
+
+def module_foreach(count: int) -> str:
+    """One call with an instance for every other resource, which refers to its output."""
+    names = ",".join(f"r{i}" for i in range(count // 2))
+    return (
+        f'module "m" {{\n  source = "./one"\n  for_each = toset(split(",", "{names}"))\n  name = each.key\n}}\n'
+        'resource "toy_thing" "of" {\n  for_each = module.m\n  name = "of-${each.key}"\n'
+        "  note = module.m[each.key].label\n}\n"
+    )
+
+
+def moved(count: int) -> str:
+    """Every instance is spoken of by a statement of its own."""
+    statements = (f'moved {{\n  from = toy_thing.old["r{i}"]\n  to = toy_thing.r["r{i}"]\n}}\n' for i in range(count))
+    names = ",".join(f"r{i}" for i in range(count))
+    return (
+        f'resource "toy_thing" "r" {{\n  for_each = toset(split(",", "{names}"))\n  name = each.key\n}}\n'
+    ) + "".join(statements)
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "blocks": blocks,
     "for_each": for_each,
@@ -88,6 +129,9 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "chain": chain,
     "layers": layers,
     "waiting": waiting,
+    "modules": modules,
+    "module_foreach": module_foreach,
+    "moved": moved,
 }
 
 
@@ -108,6 +152,8 @@ def measure(text: str, *, apply: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
         Path("main.kvm.hcl").write_text(HEADER + text)
+        Path("one").mkdir()
+        Path("one", "main.kvm.hcl").write_text(MODULE)
         state = StateFile(Path("kvmplan.state.json"))
         plan_once(clock, state, "plan", apply=apply)
         if apply:

@@ -27,9 +27,10 @@ from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
-from kvmplan.plan.lanes import configured_lanes
+from kvmplan.plan.lanes import configured_lanes, under_present_configurations
 from kvmplan.plan.model import Plan
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.moves import relocate
 from kvmplan.plan.planner import Planner, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
@@ -131,15 +132,20 @@ class Run:
         """
         prepared = self.prepared
         moved = relocate(self.state, prepared.configuration)
-        prepared.diagnostics += [*moved.diagnostics, *still_there(prepared.configuration)]
+        prior = under_present_configurations(moved.state, prepared.configuration)
+        prepared.diagnostics += [
+            *moved.diagnostics,
+            *move_problems(prepared.configuration),
+            *still_there(prepared.configuration),
+        ]
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
-        refreshed = refresh(moved.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
+        refreshed = refresh(prior, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         failed = has_errors(refreshed.diagnostics)
         starting = Starting(
             stored=self.state,
-            prior=moved.state,
-            refreshed=moved.state if failed else replace(moved.state, instances=refreshed.instances),
+            prior=prior,
+            refreshed=prior if failed else replace(prior, instances=refreshed.instances),
             drift=refreshed.drift,
             former=moved.former,
             unsure=self.recovered.unsure,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from kvmplan.addresses import Address
@@ -45,15 +47,20 @@ paths = st.lists(identifiers | st.integers(0, 3), min_size=1, max_size=3).map(tu
 
 @st.composite
 def instances(draw: st.DrawFn) -> Instance:
+    address = draw(addresses())
+    deposed = draw(st.sampled_from(["", "", "0a1b2c3d"])) if address.mode == "managed" else ""
     return Instance(
-        address=draw(addresses()),
+        address=replace(address, deposed=deposed),
         host=draw(texts),
+        provider=draw(st.sampled_from(["", "other"])),
+        configuration=draw(st.sampled_from(["", "east", "module.site.east"])),
         values=draw(objects()),
         private=draw(objects()),
         schema_version=draw(st.integers(0, 9)),
         dependencies=tuple(draw(st.lists(addresses(), max_size=2))),
         sensitive=tuple(draw(st.lists(paths, max_size=2))),
         prevent_destroy=draw(st.booleans()),
+        created_first=draw(st.booleans()),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,7 +69,7 @@ class Workspace:
         return prepared
 
     def plan(self, *, destroy: bool = False) -> Plan:
-        return self._with_plan(lambda _run, plan: plan, destroy=destroy)
+        return self.with_plan(lambda _run, plan: plan, destroy=destroy)
 
     def apply(
         self,
@@ -80,24 +80,35 @@ class Workspace:
         parallelism: int = 4,
     ) -> Result:
         """Plan and apply. What fails while applying is in the result; errors before it raise `PlanningError`."""
+        return self.with_plan(
+            lambda run, plan: self.carry_out(run, plan, listener=listener, stop=stop, parallelism=parallelism),
+            destroy=destroy,
+        )
 
-        def carry_out(run: Run, plan: Plan) -> Result:
-            return run.apply(
-                plan,
-                StateFile(self.state_path),
-                listener=listener,
-                stop=stop or threading.Event(),
-                parallelism=parallelism,
-            )
+    def carry_out(
+        self,
+        run: Run,
+        plan: Plan,
+        *,
+        listener: Callable[[Event], None] = lambda _event: None,
+        stop: threading.Event | None = None,
+        parallelism: int = 4,
+    ) -> Result:
+        return run.apply(
+            plan,
+            StateFile(self.state_path),
+            listener=listener,
+            stop=stop or threading.Event(),
+            parallelism=parallelism,
+        )
 
-        return self._with_plan(carry_out, destroy=destroy)
-
-    def _with_plan(self, use: Callable[[Run, Plan], T], *, destroy: bool) -> T:
+    def with_plan(self, use: Callable[[Run, Plan], T], *, destroy: bool, replacing: Iterable[Address] = ()) -> T:
+        """What ``use`` makes of a run and its plan, which has no errors."""
         plugins = Plugins()
         prepared = self.prepare(plugins)
         try:
             with started(prepared, StateFile(self.state_path), plugins) as run:
-                plan = run.plan(destroy=destroy)
+                plan = run.plan(destroy=destroy, replacing=replacing)
                 if prepared.failed:
                     raise PlanningError(prepared.diagnostics)
                 return use(run, plan)

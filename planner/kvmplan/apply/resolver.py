@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kvmplan.addresses import Address
@@ -98,7 +98,7 @@ class Resolver:
             former=planned.former,
             imported=planned.imported,
         )
-        before = instances.get(planned.predecessor if planned.deposed else address)
+        before = instances.get(planned.predecessor) or instances.get(address)
         change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)
         if change is None or change.waits:
             raise DiagnosticError(*(diagnostics or [_still_unknown(resource, address)]))
@@ -151,15 +151,25 @@ class Resolver:
         return found
 
     def _needed(self, node: Node) -> list[Node]:
-        """The resources and named values that ``node`` refers to, seen through named values; in order."""
+        """The resources and named values that ``node`` refers to, seen through named values, and the rules of the
+        variables among them; in order.
+        """
         found: set[Node] = set()
         waiting = [node]
         while waiting:
-            for before in self._dependencies.graph.predecessors(waiting.pop()):
-                if before not in found and (before.kind == "resource" or before.kind in _VALUES):
+            for before in self._passed_on(waiting.pop()):
+                if before not in found:
                     found.add(before)
                     waiting += [before] if before.kind in _VALUES else []
         return sorted(found, key=self._position.__getitem__)
+
+    def _passed_on(self, node: Node) -> Iterator[Node]:
+        for before in self._dependencies.graph.predecessors(node):
+            if before.kind == "resource" or before.kind in _VALUES:
+                yield before
+        rules = replace(node, kind="validation")
+        if node.kind == "var" and rules in self._position:
+            yield rules
 
     def _take_in(self, nodes: list[Node], instances: Instances, diagnostics: list[Diagnostic]) -> None:
         if instances is not self._instances:

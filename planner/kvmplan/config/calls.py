@@ -28,6 +28,7 @@ def check_call(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
                 + (f" It is: {variable.description}" if variable.description else ""),
                 source=call.range,
             )
+    yield from _providers(call, module)
     for host in module.hosts.values():
         yield _root_only("host", host.range, "Declare it there, and hand it to the call: `host = host.NAME`.")
     for imported in module.imports:
@@ -38,6 +39,18 @@ def check_call(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
             f"Where the state is kept is said by the root module; what module.{call.name} says of it has no effect.",
             source=module.backend.range,
         )
+
+
+def _providers(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
+    """What is wrong between the call and the provider configurations that the module expects or has."""
+    for required in module.required_providers.values():
+        for alias in required.aliases:
+            if alias not in call.providers:
+                yield error(
+                    "Missing provider configuration",
+                    f"module.{call.name} expects {alias} from its caller. Add `providers = {{ {alias} = ... }}`.",
+                    source=call.range,
+                )
     if module.providers and (call.count is not None or call.for_each is not None or call.depends_on):
         block = next(iter(module.providers.values()))
         yield error(

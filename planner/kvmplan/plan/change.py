@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
-from kvmplan.lane import Lane
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
 from kvmplan.plan.model import Action, Change
 from kvmplan.plan.removal import prevented
@@ -72,7 +71,7 @@ def plan_instance(
         before=prior.values if prior else None,
         after=planned.values,
         waits=not is_known(configured),
-        left=Lane(prior.host, wanted.lane.provider) if prior and moves else None,
+        left=prior.lane if prior and moves else None,
         private=prior.private if prior else {},
         schema_version=schema.version,
         dependencies=wanted.dependencies,

@@ -13,6 +13,7 @@ from kvmplan.plan.expand import UNEXPANDED, check_repetition
 from kvmplan.plan.ignoring import ignored_paths
 from kvmplan.plan.inputs import provider_configuration
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.named_values import default_value, evaluate_named, expand_call, marks_of_block
 from kvmplan.plan.removal import still_there
 from kvmplan.plan.schemas import find_schema
@@ -24,7 +25,7 @@ from kvmplan_sdk.schema import type_of
 
 def check_blocks(modules: Modules, dependencies: Dependencies, plugins: Plugins) -> list[Diagnostic]:
     """What is wrong with any block, variables, instances and hosts being unknown."""
-    diagnostics = still_there(modules.configuration)
+    diagnostics = [*still_there(modules.configuration), *move_problems(modules.configuration)]
     uses = ProviderUses(modules.configuration)
     for node in dependencies.order or dependencies.graph:
         for evaluation in modules.instances(node.module):

@@ -98,6 +98,14 @@ def taken_in(address: Address, wish: Wish, lane: Lane, session: Session, schema:
     )
 
 
+def twice(address: Address, first: Wish, second: Wish) -> Diagnostic:
+    return error(
+        "Two imports of one instance",
+        f"{address} is imported at {first.range} already, and it can be but one object. Remove one of them.",
+        source=second.range,
+    )
+
+
 def unfulfilled(wishes: Mapping[Address, Wish], planned: Mapping[Address, object]) -> Iterator[Diagnostic]:
     for address, wish in wishes.items():
         if address not in planned:
@@ -108,4 +116,4 @@ def unfulfilled(wishes: Mapping[Address, Wish], planned: Mapping[Address, object
             )
 
 
-__all__ = ["Wish", "taken_in", "unfulfilled", "wishes"]
+__all__ = ["Wish", "taken_in", "twice", "unfulfilled", "wishes"]

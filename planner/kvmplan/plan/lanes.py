@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from kvmplan.addresses import Address, static_path
 from kvmplan.config.model import Configuration
 from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.lane import Lane
 from kvmplan.plan.inputs import LOCAL, Inputs
 from kvmplan.plugins import Plugins
+from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import DiagnosticError
 
 
@@ -31,3 +35,19 @@ def _is_there(provider: str, plugins: Plugins) -> bool:
     except DiagnosticError:
         return False
     return True
+
+
+def under_present_configurations(state: State, configuration: Configuration) -> State:
+    """``state`` with every instance under the provider configuration that its block names now: whatever that points to
+    is where the object is looked for. What has no block stays under the one that made it.
+    """
+    uses = ProviderUses(configuration)
+    changed: dict[Address, Instance] = {}
+    for address, instance in state.instances.items():
+        resource = configuration.resource(address)
+        use = uses.of(static_path(address.module), resource) if resource is not None else None
+        if not isinstance(use, ProviderUse) or use.plugin != instance.provider:
+            continue
+        if use.configuration != instance.configuration:
+            changed[address] = replace(instance, configuration=use.configuration)
+    return state.with_instances(changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from kvmplan.addresses import Address, Key, ModulePath, StaticPath
@@ -42,6 +42,10 @@ class Modules:
     def instances(self, path: StaticPath) -> Sequence[Evaluation]:
         """Every instance there is by now of the module at ``path``."""
         return self._by_path.get(path, ())
+
+    def every(self) -> Iterable[Evaluation]:
+        """Every instance there is by now of every module."""
+        return self._by_module.values()
 
     def get(self, module: ModulePath) -> Evaluation | None:
         return self._by_module.get(module)

@@ -7,13 +7,13 @@ Statements are followed as far as they lead. What stops or starts repeating with
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from kvmplan.addresses import Address, ModuleAddress, ModulePath, StaticPath, static_path
+from kvmplan.addresses import Address, Key, ModuleAddress, StaticPath, static_path
 from kvmplan.config.model import Configuration, Moved
-from kvmplan.state.model import Instance, State
-from kvmplan_sdk.diagnostics import Diagnostic, error, warning
+from kvmplan.state.model import State
+from kvmplan_sdk.diagnostics import Diagnostic, warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +26,18 @@ class Relocated:
 
 
 def relocate(state: State, configuration: Configuration) -> Relocated:
-    statements = _Statements(configuration)
+    statements = Statements(configuration)
     if not statements.any and not any(_may_move_by_itself(address) for address in state.instances):
         return Relocated(state=state)
-    wanted = {address: statements.follow(address) for address in state.instances}
-    wanted.update(_by_themselves(wanted, configuration))
-    instances: dict[Address, Instance] = {
-        address: instance for address, instance in state.instances.items() if wanted[address] == address
-    }
-    former: dict[Address, Address] = {}
+    wanted: dict[Address, Address] = {}
     blocked: list[tuple[Address, Address]] = []
-    for address, instance in sorted(state.instances.items(), key=lambda item: item[0].sort_key):
-        target = wanted[address]
+    for address in sorted(state.instances, key=lambda one: one.sort_key):
+        wanted[address], refused = statements.follow(address, state.instances)
+        blocked += [(address, refused)] if refused is not None else []
+    wanted.update(_by_themselves(wanted, configuration, statements))
+    instances = {address: one for address, one in state.instances.items() if wanted[address] == address}
+    former: dict[Address, Address] = {}
+    for address, target in wanted.items():
         if target == address:
             continue
         if target in instances:
@@ -45,90 +45,96 @@ def relocate(state: State, configuration: Configuration) -> Relocated:
             target = address
         else:
             former[target] = address
-        tag = "" if str(target.current) == instance.tagged else instance.tagged
-        instances[target] = replace(instance, address=target, tag=tag)
-    problems = [*statements.problems(), *([_unresolved(blocked)] if blocked else [])]
-    return Relocated(state=replace(state, instances=instances), former=former, diagnostics=tuple(problems))
+        moving = state.instances[address]
+        tag = "" if str(target.current) == moving.tagged else moving.tagged
+        instances[target] = replace(moving, address=target, tag=tag)
+    problems = (_unresolved(blocked),) if blocked else ()
+    return Relocated(state=replace(state, instances=instances), former=former, diagnostics=problems)
 
 
-class _Statements:
+class Statements:
     """The ``moved`` blocks of all modules, found by what they move."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._all = [(module.path, moved) for module in configuration.tree() for moved in module.moved]
-        self._of_resources: dict[tuple[StaticPath, str, str], list[tuple[StaticPath, Moved]]] = defaultdict(list)
-        self._of_modules: dict[StaticPath, list[tuple[StaticPath, Moved]]] = defaultdict(list)
-        for path, moved in self._all:
-            source = moved.source
-            full = (*path, *static_path(source.module))
-            if isinstance(source, Address):
-                self._of_resources[full, source.type, source.name].append((path, moved))
-            else:
-                self._of_modules[full].append((path, moved))
+        self.all = [(module.path, moved) for module in configuration.tree() for moved in module.moved]
+        self._found: dict[_Moves, list[tuple[StaticPath, Moved]]] = defaultdict(list)
+        self._named: set[_Named] = set()
+        for path, moved in self.all:
+            for end in (moved.source, moved.target):
+                if isinstance(end, Address):
+                    self._named.add(_named(path, end))
+            self._found[_moves(path, moved)].append((path, moved))
 
     @property
     def any(self) -> bool:
-        return bool(self._all)
+        return bool(self.all)
 
-    def follow(self, address: Address) -> Address:
-        """Where ``address`` ends up."""
-        seen = {address}
-        while (further := self._step(address)) is not None and further not in seen:
-            seen.add(further)
+    def name(self, address: Address) -> bool:
+        """Whether some statement speaks of the resource at ``address``."""
+        return _named((), address) in self._named
+
+    def follow(self, address: Address, taken: Container[Address] = ()) -> tuple[Address, Address | None]:
+        """Where ``address`` ends up, and the place that it could not go on to, because it is ``taken``."""
+        for further in self._steps(address):
+            if further in taken:
+                return address, further
             address = further
-        return address
+        return address, None
 
-    def _step(self, address: Address) -> Address | None:
-        path = static_path(address.module)
-        candidates = [*self._of_resources.get((path, address.type, address.name), ())]
-        for length in range(1, len(path) + 1):
-            candidates += self._of_modules.get(path[:length], ())
-        for declared, moved in candidates:
-            found = _moved(address, len(declared), moved)
-            if found is not None:
-                return found
+    def lead_back(self, source: Address, target: Address) -> bool:
+        """Whether what moved from ``source`` to ``target`` would move to ``source`` again."""
+        return source == target or source in self._steps(target)
+
+    def _steps(self, address: Address) -> Iterator[Address]:
+        """The places on the way of ``address``. No statement is followed twice, or one that moves a module into itself
+        would lead on for ever.
+        """
+        seen, followed = {address}, set[int]()
+        while (step := self._step(address, followed)) is not None and step[0] not in seen:
+            address = step[0]
+            seen.add(address)
+            followed.add(step[1])
+            yield address
+
+    def _step(self, address: Address, followed: set[int]) -> tuple[Address, int] | None:
+        """Where the next statement, told by its identity, takes ``address``."""
+        for moves in _moving(address):
+            for declared, moved in self._found.get(moves, ()):
+                found = _moved(address, len(declared), moved) if id(moved) not in followed else None
+                if found is not None:
+                    return found, id(moved)
         return None
 
-    def problems(self) -> Iterator[Diagnostic]:
-        for path, moved in self._all:
-            if self._still_there(path, moved):
-                yield error(
-                    "Moved object still exists",
-                    f"{moved.source} was moved to {moved.target}, but is still in the configuration. Remove its block, "
-                    "or this statement.",
-                    source=moved.range,
-                )
-            elif self._circular(path, moved):
-                yield error(
-                    "Moves in a circle",
-                    f"The moved blocks that begin with {moved.source} lead back to it. Remove one of them.",
-                    source=moved.range,
-                )
 
-    def _still_there(self, path: StaticPath, moved: Moved) -> bool:
-        if not _is_whole(moved):
-            return False
-        module = self._configuration.module((*path, *static_path(moved.source.module)))
-        if isinstance(moved.source, ModuleAddress):
-            return module is not None
-        return module is not None and moved.source.within in module.resources
-
-    def _circular(self, path: StaticPath, moved: Moved) -> bool:
-        if not isinstance(moved.source, Address) or not isinstance(moved.target, Address):
-            return False
-        here: ModulePath = tuple((name, None) for name in path)
-        return moved.source.inside(here) in self._visited(moved.target.inside(here))
-
-    def _visited(self, address: Address) -> set[Address]:
-        seen = {address}
-        while (further := self._step(address)) is not None and further not in seen:
-            seen.add(further)
-            address = further
-        return seen
+_Named = tuple[StaticPath, str, str]
+"""A resource, in whatever instances of its module."""
 
 
-def _is_whole(moved: Moved) -> bool:
+def _named(path: StaticPath, address: Address) -> _Named:
+    return (*path, *static_path(address.module)), address.type, address.name
+
+
+_Moves = tuple[_Named | StaticPath, bool, Key]
+"""What a statement moves: a resource or a module, whether all of its instances, and else which."""
+
+
+def _moves(path: StaticPath, moved: Moved) -> _Moves:
+    source = moved.source
+    what = _named(path, source) if isinstance(source, Address) else (*path, *static_path(source.module))
+    return what, is_whole(moved), _last_key(source)
+
+
+def _moving(address: Address) -> Iterator[_Moves]:
+    """What moves ``address``: what is inside of something before that, an instance before the whole."""
+    path = static_path(address.module)
+    ends: list[tuple[_Named | StaticPath, Key]] = [(_named((), address), address.key)]
+    ends += [(path[:length], address.module[length - 1][1]) for length in range(len(path), 0, -1)]
+    for what, key in ends:
+        yield what, False, key
+        yield what, True, None
+
+
+def is_whole(moved: Moved) -> bool:
     """Whether all instances are meant, which keep their keys."""
     return _last_key(moved.source) is None and _last_key(moved.target) is None
 
@@ -142,16 +148,16 @@ def _moved(address: Address, depth: int, moved: Moved) -> Address | None:
     base, inner = address.module[:depth], address.module[depth:]
     source, target = moved.source, moved.target
     if isinstance(source, Address) and isinstance(target, Address):
-        if inner != source.module or not (_is_whole(moved) or address.key == source.key):
+        if source.type != target.type or inner != source.module or not (is_whole(moved) or address.key == source.key):
             return None
-        key = address.key if _is_whole(moved) else target.key
+        key = address.key if is_whole(moved) else target.key
         return replace(target, key=key, module=(*base, *target.module), deposed=address.deposed)
     steps = len(source.module)
     matched, rest = inner[:steps], inner[steps:]
-    if matched[:-1] != source.module[:-1] or not (_is_whole(moved) or matched[-1] == source.module[-1]):
+    if matched[:-1] != source.module[:-1] or not (is_whole(moved) or matched[-1] == source.module[-1]):
         return None
     name, key = target.module[-1]
-    last = (name, matched[-1][1] if _is_whole(moved) else key)
+    last = (name, matched[-1][1] if is_whole(moved) else key)
     return replace(address, module=(*base, *target.module[:-1], last, *rest))
 
 
@@ -159,17 +165,19 @@ def _may_move_by_itself(address: Address) -> bool:
     return address.key is None or address.key == 0
 
 
-def _by_themselves(wanted: Mapping[Address, Address], configuration: Configuration) -> Mapping[Address, Address]:
+def _by_themselves(
+    wanted: Mapping[Address, Address], configuration: Configuration, statements: Statements
+) -> Mapping[Address, Address]:
     taken = set(wanted.values())
     found: dict[Address, Address] = {}
     for address, target in wanted.items():
-        if not _may_move_by_itself(target) or target.deposed:
+        if target != address or not _may_move_by_itself(address) or address.deposed or statements.name(address):
             continue
-        resource = configuration.resource(target)
+        resource = configuration.resource(address)
         if resource is None or resource.for_each is not None:
             continue
-        natural = target.instance(None if resource.count is None else 0)
-        if natural != target and natural not in taken:
+        natural = address.instance(None if resource.count is None else 0)
+        if natural != address and natural not in taken:
             found[address] = natural
     return found
 
@@ -183,4 +191,4 @@ def _unresolved(blocked: list[tuple[Address, Address]]) -> Diagnostic:
     )
 
 
-__all__ = ["Relocated", "relocate"]
+__all__ = ["Relocated", "Statements", "is_whole", "relocate"]

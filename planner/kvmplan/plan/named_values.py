@@ -8,6 +8,7 @@ from kvmplan.config.calls import is_host_argument
 from kvmplan.config.model import Output, Variable
 from kvmplan.graph import Node
 from kvmplan.lang import (
+    DYNAMIC,
     EPHEMERAL,
     SENSITIVE,
     ConversionError,
@@ -62,9 +63,11 @@ def evaluate_local(evaluation: Evaluation, name: str, diagnostics: list[Diagnost
 def output_value(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic]) -> Value:
     """The value of an output, marked as the output says, its preconditions checked."""
     output = evaluation.configuration.outputs[name]
-    value = evaluate(output.expression, evaluation.scope(diagnostics))
     judged = judge(output.preconditions, evaluation.scope([]), diagnostics)
     diagnostics += judged.errors("Output precondition failed", output.expression.range)
+    if judged.failures:
+        return DYNAMIC
+    value = evaluate(output.expression, evaluation.scope(diagnostics))
     if EPHEMERAL in marks_of(value) and not output.ephemeral:
         diagnostics.append(not_ephemeral(f'The output "{name}"', output.expression.range))
     return mark(value, marks_of_block(output))

@@ -92,7 +92,7 @@ class _Builder:
     def build(self) -> nx.DiGraph[Node]:
         graph: nx.DiGraph[Node] = nx.DiGraph()
         for change in self.changes.values():
-            for meant in {change.address.resource, change.address.everywhere}:
+            for meant in {change.address.current, change.address.resource, change.address.everywhere}:
                 self.members[meant].append(change)
             for verb in _VERBS.get(change.action, ()):
                 graph.add_node(_key(change, verb))
@@ -159,7 +159,8 @@ class _Builder:
         same address.
         """
         last: dict[Address, Node] = {}
-        for address in sorted((address for address in self.changes if address.deposed), key=lambda one: one.sort_key):
+        deposed = {change.predecessor for change in self.changes.values() if change.predecessor.deposed}
+        for address in sorted(deposed, key=lambda one: one.sort_key):
             successor = self.changes.get(address.current)
             before = last.get(address.current) or (_making(successor) if successor else None)
             if before is None and successor is not None and successor.action is Action.DELETE:
@@ -186,11 +187,10 @@ class _Builder:
         return (junction,)
 
     def _meant(self, needed: Address) -> list[Change]:
-        """The changes of an instance, or of every instance of a resource."""
-        change = self.changes.get(needed)
-        if change is not None:
-            return [change]
-        return self.members.get(needed, []) if needed.key is None else []
+        """The changes of an instance, or of every instance of a resource; those of deposed objects too, since nobody
+        says which of the objects at an address he referred to.
+        """
+        return self.members.get(needed, [])
 
     def _letting_go(self, change: Change, rebuilt: set[Node]) -> Iterator[tuple[Node, Address]]:
         """What ``change`` referred to, each with the operation that lets go of it.
@@ -216,7 +216,9 @@ class _Builder:
         """Whether old objects of an address go only after their successors are there."""
         if needed not in self.outliving:
             meant = self._meant(needed)
-            self.outliving[needed] = any(change.action is Action.CREATE_THEN_DELETE for change in meant)
+            self.outliving[needed] = any(
+                change.action is Action.CREATE_THEN_DELETE or change.address.deposed for change in meant
+            )
         return self.outliving[needed]
 
 

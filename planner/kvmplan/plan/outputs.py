@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kvmplan.lang import EPHEMERAL, SENSITIVE, evaluate, is_wholly_known, marks_of, to_plain, type_of_value, unmark_deep
+from kvmplan.lang import (
+    DYNAMIC,
+    EPHEMERAL,
+    SENSITIVE,
+    evaluate,
+    is_wholly_known,
+    marks_of,
+    to_plain,
+    type_of_value,
+    unmark_deep,
+)
 from kvmplan.plan.checks import Checks
 from kvmplan.plan.conditions import judge
 from kvmplan.plan.evaluation import Evaluation
@@ -42,7 +52,7 @@ def _output(
     verdict = judge(output.preconditions, evaluation.scope([]), diagnostics)
     checks.note("output", f"output.{name}", verdict)
     diagnostics += verdict.errors("Output precondition failed", output.range)
-    value = evaluate(output.expression, evaluation.scope(diagnostics))
+    value = DYNAMIC if verdict.failures else evaluate(output.expression, evaluation.scope(diagnostics))
     marks = marks_of(value)
     if SENSITIVE in marks and not output.sensitive:
         diagnostics.append(

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from kvmplan.addresses import Address
 from kvmplan.graph import Dependencies, Node
 from kvmplan.plan.checks import Checks
-from kvmplan.plan.imports import Wish, unfulfilled, wishes
+from kvmplan.plan.imports import Wish, twice, unfulfilled, wishes
 from kvmplan.plan.inputs import Inputs, after_resources
 from kvmplan.plan.instances import InstancePlanner
 from kvmplan.plan.judgement import assess, rehearse
 from kvmplan.plan.model import Change, Drift, OutputChange, Plan
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.move_rules import still_declared
 from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
@@ -87,6 +88,7 @@ class Planner:
                 evaluate_named(self._modules, node, {}, self._diagnostics)
             elif node.kind == "check":
                 self._add(self._checks.check(self._modules, node))
+        self._add(still_declared(self._modules, self._changes))
         outputs = plan_outputs(self._modules.root, self._starting.stored, self._diagnostics, self._checks)
         if not has_errors(self._diagnostics):
             self._plan_removals()
@@ -96,13 +98,17 @@ class Planner:
     def plan_destroy(self) -> Plan:
         """Plan to destroy everything that state has."""
         for address, instance in self._starting.refreshed.instances.items():
-            self._changes[address] = removal(instance, self._modules, "", self._diagnostics)
+            former = self._starting.former.get(address)
+            self._changes[address] = removal(instance, self._modules, "", self._diagnostics, former=former)
         return self._finish(gone_outputs(self._starting.stored), destroy=True)
 
     def _wish(self, node: Node) -> None:
         for evaluation in self._modules.instances(node.module):
             block = evaluation.configuration.imports[int(node.name)]
-            self._wishes.update(wishes(block, evaluation, self._diagnostics))
+            for address, wish in wishes(block, evaluation, self._diagnostics):
+                first = self._wishes.setdefault(address, wish)
+                if first is not wish:
+                    self._diagnostics.append(twice(address, first, wish))
 
     def _plan_removals(self) -> None:
         for address, instance in self._starting.refreshed.instances.items():
@@ -110,8 +116,11 @@ class Planner:
                 continue
             removed = removed_by(address, self._modules.configuration)
             forget = removed is not None and not removed.destroy
-            reason = "" if forget else removal_reason(self._modules, address)
-            self._changes[address] = removal(instance, self._modules, reason, self._diagnostics, forget=forget)
+            former = self._starting.former.get(address)
+            reason = removal_reason(self._modules, address, moved=former is not None)
+            self._changes[address] = removal(
+                instance, self._modules, reason, self._diagnostics, forget=forget, former=former
+            )
 
     def _finish(self, outputs: Mapping[str, OutputChange], *, destroy: bool) -> Plan:
         findings = assess(self._changes, self._sessions)

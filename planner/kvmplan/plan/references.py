@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kvmplan.addresses import Address, Key
+from kvmplan.addresses import Address, Key, StaticPath
 from kvmplan.config.model import Configuration
 from kvmplan.graph import Dependencies, Node, expressions_of, resource_node, resource_reference
 from kvmplan.graph.nodes import depends_on
@@ -33,7 +33,7 @@ class ReferenceFinder:
 
     def _reached(self, node: Node, before: Iterable[Node], *, direct: bool) -> Iterator[tuple[Node, int]]:
         for one in before:
-            shared = min(len(one.module), len(node.module))
+            shared = _shared(one.module, node.module)
             if direct and one.address is not None:
                 yield one, shared
             yield from ((resource, min(steps, shared)) for resource, steps in self._through.get(one, ()))
@@ -55,6 +55,11 @@ class ReferenceFinder:
                 found.add(address.inside(instance.module))
         kept = (address for address in found if not found & ({address.resource, address.everywhere} - {address}))
         return tuple(sorted(kept, key=lambda address: address.sort_key))
+
+
+def _shared(one: StaticPath, other: StaticPath) -> int:
+    """How many steps from the root two modules have in common."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _as_seen(instance: Address, resource: Node, steps: int) -> Address:

@@ -11,7 +11,13 @@ from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
 def removal(
-    instance: Instance, modules: Modules, reason: str, diagnostics: list[Diagnostic], *, forget: bool = False
+    instance: Instance,
+    modules: Modules,
+    reason: str,
+    diagnostics: list[Diagnostic],
+    *,
+    forget: bool = False,
+    former: Address | None = None,
 ) -> Change:
     """The delete of ``instance``; an error where it is guarded, by its block or, without one, as state remembers."""
     resource = modules.resource(instance.address)
@@ -33,19 +39,23 @@ def removal(
         before_sensitive=instance.sensitive,
         tag=instance.tag,
         reason=reason,
+        former=former,
         source=source,
     )
 
 
-def removal_reason(modules: Modules, address: Address) -> str:
-    """Why an instance that is not in the configuration goes, in the words of Terraform's plan representation."""
+def removal_reason(modules: Modules, address: Address, *, moved: bool = False) -> str:
+    """Why an instance that is not in the configuration goes, in the words of Terraform's plan representation.
+
+    ``moved``: whether it came to this address by a move.
+    """
     if address.deposed:
         return ""
-    if modules.get(address.module) is None:
-        return "delete_because_no_module"
     resource = modules.resource(address)
     if resource is None:
-        return "delete_because_no_resource_config"
+        return "delete_because_no_move_target" if moved else "delete_because_no_resource_config"
+    if modules.get(address.module) is None:
+        return "delete_because_no_module"
     if resource.count is not None and isinstance(address.key, int):
         return "delete_because_count_index"
     if resource.for_each is not None and isinstance(address.key, str):

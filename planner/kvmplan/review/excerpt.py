@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from kvmplan.lang.values import quoted
-from kvmplan.syntax import Block, parse_configuration
 from kvmplan_sdk.diagnostics import SourceRange
+
+if TYPE_CHECKING:  # what says that all is well does not wait for the parser
+    from kvmplan.syntax import Block
 
 _JSON = ".json"
 _BYTE_ORDER_MARK = "\ufeff"
@@ -72,9 +74,13 @@ def _context(text: str, filename: str, byte: int) -> str | None:
 
 @lru_cache(maxsize=8)
 def _blocks(text: str, filename: str) -> tuple[tuple[int, int, str], ...]:
+    from kvmplan.syntax import parse_configuration
+
     body, _ = parse_configuration(text, filename)
     return tuple((block.start, block.body.end, _header(block)) for block in body.blocks)
 
 
 def _header(block: Block) -> str:
+    from kvmplan.lang.values import quoted
+
     return " ".join([block.type, *map(quoted, block.labels)])

@@ -46,6 +46,7 @@ _REASONS = {
     "delete_because_count_index": "because index [{index}] is out of range for count",
     "delete_because_each_key": 'because key ["{index}"] is not in for_each map',
     "delete_because_no_module": "because {module} is not in configuration",
+    "delete_because_no_move_target": "because {former} was moved to {address}, which is not in configuration",
     "delete_because_wrong_repetition": "because {resource} uses another kind of repetition now",
 }
 
@@ -140,7 +141,13 @@ def _notes(change: Mapping[str, Any]) -> Iterator[str]:
     if reason:
         resource = f"{change['type']}.{change['name']}"
         module = change.get("module_address", "")
-        yield reason.format(resource=resource, index=change.get("index", ""), module=module)
+        yield reason.format(
+            resource=resource,
+            index=change.get("index", ""),
+            module=module,
+            former=change.get("previous_address", ""),
+            address=change["address"],
+        )
     if "previous_address" in change and _kind(change) != "no-op":
         yield f"moved from {change['previous_address']}"
     if "importing" in change["change"]:

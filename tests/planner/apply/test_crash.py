@@ -68,6 +68,27 @@ output "base" {
   value = toy_thing.base.revision
 }
 """
+COPIES = """
+provider "toy" {
+  batch = %(batch)s
+}
+resource "toy_copy" "base" {
+  name = "base-%(zone)s"
+  zone = "%(zone)s"
+}
+resource "toy_copy" "part" {
+  count  = 2
+  name   = "part-${count.index}-%(zone)s"
+  parent = toy_copy.base.id
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+resource "toy_thing" "user" {
+  name = "user"
+  note = toy_copy.base.id
+}
+"""
 
 
 class Place:
@@ -169,6 +190,27 @@ def test_a_run_of_updates_replacements_and_deletes_killed_anywhere(
         assert result.complete, (place, result.diagnostics)
         check_whole(workspace, {"base", "part-0", "part-1", "other", "loner"})
         assert workspace.state.outputs["base"].value == 1
+        shutil.rmtree(workspace.directory)
+    assert place > 40
+
+
+@pytest.mark.parametrize("batch", ["false", "true"])
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_run_that_creates_first_killed_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str, *, twice: bool
+) -> None:
+    for place in places():
+        workspace = fresh(tmp_path, place, monkeypatch)
+        workspace.write(COPIES % {"batch": batch, "zone": 1})
+        workspace.apply()
+        workspace.write(COPIES % {"batch": batch, "zone": 2})
+        if not killed_at(place, workspace.apply):
+            break
+        if twice:
+            killed_at(place * 7 % 40 + 1, workspace.apply)
+        result = workspace.apply()
+        assert result.complete, (place, result.diagnostics)
+        check_whole(workspace, {"base-2", "part-0-2", "part-1-2", "user"})
         shutil.rmtree(workspace.directory)
     assert place > 40
 

@@ -104,7 +104,9 @@ def _addresses(module: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_change(document: dict[str, Any], wanted: dict[str, Any]) -> None:
-    (found,) = [c["change"] for c in document["resource_changes"] if c["address"] == wanted["address"]]
+    (whole,) = [c for c in document["resource_changes"] if c["address"] == wanted["address"]]
+    assert whole.get("action_reason") == wanted.get("action_reason"), wanted["address"]
+    found = whole["change"]
     for part in ("before", "after"):
         for key, value in (wanted[part] or {}).items():
             if key != "id":

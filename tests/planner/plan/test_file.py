@@ -66,10 +66,72 @@ def planned(workspace: Workspace) -> Plan:
     return workspace.plan()
 
 
+OLD = """
+resource "toy_copy" "old" {
+  name = "c"
+}
+resource "toy_copy" "again" {
+  name = "d"
+  zone = "1"
+}
+resource "terraform_data" "gone" {}
+"""
+NEW = """
+resource "toy_copy" "new" {
+  name = "c"
+}
+moved {
+  from = toy_copy.old
+  to   = toy_copy.new
+}
+resource "toy_copy" "again" {
+  name = "e"
+  zone = "2"
+  lifecycle {
+    create_before_destroy = true
+    postcondition {
+      condition     = self.id != ""
+      error_message = "It has no identity."
+    }
+  }
+}
+resource "terraform_data" "in" {}
+import {
+  to = terraform_data.in
+  id = "known"
+}
+removed {
+  from = terraform_data.gone
+  lifecycle {
+    destroy = false
+  }
+}
+"""
+
+
+@pytest.fixture
+def rearranged(workspace: Workspace) -> Plan:
+    """A plan with moves, imports, and an object set aside."""
+    workspace.write(OLD)
+    workspace.apply()
+    workspace.write(NEW)
+    return workspace.plan()
+
+
 def save(plan: Plan, path: Path, workspace: Workspace) -> str:
     configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, ".")
     placed = replace(configuration, directory=str(workspace.directory))
     return write_plan(path, plan, {"review": 1}, placed, {"secret": "y"})
+
+
+def assert_same(read: Plan, plan: Plan) -> None:
+    for part in ("prior", "refreshed", "outputs", "steps", "needs", "hosts", "destroy", "data", "unsure"):
+        assert getattr(read, part) == getattr(plan, part), part
+    assert read.changes.keys() == plan.changes.keys()
+    for address, change in plan.changes.items():
+        for name in change.__dataclass_fields__:
+            if name not in {"source", "claims"}:
+                assert getattr(read.changes[address], name) == getattr(change, name), name
 
 
 def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:
@@ -77,14 +139,16 @@ def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace,
     digest = save(planned, path, workspace)
     assert path.stat().st_mode & 0o777 == 0o600
     read = read_plan(path)
-    for part in ("prior", "refreshed", "outputs", "steps", "needs", "hosts", "destroy", "data", "unsure"):
-        assert getattr(read.plan, part) == getattr(planned, part), part
-    assert read.plan.changes.keys() == planned.changes.keys()
-    for address, change in planned.changes.items():
-        for name in change.__dataclass_fields__:
-            if name not in {"source", "claims"}:
-                assert getattr(read.plan.changes[address], name) == getattr(change, name), name
+    assert_same(read.plan, planned)
     assert (read.digest, read.given, read.sources) == (digest, {"secret": "y"}, {"main.kvm.hcl": CONFIGURATION})
+
+
+def test_moves_imports_and_what_is_set_aside_survive(rearranged: Plan, workspace: Workspace, tmp_path: Path) -> None:
+    changes = rearranged.changes.values()
+    assert all(any(getattr(one, name) for one in changes) for name in ("former", "imported", "deposed", "confirms"))
+    assert any(address.deposed for step in rearranged.steps for address, _ in step.operations)
+    save(rearranged, tmp_path / "plan", workspace)
+    assert_same(read_plan(tmp_path / "plan").plan, rearranged)
 
 
 def test_plans_that_do_the_same_have_the_same_digest(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kvmplan.addresses import is_identifier
 from kvmplan.config.model import Condition
-from kvmplan.syntax import Block, Body, Expression
+from kvmplan.syntax import Block, Body, Expression, references
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 Problems = list[Diagnostic]
@@ -35,14 +37,33 @@ def at_most_one(block: Block, type_: str, problems: Problems) -> Block | None:
     return found[0] if found else None
 
 
-def conditions(block: Block | None, type_: str) -> tuple[Condition, ...]:
-    """The nested blocks of a type that are a condition and a message; what they lack was told before."""
+def conditions(block: Block | None, type_: str, problems: Problems, about: str = "") -> tuple[Condition, ...]:
+    """The nested blocks of a type that are a condition and a message; what they lack was told before. ``about``: the
+    variable that the conditions must refer to.
+    """
     found = []
     for inner in nested(block, type_) if block else ():
         condition, message = expression(inner, "condition"), expression(inner, "error_message")
         if condition and message:
+            problems += _tests_nothing(condition, about)
             found.append(Condition(condition=condition, error_message=message, range=inner.range))
     return tuple(found)
+
+
+def _tests_nothing(condition: Expression, about: str) -> Iterator[Diagnostic]:
+    named = references(condition)
+    if about and not any(one.root == "var" and one.steps[:1] and one.steps[0].key == about for one in named):
+        yield error(
+            "Condition that tests something else",
+            f"A condition of this variable must refer to it, as var.{about}: it says which values are good.",
+            source=condition.range,
+        )
+    elif not named:
+        yield error(
+            "Condition that tests nothing",
+            "It refers to nothing, so it always comes out the same. Refer to what should be checked.",
+            source=condition.range,
+        )
 
 
 def check_names(block: Block, problems: Problems) -> None:

@@ -56,6 +56,6 @@ def _lifecycle(block: Block, problems: Problems) -> Lifecycle:
         ignore_changes=() if ignore_all else reference_list(attributes.get("ignore_changes"), problems),
         ignore_all_changes=ignore_all,
         replace_triggered_by=literal_list(triggers, "references, such as [libvirt_network.lan.mac]", problems),
-        preconditions=conditions(nested, "precondition"),
-        postconditions=conditions(nested, "postcondition"),
+        preconditions=conditions(nested, "precondition", problems),
+        postconditions=conditions(nested, "postcondition", problems),
     )

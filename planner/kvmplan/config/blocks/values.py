@@ -54,7 +54,7 @@ def variable(block: Block, problems: Problems) -> Variable:
         ephemeral=literal_bool(attributes.get("ephemeral"), problems, default=False),
         nullable=literal_bool(attributes.get("nullable"), problems, default=True),
         deprecated=literal_string(attributes.get("deprecated"), "", problems),
-        validations=conditions(block, "validation"),
+        validations=conditions(block, "validation", problems, name),
     )
 
 
@@ -77,7 +77,7 @@ def output(block: Block, problems: Problems) -> Output | None:
         sensitive=sensitive,
         ephemeral=ephemeral,
         depends_on=depends_on,
-        preconditions=conditions(block, "precondition"),
+        preconditions=conditions(block, "precondition", problems),
     )
 
 
@@ -92,6 +92,6 @@ def check(block: Block, problems: Problems) -> Check:
     return Check(
         name=name,
         range=block.range,
-        assertions=conditions(block, "assert"),
+        assertions=conditions(block, "assert", problems),
         data=replace(resource(data, problems), check=name) if data else None,
     )

@@ -67,7 +67,7 @@ class ToySession(Session):
         return [self._observed(known) for known in objects]
 
     def _observed(self, known: Known) -> Observed | None:
-        found = self._world.find(self._tag(known.address))
+        found = self._world.find(self._tag(known.address, known.type, known.values))
         if found is not None:
             return Observed(values=found[1]["values"], private={"made_by": "toy"})
         other = self._world.named(known.type, known.values.get("name"))
@@ -82,9 +82,10 @@ class ToySession(Session):
         changed = prior is None or any(values[name] != prior[name] for name in values if name != "revision")
         values["revision"] = UNKNOWN if changed else prior["revision"]  # type: ignore[index]
         smaller = prior is not None and _below(values["size"], prior["size"])
+        renamed = prior is not None and values["name"] != prior["name"] and SCHEMA.resources[proposal.type].coexists
         return Planned(
             values=values,
-            replaces=(("size",),) if smaller else (),
+            replaces=((("size",),) if smaller else ()) + ((("name",),) if renamed else ()),
             impact=_impact(proposal, values) if changed else Impact(),
             claims=tuple(_claims(values)),
             diagnostics=_judged(values),
@@ -112,7 +113,7 @@ class ToySession(Session):
         try:
             if when == "before":
                 raise DiagnosticError(error("Told to fail", "Nothing was done."))
-            values = self._world.carry_out(operation, self._tag(operation.address), lie=when == "lie")
+            values = self._world.carry_out(operation, self._tag_of(operation), lie=when == "lie")
         except DiagnosticError as problem:
             return _failed(operation, operation.before, problem.diagnostics)
         self._world.save()
@@ -128,7 +129,7 @@ class ToySession(Session):
             try:
                 if spoilt:
                     raise DiagnosticError(error("Told to fail", f"{', '.join(spoilt)} spoilt the batch."))
-                values = self._world.carry_out(operation, self._tag(operation.address))
+                values = self._world.carry_out(operation, self._tag_of(operation))
             except DiagnosticError as problem:
                 self._world.load()
                 yield from (_failed(one, one.before, problem.diagnostics) for one in step.operations)
@@ -164,8 +165,13 @@ class ToySession(Session):
             raise DiagnosticError(error("No such thing", f"There is no {configuration['name']!r}.", path=("name",)))
         return {"name": configuration["name"], "size": found["values"]["size"], "id": found["values"]["id"]}
 
-    def _tag(self, address: str) -> str:
-        return f"{self._lineage}:{address}"
+    def _tag_of(self, operation: Operation) -> str:
+        return self._tag(operation.address, operation.type, operation.before or operation.after or {})
+
+    def _tag(self, address: str, type_: str, values: Object) -> str:
+        """Of copies there can be two at one address: their names tell them apart."""
+        name = f":{values['name']}" if SCHEMA.resources[type_].coexists else ""
+        return f"{self._lineage}:{address}{name}"
 
 
 def _below(value: Value, limit: Value) -> bool:

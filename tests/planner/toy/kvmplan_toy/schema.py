@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kvmplan_sdk import Attribute, Block, Nesting, ObjectSchema, ProviderSchema, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
@@ -74,7 +75,7 @@ SCHEMA = ProviderSchema(
             "batch": Attribute(type=BOOL, doc="Whether a step is carried out whole or not at all.", default=False),
         },
     ),
-    resources={"toy_thing": THING},
+    resources={"toy_thing": THING, "toy_copy": replace(THING, coexists=True)},
     data_sources={
         "toy_thing": ObjectSchema(
             doc="A thing that is there, whoever made it.",

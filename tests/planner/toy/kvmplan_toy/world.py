@@ -64,7 +64,7 @@ class World:
 
     def carry_out(self, operation: Operation, tag: str, *, lie: bool = False) -> Object | None:
         """Do it; returns the object's values after it. Raises `DiagnosticError`."""
-        found = self.find(tag.removesuffix(operation.address) + operation.tagged)
+        found = self.find(tag.replace(f":{operation.address}", f":{operation.tagged}", 1))
         if operation.after is None:
             self._remove(operation, found)
             values = None

@@ -1,0 +1,11 @@
+resource "toy_copy" "a" {
+  name = "a-1"
+  zone = "1"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+resource "toy_thing" "user" {
+  name = "user"
+  note = toy_copy.a.id
+}

@@ -1,0 +1,14 @@
+resource "terraform_data" "dep" {
+  count            = 2
+  triggers_replace = "1"
+}
+resource "terraform_data" "top" {
+  for_each         = { a = 0, b = 1 }
+  triggers_replace = terraform_data.dep[each.value].id
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+resource "terraform_data" "all" {
+  input = terraform_data.dep[*].id
+}

@@ -1,0 +1,3 @@
+resource "terraform_data" "dep" {
+  triggers_replace = "2"
+}

@@ -1,0 +1,10 @@
+resource "terraform_data" "dep" {
+  triggers_replace = "1"
+}
+locals {
+  dep = terraform_data.dep.id
+}
+module "m" {
+  source = "./m"
+  dep    = local.dep
+}

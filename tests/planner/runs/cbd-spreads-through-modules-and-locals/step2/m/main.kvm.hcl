@@ -1,0 +1,7 @@
+variable "dep" {}
+resource "terraform_data" "top" {
+  triggers_replace = var.dep
+  lifecycle {
+    create_before_destroy = true
+  }
+}

@@ -1,0 +1,8 @@
+resource "terraform_data" "a" {
+  lifecycle {
+    precondition {
+      condition     = self.input == null
+      error_message = "no"
+    }
+  }
+}

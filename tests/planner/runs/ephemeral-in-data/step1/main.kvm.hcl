@@ -1,0 +1,7 @@
+variable "e" {
+  ephemeral = true
+  default   = "there"
+}
+data "toy_thing" "d" {
+  name = var.e
+}

@@ -1,0 +1,8 @@
+variable "e" {
+  ephemeral = true
+  default   = 1
+}
+module "m" {
+  source = "./m"
+  count  = var.e
+}

@@ -1,0 +1,6 @@
+variable "v" {
+  ephemeral = true
+}
+output "o" {
+  value = var.v
+}

@@ -1,0 +1,6 @@
+resource "toy_thing" "i" {
+  name = "i"
+}
+output "nothing" {
+  value = null
+}

@@ -1,0 +1,6 @@
+resource "toy_thing" "t" {
+  name = "t"
+}
+module "inner" {
+  source = "../inner"
+}

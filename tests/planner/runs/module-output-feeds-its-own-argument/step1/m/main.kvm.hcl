@@ -1,0 +1,7 @@
+variable "b" {}
+output "a" {
+  value = "a"
+}
+output "b" {
+  value = "${var.b}b"
+}

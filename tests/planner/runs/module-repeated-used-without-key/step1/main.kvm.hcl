@@ -1,0 +1,7 @@
+module "m" {
+  source = "./m"
+  count  = 2
+}
+output "o" {
+  value = module.m.x
+}

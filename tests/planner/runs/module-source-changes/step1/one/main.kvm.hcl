@@ -1,0 +1,4 @@
+resource "terraform_data" "same" {
+  input = "one"
+}
+resource "terraform_data" "one" {}

@@ -1,0 +1,4 @@
+resource "terraform_data" "same" {
+  input = "two"
+}
+resource "terraform_data" "two" {}

@@ -1,0 +1,4 @@
+variable "n" {}
+resource "terraform_data" "r" {
+  count = var.n
+}

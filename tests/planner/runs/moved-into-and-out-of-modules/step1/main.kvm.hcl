@@ -1,0 +1,6 @@
+resource "terraform_data" "in" {
+  input = "in"
+}
+module "m" {
+  source = "./m"
+}

@@ -1,0 +1,7 @@
+resource "terraform_data" "r" {
+  count = 2
+  input = count.index
+}
+module "inner" {
+  source = "../inner"
+}

@@ -1,0 +1,7 @@
+module "m" {
+  source = "./two"
+  v      = "overridden"
+}
+variable "n" {
+  default = 2
+}

@@ -1,0 +1,8 @@
+kvmplan {
+  required_providers {
+    toy = {
+      source                = "toy"
+      configuration_aliases = [toy.other]
+    }
+  }
+}

@@ -1,0 +1,6 @@
+provider "toy" {
+  alias = "east"
+}
+module "m" {
+  source = "./m"
+}

@@ -1,0 +1,4 @@
+resource "toy_thing" "a" {
+  provider = toy.nowhere
+  name     = "a"
+}

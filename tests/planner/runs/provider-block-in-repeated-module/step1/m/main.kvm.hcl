@@ -1,0 +1,4 @@
+provider "toy" {}
+resource "toy_thing" "a" {
+  name = "a"
+}

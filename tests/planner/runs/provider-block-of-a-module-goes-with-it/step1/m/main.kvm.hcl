@@ -1,0 +1,6 @@
+provider "toy" {
+  world = "east.json"
+}
+resource "toy_thing" "a" {
+  name = "a"
+}

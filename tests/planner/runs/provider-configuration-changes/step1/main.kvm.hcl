@@ -1,0 +1,8 @@
+provider "toy" {
+  alias = "east"
+  world = "east.json"
+}
+resource "toy_thing" "a" {
+  provider = toy.east
+  name     = "a"
+}

@@ -1,0 +1,7 @@
+provider "toy" {
+  alias = "east"
+  world = "east.json"
+}
+resource "toy_thing" "a" {
+  name = "a"
+}

@@ -1,0 +1,4 @@
+provider "toy" {}
+provider "toy" {
+  world = "x"
+}

@@ -1,0 +1,7 @@
+variable "s" {
+  sensitive = true
+}
+output "o" {
+  value     = var.s
+  sensitive = true
+}

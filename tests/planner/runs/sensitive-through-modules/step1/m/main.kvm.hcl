@@ -1,0 +1,6 @@
+variable "s" {
+  sensitive = true
+}
+output "o" {
+  value = var.s
+}

@@ -1,0 +1,7 @@
+module "m" {
+  source = "./m"
+  s      = "hush"
+}
+output "o" {
+  value = module.m.o
+}

@@ -20,11 +20,11 @@ variable "networks" {
     error_message = "A subnet is smaller than the pool: its prefix length is above the pool's."
   }
   validation {
-    condition     = length(distinct(local.names)) == length(local.names)
+    condition     = length(distinct(local.names)) == length([for network in var.networks : network if network.name != null])
     error_message = "Two networks have the same name."
   }
   validation {
-    condition     = can(cidrsubnets(var.pool, local.bits...)) || !can(cidrhost(var.pool, 0))
+    condition     = length(var.networks) == 0 || can(cidrsubnets(var.pool, local.bits...)) || !can(cidrhost(var.pool, 0))
     error_message = "The pool is too small for these networks. Enlarge it, or give later ones smaller subnets."
   }
 }

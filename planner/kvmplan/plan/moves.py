@@ -125,7 +125,7 @@ def _moves(path: StaticPath, moved: Moved) -> _Moves:
 def _moving(address: Address) -> Iterator[_Moves]:
     """What moves ``address``: what is inside of something before that, an instance before the whole."""
     path = static_path(address.module)
-    ends = [(_named((), address), address.key)]
+    ends: list[tuple[_Named | StaticPath, Key]] = [(_named((), address), address.key)]
     ends += [(path[:length], address.module[length - 1][1]) for length in range(len(path), 0, -1)]
     for what, key in ends:
         yield what, False, key

@@ -13,6 +13,7 @@ import pytest
 from kvmplan.lang import (
     DYNAMIC,
     FUNCTIONS,
+    NOT_NULL,
     Entry,
     MapValue,
     Null,
@@ -31,7 +32,7 @@ from kvmplan.lang import (
 )
 from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.syntax import Traversal, parse_expression
-from kvmplan_sdk.types import NUMBER, STRING, ListType, ObjectType
+from kvmplan_sdk.types import NUMBER, STRING, ListType, ObjectType, to_json
 
 from .language import try_value, value_of
 
@@ -48,9 +49,12 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any]) -> None:
-    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``."""
+    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``.
+
+    ``type`` is the value's, where JSON does not tell it; ``apply.text`` a string that only apply will tell.
+    """
     expression, problems = parse_expression(case["expr"], "case")
-    scope = Scope({"local": {}})
+    scope = Scope({"local": {}, "apply": ObjectValue({"text": Unknown(STRING, NOT_NULL)})}, pure=True)
     value = evaluate(expression, scope) if expression is not None else DYNAMIC
     if case.get("error"):
         assert problems or scope.diagnostics
@@ -58,6 +62,8 @@ def test_case(case: dict[str, Any]) -> None:
     assert not problems
     assert not scope.diagnostics
     bare, _ = unmark_deep(value)
+    if "type" in case:
+        assert to_json(type_of_value(value)) == case["type"]
     if case.get("unknown"):
         assert not is_wholly_known(bare)
     else:
@@ -179,6 +185,43 @@ def test_templates_read_files_and_refuse_to_recurse(tmp_path: Path) -> None:
     assert expression is not None
     evaluate(expression, scope)
     assert "recursion" in scope.diagnostics[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "found"),
+    [
+        (".", "*.conf", ["a.conf"]),
+        (".", "**.conf", ["a.conf"]),
+        (".", "**/*.conf", ["a.conf", "net/b.conf", "net/deep/c.conf"]),
+        (".", "net/**", ["net/[x].txt", "net/b.conf", "net/deep/c.conf"]),
+        (".", "{a,net/b}.conf", None),
+        (".", "net/{b,[x}*", None),
+        (".", "net/{c,b}.*", ["net/b.conf"]),
+        (".", "net/\\[x]*", ["net/[x].txt"]),
+        (".", "net/[^b-z]*", ["net/[x].txt"]),
+        (".", "net/[!b]*", ["net/b.conf"]),
+        (".", "net/[b-]*", None),
+        (".", "net/*[", []),
+        (".", "nowhere/[", []),
+        ("net", "../a.conf", ["../a.conf"]),
+        ("net/..", "/a.conf", ["a.conf"]),
+        ("n*", "b.conf", ["../net/b.conf"]),
+        ("a.conf", "", ["."]),
+        ("~nobody", "*", []),
+    ],
+)
+def test_filesets(tmp_path: Path, path: str, pattern: str, found: list[str] | None) -> None:
+    for name in ("a.conf", "net/b.conf", "net/[x].txt", "net/deep/c.conf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    scope = Scope({"path": path, "pattern": pattern}, base_dir=tmp_path)
+    expression, _ = parse_expression("sort(fileset(path, pattern))", "x")
+    assert expression is not None
+    value = evaluate(expression, scope)
+    if found is None:
+        assert scope.diagnostics
+    else:
+        assert json.loads(encode_json(value)) == found
 
 
 def test_a_hostile_pattern_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def _modulo(left: int | Fraction, right: int | Fraction) -> Number:
     if right == 0:
         return left
     whole = int(normal(Fraction(left) / Fraction(right)))
-    return _bounded(left - _bounded(right * whole))  # type: ignore[operator]
+    return _bounded(left - Fraction(_bounded(right * whole)))
 
 
 def unary(operator: str, value: Value) -> Value:

@@ -157,8 +157,8 @@ class _Reader:
 
     def _as_tagged(self, value: Value, tag: str | None) -> Value:
         """A collection, which can have but its own tag."""
-        fits = {TupleValue: "seq", ObjectValue: "map"}.get(type(value))
-        if tag is not None and fits is not None and tag != CORE + fits:
+        kind = "seq" if isinstance(value, TupleValue) else "map"
+        if tag not in (None, CORE + kind) and isinstance(value, (TupleValue, ObjectValue)):
             raise self._error(f"a value of this kind is no {tag}")
         return value
 

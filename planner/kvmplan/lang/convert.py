@@ -220,7 +220,7 @@ def _elements(
         element = found
     items = [_at(names[index] if names else index, part, element) for index, part in enumerate(parts)]
     if _has_dynamic(element) and items:
-        common = _common_type([type_of_value(item) for item in items])
+        common = common_type([type_of_value(item) for item in items])
         if common is None:
             raise ConversionError("all elements must have the same type")
         items = [_at(names[index] if names else index, item, common) for index, item in enumerate(items)]
@@ -228,7 +228,7 @@ def _elements(
     return items, bare(element)
 
 
-def _common_type(types: Sequence[Type]) -> Type | None:
+def common_type(types: Sequence[Type]) -> Type | None:
     """The type of elements of which some have none: the one that the others share."""
     common = unify(types)
     if common is not None and type(common) is Dynamic:

@@ -80,11 +80,16 @@ def number_text(value: Number) -> str:
     """The shortest decimal notation, without exponent, that stands for ``value`` and no other number."""
     if isinstance(value, float):
         return _plain(Decimal(repr(value)))
-    if isinstance(value, int) and value.bit_length() <= PRECISION:
+    if isinstance(value, int) and (value.bit_length() <= PRECISION or _significant(value) > PRECISION):
         return str(value)
     if value < 0:
         return "-" + number_text(-value)
     return _shortest(Fraction(value))
+
+
+def _significant(value: int) -> int:
+    """Bits without the zeros at the end. Only what is read in one piece, as by ``parseint``, has more than fit."""
+    return (value // (value & -value)).bit_length()
 
 
 def _plain(value: Decimal) -> str:

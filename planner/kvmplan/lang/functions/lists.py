@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kvmplan.lang.convert import convert, unify
+from kvmplan.lang.convert import ConversionError, convert, of_one_type, unify
 from kvmplan.lang.equality import equal
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions.elements import LISTED, element_of, is_uncertain, items_of
@@ -100,8 +100,18 @@ def concat(*lists: Value) -> Value:
         marks |= found
         items.extend(items_of(bare))
     if isinstance(type_, ListType):
-        return mark(ListValue(type_.element, [convert(item, type_.element) for item in items]), marks)
+        return mark(_listed(items, type_), marks)
     return mark(TupleValue(items), marks)
+
+
+def _listed(items: list[Value], type_: ListType) -> Value:
+    """A list of ``type_``, or of the type that the items settle on."""
+    if type_.element != ANY:
+        return ListValue(type_.element, [convert(item, type_.element) for item in items])
+    try:
+        return of_one_type(items)
+    except ConversionError as problem:
+        raise FunctionError(str(problem)) from None
 
 
 def _same(listed: Value, *rest: Value) -> Type:

@@ -45,7 +45,7 @@ def startswith(text: Value, prefix: str) -> Value:
         known = text.refinement.prefix
         if known.startswith(prefix):
             return True
-        return False if len(known) >= len(prefix) else Unknown(BOOL, NOT_NULL)
+        return False if len(known.encode()) >= len(prefix.encode()) else Unknown(BOOL, NOT_NULL)
     return str(text).startswith(prefix)
 
 

@@ -18,6 +18,7 @@ from kvmplan.plan.removal import still_there
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 
 
@@ -109,7 +110,7 @@ def _check_resource(
     except DiagnosticError as problem:
         diagnostics += problem.diagnostics
         return
-    read_body(f"A {resource.address.type}", resource.body, schema, resource.range, scope, diagnostics)
+    read_body(with_article(resource.address.type), resource.body, schema, resource.range, scope, diagnostics)
     diagnostics += ignored_paths(resource.lifecycle, schema)[1]
 
 

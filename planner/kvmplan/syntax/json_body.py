@@ -19,6 +19,7 @@ from kvmplan.syntax.json_scanner import (
     JsonValue,
     scan_json,
 )
+from kvmplan.syntax.mistakes import with_article
 from kvmplan.syntax.nodes import (
     DYNAMIC_BLOCK,
     NO_READINGS,
@@ -171,7 +172,8 @@ def _unpacked(
         return
     found = _properties(value, f"whose property names are the {labels[0]} of each {type_.value} block", problems)
     if not found:
-        wanted = f"A {type_.value} block has a label, its {labels[0]}: the name of a property here, which is missing."
+        block = with_article(type_.value)
+        wanted = f"{block} block has a label, its {labels[0]}: the name of a property here, which is missing."
         problems.append(error("Missing block label", wanted, source=_opening(value)))
     for entry in found:
         yield from _unpacked(type_, entry.value, labels[1:], (*taken, entry.name), problems)

@@ -58,7 +58,7 @@ def test_init_that_fails_tells_all_with_places(tmp_path: Path) -> None:
         "Error: Cannot fetch module",
         '  on main.kvm.hcl line 5, in module "old":',
         'Error: No provider "ovs"',
-        "  on main.kvm.hcl line 7:",
+        '  on main.kvm.hcl line 7, in resource "ovs_a" "a":',
     ]
     assert 'write "./net"' in said.stderr
     assert "successfully" not in said.stdout

@@ -18,9 +18,12 @@ def validate(
     from kvmplan.cli.terminal import complain, in_order, say, styled
     from kvmplan.review.diagnostic_text import validation_json
     from kvmplan.run import check
-    from kvmplan_sdk.diagnostics import has_errors
+    from kvmplan_sdk.diagnostics import DiagnosticError, has_errors
 
-    sources, found = check(directory)
+    try:
+        sources, found = check(directory)
+    except DiagnosticError as problem:
+        sources, found = {}, list(problem.diagnostics)
     diagnostics = in_order(found)
     if json:
         say(validation_json(diagnostics, sources))

@@ -42,7 +42,9 @@ def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagn
     """The body of a configuration file in JSON syntax, empty when it cannot be read."""
     source = Source(text.removeprefix("\ufeff"), filename)
     value, problems = scan_json(source)
-    if value is None:
+    if value is not None and not isinstance(value, (JsonObject, JsonArray)):
+        problems = [_wrong(value, "A configuration is an object, or an array of objects.")]
+    if value is None or problems:
         return Body(source, 0, 0, {}, ()), problems
     return _body(value), problems
 

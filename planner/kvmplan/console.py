@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kvmplan.config.backend import state_path
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given
 from kvmplan.lang import (
@@ -23,7 +24,7 @@ from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
-from kvmplan.state.model import State
+from kvmplan.state.store import StateFile
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.types import to_json
@@ -81,13 +82,16 @@ def _names(configuration: Configuration) -> Iterable[str]:
     yield from ("path.cwd", "path.module", "path.root", "kvmplan.workspace")
 
 
-def open_console(directory: Path, given: Given, state: State | None) -> Console:
-    """Raises `DiagnosticError` when the configuration or the state cannot be read."""
+def open_console(directory: Path, given: Given, state: Path | None) -> Console:
+    """``state``: where the state is, if not where the configuration says. Raises `DiagnosticError` when it or the
+    configuration cannot be read.
+    """
     plugins = Plugins()
     prepared = prepare(directory, given, plugins, empty=True)
     if not prepared.failed:
         prepared.modules.setting.applying = True
-        instances = state.instances.values() if state else ()
+        stored = StateFile(state_path(state, prepared.configuration)).load()
+        instances = stored.instances.values() if stored else ()
         objects = {one.address: (one.values, one.sensitive) for one in instances if not one.address.deposed}
         take_in(prepared.modules, prepared.dependencies, objects, plugins, complete=False)
     return Console(prepared)

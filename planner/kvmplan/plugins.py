@@ -41,6 +41,15 @@ class Plugins:
         """The Python distribution that brings a provider; None where no distribution, or none of that name, does."""
         return next((found.dist for found in self._found.get(name, ()) if found.dist is not None), None)
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages of the providers that were loaded."""
+        loaded = {name: found for name, found in self._providers.items() if isinstance(found, Provider)}
+        modules = {self._found[name][0].module for name in loaded} | {
+            type(found).__module__ for found in loaded.values()
+        }
+        return frozenset(module.partition(".")[0] for module in modules)
+
     def provider(self, name: str) -> Provider:
         """Load a provider. Raises `DiagnosticError` when there is none of that name, or it cannot be loaded."""
         found = self._providers.get(name)

@@ -22,7 +22,7 @@ from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
-from kvmplan.config.variables import Given, given_values
+from kvmplan.config.variables import Given, ephemeral_values, given_values
 from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
@@ -39,6 +39,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
+from kvmplan.verdict import remember
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 
 
@@ -72,13 +73,17 @@ def prepare_again(
     sources: Mapping[str, str],
     directory: str,
     layout: Mapping[str, str],
-    given: Mapping[str, Value],
+    saved: Mapping[str, Value],
+    given: Given,
     plugins: Plugins,
     moment: datetime,
 ) -> Prepared:
-    """The same from what a plan file holds; ``layout``: the directories of modules; ``moment``: when it was planned."""
+    """The same from what a plan file holds; ``layout``: the directories of modules; ``saved``: the values of variables;
+    ``given``: those of ephemeral variables, which no file keeps; ``moment``: when it was planned.
+    """
     configuration, diagnostics = parse_sources(sources, directory, layout)
-    return _prepared(configuration, given, sources, plugins, diagnostics, moment)
+    values = {**saved, **ephemeral_values(configuration, given, diagnostics)}
+    return _prepared(configuration, values, sources, plugins, diagnostics, moment)
 
 
 def _prepared(
@@ -128,9 +133,7 @@ class Run:
         moved = relocate(self.state, prepared.configuration)
         prepared.diagnostics += [*moved.diagnostics, *still_there(prepared.configuration)]
         lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
-        refreshed = refresh(
-            moved.state, lanes, self.sessions, unsure=self.recovered.unsure, former=moved.former, reading=reading
-        )
+        refreshed = refresh(moved.state, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         failed = has_errors(refreshed.diagnostics)
         starting = Starting(
@@ -241,6 +244,8 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
+    if not diagnostics:
+        remember(directory, configuration.sources, plugins.packages)
     return configuration.sources, diagnostics
 
 

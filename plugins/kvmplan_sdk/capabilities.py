@@ -18,7 +18,9 @@ from kvmplan_sdk.values import Object
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One object as planned. ``verb`` is None for an object that stays as it is."""
+    """One object as planned. ``verb`` is None for an object that stays as it is; ``former``: the address that it is
+    tagged with, where it moved since.
+    """
 
     verb: Verb | None
     address: str
@@ -27,6 +29,11 @@ class Change:
     after: Object | None
     replaced: bool = False
     impact: Impact = field(default_factory=Impact)
+    former: str = ""
+
+    @property
+    def tagged(self) -> str:
+        return self.former or self.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

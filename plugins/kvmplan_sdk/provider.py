@@ -14,6 +14,7 @@ The rules the engine holds every provider to, and reports a breach of as the pro
 2. `plan` has no effects and does no I/O: the same proposal gives the same answer.
 3. The values of an outcome equal the planned ones wherever these were known.
 4. What `read` returns after `apply` equals the outcome; planning again gives no change.
+5. After an update an object is known by the address of the operation, also where it had another one before.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class Operation:
     """One object to create, update or delete.
 
     ``before`` is the object as read (None for a create), ``after`` the planned values, all known by now except what
-    the operation itself will tell (None for a delete).
+    the operation itself will tell (None for a delete). ``former``: the address that the object is tagged with, where it
+    moved to ``address`` since: an update of such an object tags it anew, even where nothing else changes.
     """
 
     verb: Verb
@@ -104,6 +106,12 @@ class Operation:
     before: Object | None
     after: Object | None
     private: Object = field(default_factory=dict)
+    former: str = ""
+
+    @property
+    def tagged(self) -> str:
+        """The address in the tag that the object carries before the operation."""
+        return self.former or self.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +163,15 @@ class Session(ABC):
 
 class Provider(ABC):
     """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``). ``needs_host``: whether its
-    objects are on hosts; those of one that needs none belong to the machine that kvmplan runs on.
+    objects are on hosts; those of one that needs none belong to the machine that kvmplan runs on. ``tags``: whether
+    objects carry the address of their resource, so that they must be told of a new one.
     """
 
     name: str
     version: str
     schema: ProviderSchema
     needs_host: bool = True
+    tags: bool = True
 
     @abstractmethod
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

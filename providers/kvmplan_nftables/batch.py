@@ -41,9 +41,10 @@ def compile_batch(table: Table | None, operations: Sequence[Operation], lineage:
         if operation.verb is not Verb.DELETE and wanted is None:
             continue
         comment = tag(lineage, operation.address)
-        if placed := current.pop(comment, None):
+        carried = tag(lineage, operation.tagged)
+        if placed := current.pop(carried, None):
             gone.append((placed.entry.delete(placed.handle), operation.address))
-            kept.pop(comment)
+            kept.pop(carried)
         if wanted is not None:
             come.append((wanted.add(comment), operation.address))
     if table is not None and table.intact and (kept or come):

@@ -43,6 +43,7 @@ class TerraformProvider(Provider):
     name = "terraform"
     version = "0.1.0"
     needs_host = False
+    tags = False
     schema = ProviderSchema(resources={"terraform_data": DATA})
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

@@ -6,12 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from .workspace import Workspace
 
 TOY = Path(__file__).parent / "toy"
 if str(TOY) not in sys.path:
     sys.path.append(str(TOY))
+
+# A loaded machine is no failure of what is tested.
+settings.register_profile("kvmplan", deadline=None)
+settings.load_profile("kvmplan")
 
 
 @pytest.fixture

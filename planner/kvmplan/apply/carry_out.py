@@ -95,6 +95,7 @@ def _operation(key: OperationKey, change: Change, current: Instance | None) -> O
         before=None if verb is Verb.CREATE else (current.values if current else change.before),
         after=None if verb is Verb.DELETE else change.after,
         private={} if verb is Verb.CREATE else current.private if current else change.private,
+        former="" if verb is Verb.CREATE else current.tag if current else change.tag,
     )
 
 
@@ -113,11 +114,19 @@ def _read_back(
     sessions: Sessions,
 ) -> Mapping[OperationKey, Observed | None] | DiagnosticError:
     """Every object of the step as it is now, or why it could not be read."""
-    known = [_known(key, change, outcomes.get(key), current.get(key[0])) for key, change in operations.items()]
+    known = {key: _known(key, change, outcomes.get(key), current.get(key[0])) for key, change in operations.items()}
     try:
-        return dict(zip(operations, sessions.read(lane, known), strict=True))
+        observed = dict(zip(known, sessions.read(lane, list(known.values())), strict=True))
+        still = {
+            key: replace(one, address=current[key[0]].tag)
+            for key, one in known.items()
+            if key[1] is not Verb.CREATE and key[0] in current and current[key[0]].tag and not _ours(observed[key])
+        }
+        if still:  # what has moved and was not tagged anew
+            observed |= zip(still, sessions.read(lane, list(still.values())), strict=True)
     except DiagnosticError as raised:
         return raised
+    return observed
 
 
 def _known(key: OperationKey, change: Change, outcome: Outcome | None, current: Instance | None) -> Known:

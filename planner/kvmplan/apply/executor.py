@@ -279,6 +279,7 @@ def _restated(plan: Plan) -> Mapping[Address, Instance]:
             schema_version=change.schema_version,
             prevent_destroy=change.prevent_destroy,
             created_first=change.created_first,
+            tag="",
         )
         for address, change in plan.changes.items()
         if change.action is Action.NO_OP

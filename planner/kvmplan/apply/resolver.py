@@ -92,6 +92,7 @@ class Resolver:
         planned = self._plan.changes[address]
         circumstances = Circumstances(
             forced=planned.reason if planned.action.replaces else "",
+            tags=self._plugins.provider(use.plugin).tags,
             created_first=planned.created_first,
             deposed=planned.deposed,
             former=planned.former,

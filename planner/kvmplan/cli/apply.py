@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from kvmplan.cli.options import (
-    DEFAULT_STATE,
     HERE,
     AutoApprove,
     Directory,
@@ -30,7 +29,7 @@ def apply(
     replace: Replace = None,
     var: Var = None,
     var_file: VarFile = None,
-    state: StatePath = DEFAULT_STATE,
+    state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
@@ -43,12 +42,10 @@ def apply(
             {
                 "--destroy": destroy,
                 "--replace": replace,
-                "--var": var,
-                "--var-file": var_file,
                 "--chdir": directory != HERE,
             }
         )
-        done = apply_saved(plan_file, state, parallelism=parallelism, no_color=no_color)
+        done = apply_saved(plan_file, given(var, var_file), state, parallelism=parallelism, no_color=no_color)
     else:
         done = plan_and_apply(
             directory,

@@ -16,6 +16,7 @@ from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
 from kvmplan.cli.planning import Wish, planned, review, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, say, styled
+from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
 from kvmplan.plan.model import Plan
@@ -37,7 +38,7 @@ ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
 def plan_and_apply(
     directory: Path,
     values: Given,
-    state: Path,
+    state: Path | None,
     wish: Wish,
     *,
     auto_approve: bool,
@@ -46,22 +47,24 @@ def plan_and_apply(
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
     operation = "destroy" if wish.destroy else "apply"
-    with planned(directory, values, state, operation, wish, no_color=no_color) as (run, plan):
+    with planned(directory, values, state, operation, wish, no_color=no_color) as (run, plan, state_file):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
         if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[wish.destroy]}{ANSWER}"):
             say("Apply cancelled.")
             return False
-        return carry_out(run, plan, StateFile(state), parallelism=parallelism, no_color=no_color)
+        return carry_out(run, plan, state_file, parallelism=parallelism, no_color=no_color)
 
 
-def apply_saved(path: Path, state: Path, *, parallelism: int, no_color: bool) -> bool:
-    """Carry out a saved plan without asking: it was reviewed."""
+def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: int, no_color: bool) -> bool:
+    """Carry out a saved plan without asking: it was reviewed. ``values``: of ephemeral variables."""
     saved = read_plan(path)
     plugins = Plugins()
-    prepared = prepare_again(saved.sources, saved.directory, saved.layout, saved.given, plugins, saved.plan.moment)
+    prepared = prepare_again(
+        saved.sources, saved.directory, saved.layout, saved.given, values, plugins, saved.plan.moment
+    )
     stop_on_errors(prepared, no_color=no_color)
-    with locked(state, "apply"):
-        state_file = StateFile(state)
+    state_file = StateFile(state_path(state, prepared.configuration))
+    with locked(state_file.path, "apply"):
         lineage = saved.plan.prior.lineage
         with started(prepared, state_file, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state, run.recovered.unsure)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import DEFAULT_STATE, HERE, Directory, NoColor, StatePath, Var, VarFile
+from kvmplan.cli.options import HERE, Directory, NoColor, StatePath, Var, VarFile
 
 
 def console(
@@ -15,7 +15,7 @@ def console(
     ] = False,
     var: Var = None,
     var_file: VarFile = None,
-    state: StatePath = DEFAULT_STATE,
+    state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
@@ -26,9 +26,8 @@ def console(
     from kvmplan.cli.prompt import expressions
     from kvmplan.cli.terminal import complain, say
     from kvmplan.console import answer_json, answer_text, open_console
-    from kvmplan.state.store import StateFile
 
-    opened = open_console(directory, given(var, var_file), StateFile(state).load())
+    opened = open_console(directory, given(var, var_file), state)
     stop_on_errors(opened.prepared, no_color=no_color)
     failed = False
     for text in expressions(opened.completions):

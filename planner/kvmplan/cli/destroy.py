@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kvmplan.cli.apply import apply
 from kvmplan.cli.options import (
-    DEFAULT_STATE,
     HERE,
     AutoApprove,
     Directory,
@@ -21,7 +20,7 @@ def destroy(
     parallelism: Parallelism = 10,
     var: Var = None,
     var_file: VarFile = None,
-    state: StatePath = DEFAULT_STATE,
+    state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:

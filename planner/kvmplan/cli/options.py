@@ -11,7 +11,10 @@ Var = Annotated[list[str] | None, typer.Option("--var", metavar="NAME=VALUE", he
 VarFile = Annotated[
     list[str] | None, typer.Option("--var-file", metavar="FILE", help="Read input variables from a file.")
 ]
-StatePath = Annotated[Path, typer.Option("--state", metavar="FILE", help="Where the state is kept.", show_default=True)]
+StatePath = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="FILE", help="Where the state is kept, if not where the configuration says."),
+]
 Directory = Annotated[Path, typer.Option("--chdir", metavar="DIR", help="The directory of the configuration.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, also on a terminal.")]
 Replace = Annotated[
@@ -20,5 +23,4 @@ Replace = Annotated[
 ]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", min=1, help="How many steps run at once.")]
-DEFAULT_STATE = Path("kvmplan.state.json")
 HERE = Path()

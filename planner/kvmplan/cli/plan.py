@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import DEFAULT_STATE, HERE, Directory, NoColor, Replace, StatePath, Var, VarFile
+from kvmplan.cli.options import HERE, Directory, NoColor, Replace, StatePath, Var, VarFile
 
 
 def plan(
@@ -20,7 +20,7 @@ def plan(
     replace: Replace = None,
     var: Var = None,
     var_file: VarFile = None,
-    state: StatePath = DEFAULT_STATE,
+    state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
@@ -31,7 +31,7 @@ def plan(
     from kvmplan.review.plan_text import plan_text
 
     wish = Wish(destroy=destroy, replace=tuple(replace or ()))
-    with planned(directory, given(var, var_file), state, "plan", wish, no_color=no_color) as (run, made):
+    with planned(directory, given(var, var_file), state, "plan", wish, no_color=no_color) as (run, made, _):
         document = review(run, made)
         say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
         if out is not None:

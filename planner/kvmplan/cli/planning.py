@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
+from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
@@ -39,20 +40,23 @@ def given(assignments: list[str] | None, files: list[str] | None) -> Given:
 
 @contextmanager
 def planned(
-    directory: Path, values: Given, state: Path, operation: str, wish: Wish, *, no_color: bool
-) -> Iterator[tuple[Run, Plan]]:
-    """A run and its plan, the state locked meanwhile. With errors they are printed, and the command ends with 1."""
+    directory: Path, values: Given, state: Path | None, operation: str, wish: Wish, *, no_color: bool
+) -> Iterator[tuple[Run, Plan, StateFile]]:
+    """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
+    with 1.
+    """
     plugins = Plugins()
     prepared = prepare(directory, values, plugins)
     stop_on_errors(prepared, no_color=no_color)
-    with locked(state, operation):
+    state_file = StateFile(state_path(state, prepared.configuration))
+    with locked(state_file.path, operation):
         try:
-            with started(prepared, StateFile(state), plugins) as run:
+            with started(prepared, state_file, plugins) as run:
                 replacing = [find_instance(run.state, text).address for text in wish.replace]
                 plan = run.plan(destroy=wish.destroy, replacing=replacing, reading=_reading)
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
-                yield run, plan
+                yield run, plan, state_file
         except DiagnosticError as problem:
             complain(problem.diagnostics, prepared.sources, no_color=no_color)
             raise typer.Exit(1) from None

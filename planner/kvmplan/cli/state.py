@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import DEFAULT_STATE, StatePath
+from kvmplan.cli.options import HERE, StatePath
 
 app = typer.Typer(
     help="Look into the state.", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
@@ -14,12 +14,13 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_(state: StatePath = DEFAULT_STATE) -> None:
+def list_(state: StatePath = None) -> None:
     """List the addresses in the state."""
     from kvmplan.cli.terminal import say
+    from kvmplan.config.backend import state_path_in
     from kvmplan.state.store import StateFile
 
-    found = StateFile(state).load()
+    found = StateFile(state_path_in(state, HERE)).load()
     for address in sorted(found.instances if found else (), key=lambda address: address.sort_key):
         say(str(address))
 
@@ -28,14 +29,15 @@ def list_(state: StatePath = DEFAULT_STATE) -> None:
 def show(
     address: Annotated[str, typer.Argument(help="An address, as `state list` prints it.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    state: StatePath = DEFAULT_STATE,
+    state: StatePath = None,
 ) -> None:
     """Show one instance."""
     from kvmplan.cli.terminal import say
+    from kvmplan.config.backend import state_path_in
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_text import instance_json, instance_text
     from kvmplan.state.find import find_instance
     from kvmplan.state.store import StateFile
 
-    instance = find_instance(StateFile(state).load(), address)
+    instance = find_instance(StateFile(state_path_in(state, HERE)).load(), address)
     say(to_text(instance_json(instance)) if json else instance_text(instance))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kvmplan.cli.options import HERE, Directory, NoColor
+
+if TYPE_CHECKING:
+    from kvmplan_sdk.diagnostics import Diagnostic
 
 
 def validate(
@@ -17,13 +22,11 @@ def validate(
     """Check the configuration without asking any host."""
     from kvmplan.cli.terminal import complain, in_order, say, styled
     from kvmplan.review.diagnostic_text import validation_json
-    from kvmplan.run import check
-    from kvmplan_sdk.diagnostics import DiagnosticError, has_errors
+    from kvmplan.verdict import recall
+    from kvmplan_sdk.diagnostics import has_errors
 
-    try:
-        sources, found = check(directory)
-    except DiagnosticError as problem:
-        sources, found = {}, list(problem.diagnostics)
+    unchanged = recall(directory)
+    sources, found = (unchanged, []) if unchanged is not None else _check(directory)
     diagnostics = in_order(found)
     if json:
         say(validation_json(diagnostics, sources))
@@ -33,3 +36,13 @@ def validate(
             say(styled(no_color=no_color)("Success!", "green", "bold") + " The configuration is valid.")
     if has_errors(diagnostics):
         raise typer.Exit(1)
+
+
+def _check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
+    from kvmplan.run import check
+    from kvmplan_sdk.diagnostics import DiagnosticError
+
+    try:
+        return check(directory)
+    except DiagnosticError as problem:
+        return {}, list(problem.diagnostics)

@@ -32,6 +32,12 @@ def check_call(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
         yield _root_only("host", host.range, "Declare it there, and hand it to the call: `host = host.NAME`.")
     for imported in module.imports:
         yield _root_only("import", imported.range, 'Write it there, with "module." before the address.')
+    if module.backend is not None:
+        yield warning(
+            "Backend in a module",
+            f"Where the state is kept is said by the root module; what module.{call.name} says of it has no effect.",
+            source=module.backend.range,
+        )
     if module.providers and (call.count is not None or call.for_each is not None or call.depends_on):
         block = next(iter(module.providers.values()))
         yield error(

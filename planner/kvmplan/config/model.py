@@ -102,6 +102,14 @@ class RequiredProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """Where the state is kept: in a file at ``path``, as seen from the configuration; empty where that is not said."""
+
+    path: str
+    range: SourceRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
     create_before_destroy: bool = False
     prevent_destroy: bool = False
@@ -235,6 +243,7 @@ class Configuration:
     removed: tuple[Removed, ...]
     imports: tuple[Import, ...]
     required_providers: Mapping[str, RequiredProvider]
+    backend: Backend | None = None
     path: StaticPath = ()
     modules: Mapping[str, Configuration] = field(default_factory=dict)
 

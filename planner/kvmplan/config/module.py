@@ -34,7 +34,7 @@ def parse_module(sources: Mapping[str, str], directory: str, diagnostics: list[D
 
 def _read_file(filename: str, text: str, diagnostics: list[Diagnostic]) -> Iterator[Block]:
     """The blocks in a file that have the labels they must have."""
-    parse = syntax.parse_json_configuration if is_json(filename) else syntax.parse_configuration
+    parse = syntax.parse_json_configuration if is_json(filename) else syntax.kept_configuration
     written, problems = parse(text, filename)
     body = written.content({name: shape.labels for name, shape in TOP_LEVEL.items()}, diagnostics)
     diagnostics += problems

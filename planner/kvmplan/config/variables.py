@@ -68,6 +68,24 @@ def given_values(
     return values, texts
 
 
+def ephemeral_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
+    """The values of ephemeral variables, which a saved plan does not hold; of others it does, so none may be given."""
+    found: list[Diagnostic] = []
+    values, _ = given_values(configuration, given, found)
+    diagnostics += (diagnostic for diagnostic in found if diagnostic.is_error)
+    names = {assignment.partition("=")[0] for assignment in given.assignments} & configuration.variables.keys()
+    for name in sorted(names):
+        if not configuration.variables[name].ephemeral:
+            diagnostics.append(
+                error(
+                    "Saved plan and a variable's value",
+                    f'The plan was made with the value of "{name}" that it had then. Leave out --var {name}, or plan '
+                    "again.",
+                )
+            )
+    return {name: value for name, value in values.items() if configuration.variables[name].ephemeral}
+
+
 def _assign(
     configuration: Configuration,
     name: str,

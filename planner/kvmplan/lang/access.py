@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from kvmplan.lang.convert import ConversionError, convert, friendly
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
@@ -9,6 +11,7 @@ from kvmplan.lang.values import (
     ListValue,
     MapValue,
     Marked,
+    Marks,
     ObjectValue,
     TupleValue,
     Unknown,
@@ -38,7 +41,10 @@ def attribute(value: Value, name: str) -> Value:
         except KeyError:
             raise _no_attribute(name, value.entries) from None
     if isinstance(value, Marked):
-        return mark(attribute(value.value, name), value.marks)
+        try:
+            return mark(attribute(value.value, name), value.marks)
+        except AccessError as problem:
+            raise _withheld(problem, value.marks) from None
     if is_null(value):
         raise AccessError(
             "Attempt to get attribute from null value", f'This value is null, so it has no attribute "{name}".'
@@ -86,7 +92,17 @@ def index(value: Value, key: Value) -> Value:
     """``value[key]``. Raises `AccessError`."""
     bare, marks = unmark(value)
     bare_key, key_marks = unmark(key)
-    return mark(_index(bare, bare_key), marks | key_marks)
+    try:
+        return mark(_index(bare, bare_key), marks | key_marks)
+    except AccessError as problem:
+        raise _withheld(problem, marks | key_marks) from None
+
+
+def _withheld(problem: AccessError, marks: Marks) -> AccessError:
+    """The problem without its details, which can tell a key or a length, where these are not to be shown."""
+    if not marks:
+        return problem
+    return AccessError(problem.summary, "There is no such element. What is involved is sensitive, so it is not shown.")
 
 
 def _index(value: Value, key: Value) -> Value:
@@ -119,15 +135,17 @@ def _position(value: Value, at: Value) -> Value:
     kind = type_of_value(value)
     if isinstance(at, Unknown):
         return unknown(kind.element) if isinstance(kind, ListType) else DYNAMIC
-    if type(at) is not int:
+    if isinstance(value, Unknown) and isinstance(kind, ListType):
+        return unknown(kind.element)
+    assert isinstance(at, (int, float, Fraction))
+    given, at = at, int(at)
+    if given != at:
         raise AccessError("Invalid index", "The given key does not identify an element: an index is a whole number.")
     if isinstance(value, Unknown):
-        if isinstance(kind, TupleType):
-            if not 0 <= at < len(kind.elements):
-                raise _out_of_range(at, len(kind.elements))
-            return unknown(kind.elements[at])
-        assert isinstance(kind, ListType)
-        return unknown(kind.element)
+        assert isinstance(kind, TupleType)
+        if not 0 <= at < len(kind.elements):
+            raise _out_of_range(at, len(kind.elements))
+        return unknown(kind.elements[at])
     assert isinstance(value, (ListValue, TupleValue))
     if not 0 <= at < len(value.items):
         raise _out_of_range(at, len(value.items))
@@ -146,7 +164,7 @@ def _entry(value: Value, key: Value) -> Value:
         return unknown(kind.element) if isinstance(kind, MapType) else DYNAMIC
     assert isinstance(key, str)
     if isinstance(value, Unknown):
-        return _unknown_attribute(value, key)
+        return unknown(value.type.element) if isinstance(value.type, MapType) else DYNAMIC
     assert isinstance(value, (MapValue, ObjectValue))
     if key not in value.entries:
         hint = did_you_mean(key, value.entries)

@@ -10,6 +10,7 @@ from kvmplan.lang.evaluate import evaluate
 from kvmplan.lang.scope import Scope
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.lang.values import (
+    MAX_DEPTH,
     ListValue,
     MapValue,
     Marked,
@@ -43,6 +44,8 @@ _COLLECTIONS: dict[str, type[ListType] | type[SetType] | type[MapType]] = {
     "set": SetType,
     "map": MapType,
 }
+_ALONE = frozenset({"list", "map"})
+"""What may be a whole constraint by itself, as of old; its elements are of any one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ NO_DEFAULTS = Defaults()
 
 def type_constraint(expression: Expression) -> tuple[Type | None, Defaults, list[Diagnostic]]:
     """The type that ``expression`` writes, and the defaults in it. The type is None when there are errors."""
+    if isinstance(expression, Traversal) and not expression.steps and expression.root in _ALONE:
+        return _COLLECTIONS[expression.root](ANY), NO_DEFAULTS, []
     problems: list[Diagnostic] = []
     type_, defaults = _Reader(problems).read(expression)
     return (None if problems else type_), defaults, problems
@@ -102,12 +107,21 @@ def type_constraint(expression: Expression) -> tuple[Type | None, Defaults, list
 class _Reader:
     def __init__(self, problems: list[Diagnostic]) -> None:
         self._problems = problems
+        self._depth = 0
 
     def _fail(self, detail: str, at: Expression) -> tuple[Type, Defaults]:
         self._problems.append(error("Invalid type specification", detail, source=at.range))
         return ANY, NO_DEFAULTS
 
     def read(self, node: Expression) -> tuple[Type, Defaults]:
+        if self._depth > MAX_DEPTH:
+            return self._fail(f"A type can have {MAX_DEPTH} levels of types in each other; this one has more.", node)
+        self._depth += 1
+        made = self._read(node)
+        self._depth -= 1
+        return made
+
+    def _read(self, node: Expression) -> tuple[Type, Defaults]:
         if isinstance(node, Traversal) and not node.steps:
             return self._keyword(node)
         if isinstance(node, Call) and not node.expand:
@@ -154,8 +168,9 @@ class _Reader:
         values: dict[str, Value] = {}
         inside: dict[str, Defaults] = {}
         for item in shape.items:
-            if not (isinstance(item.key, Literal) and isinstance(name := item.key.value, str)):
-                self._fail("The name of an attribute must be written out.", item.key)
+            written = isinstance(item.key, Literal) and item.key.text == item.key.value
+            if not (written and isinstance(item.key, Literal) and isinstance(name := item.key.value, str)):
+                self._fail("The name of an attribute must be written out, without quotes.", item.key)
                 continue
             if name in attributes:
                 self._fail(f'The attribute "{name}" is already there.', item.key)

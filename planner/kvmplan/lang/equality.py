@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kvmplan.lang.convert import bare
+from collections.abc import Iterable
+
+from kvmplan.lang.unify import has_dynamic
 from kvmplan.lang.values import (
     NOT_NULL,
     ListValue,
@@ -15,6 +17,7 @@ from kvmplan.lang.values import (
     is_null,
     is_number,
     is_wholly_known,
+    length_range,
     mark,
     type_of_value,
     unmark,
@@ -38,8 +41,10 @@ def equal(left: Value, right: Value) -> Value:
 
 
 def _equal(left: Value, right: Value) -> Value:
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return _with_unknown(left, right)
+    if isinstance(left, Unknown):
+        return _UNDECIDED if isinstance(right, Unknown) else _with_unknown(left, right)
+    if isinstance(right, Unknown):
+        return _with_unknown(right, left)
     if is_null(left) or is_null(right):
         return is_null(left) and is_null(right)
     kind = type(left)
@@ -51,44 +56,59 @@ def _equal(left: Value, right: Value) -> Value:
 
 
 def _equal_containers(left: Value, right: Value) -> Value:
-    if not _comparable(type_of_value(left), type_of_value(right)):
+    if _untyped_inside(left) or _untyped_inside(right):
+        if not _comparable(type_of_value(left), type_of_value(right)):
+            return False
+        return _UNDECIDED
+    if type_of_value(left) != type_of_value(right):
         return False
     if isinstance(left, SetValue) and isinstance(right, SetValue):
-        if not (is_wholly_known(left) and is_wholly_known(right)):
-            return _UNDECIDED
-        if len(left) != len(right):
-            return False
-        return _all(list(zip(left.items, right.items, strict=True)))
+        return _equal_sets(left, right)
     if isinstance(left, (ListValue, TupleValue)) and isinstance(right, (ListValue, TupleValue)):
         if len(left) != len(right):
             return False
-        return _all(list(zip(left.items, right.items, strict=True)))
+        return _in_order(zip(left.items, right.items, strict=True))
     if isinstance(left, (MapValue, ObjectValue)) and isinstance(right, (MapValue, ObjectValue)):
         if left.entries.keys() != right.entries.keys():
             return False
-        return _all([(item, right.entries[name]) for name, item in left.entries.items()])
+        return _in_any_order([(item, right.entries[name]) for name, item in left.entries.items()])
     return False
 
 
-def _all(pairs: list[tuple[Value, Value]]) -> Value:
-    """False as soon as one pair differs for certain; undecided while one may."""
-    answer: Value = True
-    for left, right in pairs:
-        found = _equal(left, right)
-        if found is False:
-            return False
-        if isinstance(found, Unknown):
-            answer = found
-    return answer
+def _equal_sets(left: SetValue, right: SetValue) -> Value:
+    if any(isinstance(item, Unknown) for item in (*left.items, *right.items)):
+        return _UNDECIDED
+    if len(left) != len(right):
+        return False
+    return all(_equal(a, b) is True for a, b in zip(left.items, right.items, strict=True))
+
+
+def _in_order(pairs: Iterable[tuple[Value, Value]]) -> Value:
+    """The answer of the first pair that is not certainly equal."""
+    return next((found for left, right in pairs if (found := _equal(left, right)) is not True), True)
+
+
+def _in_any_order(pairs: Iterable[tuple[Value, Value]]) -> Value:
+    """False if one pair differs for certain; undecided if one may."""
+    answers = [_equal(left, right) for left, right in pairs]
+    return False if False in answers else next((found for found in answers if found is not True), True)
+
+
+def _untyped_inside(value: Value) -> bool:
+    """Whether the type of something unknown in ``value`` is unknown too."""
+    if isinstance(value, Unknown):
+        return has_dynamic(value.type)
+    if is_wholly_known(value):
+        return False
+    parts = value.entries.values() if isinstance(value, (MapValue, ObjectValue)) else value.items  # type: ignore[union-attr]
+    return any(map(_untyped_inside, parts))
 
 
 def _comparable(left: Type, right: Type) -> bool:
-    """Whether values of these types can be equal at all: the same type, but for parts that are not known."""
-    if left == right:
+    """Whether values of these types can turn out to be of one type."""
+    if left == right or isinstance(left, Dynamic) or isinstance(right, Dynamic):
         return True
-    if isinstance(left, Dynamic) or isinstance(right, Dynamic):
-        return True
-    match bare(left), bare(right):
+    match left, right:
         case (ListType(a), ListType(b)) | (SetType(a), SetType(b)) | (MapType(a), MapType(b)):
             return _comparable(a, b)
         case TupleType(a), TupleType(b):
@@ -98,27 +118,23 @@ def _comparable(left: Type, right: Type) -> bool:
     return False
 
 
-def _with_unknown(left: Value, right: Value) -> Value:
-    if not isinstance(left, Unknown):
-        left, right = right, left
-    assert isinstance(left, Unknown)
+def _with_unknown(left: Unknown, right: Value) -> Value:
+    """Whether an unknown equals a known value."""
     refined = left.refinement
     if is_null(right):
         return False if refined.not_null else _UNDECIDED
-    if not _comparable(left.type, type_of_value(right)):
-        # A null equals a null of any type, so types decide only when one side is known not to be null.
-        certain = not isinstance(right, Unknown) or refined.not_null or right.refinement.not_null
-        return False if certain else _UNDECIDED
-    if isinstance(right, Unknown):
-        a, b = refined.prefix, right.refinement.prefix
-        return False if a and b and not (a.startswith(b) or b.startswith(a)) else _UNDECIDED
+    if has_dynamic(left.type):
+        return _UNDECIDED if _comparable(left.type, type_of_value(right)) else False
+    if left.type != type_of_value(right):
+        return False
     if left.type == STRING and isinstance(right, str) and not right.startswith(refined.prefix):
         return False
     if is_number(right) and not _within(left, right):
         return False
     if isinstance(right, (ListValue, MapValue, SetValue)):
+        least, most = length_range(right)
         longest = refined.max_length
-        if len(right) < refined.min_length or (longest is not None and len(right) > longest):
+        if most < refined.min_length or (longest is not None and least > longest):
             return False
     return _UNDECIDED
 

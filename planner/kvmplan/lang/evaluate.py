@@ -12,7 +12,7 @@ from kvmplan.lang.evaluation.call import call_function
 from kvmplan.lang.evaluation.comprehension import elements
 from kvmplan.lang.evaluation.operation import undeclared
 from kvmplan.lang.scope import Scope
-from kvmplan.lang.values import DYNAMIC, Value
+from kvmplan.lang.values import DYNAMIC, MAX_DEPTH, Value, depth
 from kvmplan.syntax.nodes import Expression, Literal, Parentheses, SplatItem, Wrapped
 
 __all__ = ["call_function", "elements", "evaluate", "undeclared"]
@@ -21,12 +21,14 @@ __all__ = ["call_function", "elements", "evaluate", "undeclared"]
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """The value of ``expression``; diagnostics go to ``scope``."""
     try:
-        return eval_node(expression, scope)
+        value = eval_node(expression, scope)
+        if depth(value) <= MAX_DEPTH:
+            return value
+        problem = f"A value can have {MAX_DEPTH} levels of lists, maps and objects in each other; this one has more."
     except RecursionError:
-        scope.error(
-            "Nested too deeply", "This expression is nested too deeply. Split it, for example into locals.", None
-        )
-        return DYNAMIC
+        problem = "This expression is nested too deeply. Split it, for example into locals."
+    scope.error("Nested too deeply", problem, expression)
+    return DYNAMIC
 
 
 def _literal(node: Literal, scope: Scope) -> Value:

@@ -21,6 +21,7 @@ from kvmplan.lang.values import (
     mark,
     type_of_value,
     unknown,
+    unmark,
     unmark_deep,
 )
 from kvmplan_sdk.diagnostics import DiagnosticError
@@ -85,6 +86,10 @@ class Function:
     def param(self, at: int) -> Param | None:
         return self.params[at] if at < len(self.params) else self.variadic
 
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return len(self.params) <= count and (self.variadic is not None or count == len(self.params))
+
     def call(self, arguments: Sequence[Value], scope: Scope) -> Value:
         """The result for evaluated ``arguments``. Raises `FunctionError`."""
         self._check_count(len(arguments))
@@ -103,16 +108,13 @@ class Function:
             if not param.dynamic and type_of_value(argument) == ANY:
                 typed = False
             elif (not param.unknown and not is_known(argument)) or (param.whole and not is_wholly_known(argument)):
-                known = False
+                known, marks = False, marks | unmark(argument)[1]
             made.append(argument)
         if not typed:
             return mark(DYNAMIC, marks)
         if not known:
             return mark(unknown(self._result_type(made), self.refine), marks)
-        try:
-            result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
-        except (FunctionError, DiagnosticError) as problem:
-            raise hushed(problem, marks) from problem.__cause__
+        result = self.implementation(scope, *made) if self.scoped else self.implementation(*made)
         return mark(result, marks) if marks else result
 
     def _result_type(self, arguments: Sequence[Value]) -> Type:

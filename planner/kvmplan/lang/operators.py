@@ -20,7 +20,6 @@ from kvmplan.lang.values import (
     is_number,
     length_range,
     mark,
-    unknown,
     unmark,
 )
 from kvmplan.syntax.number import MAX_EXPONENT, NEGATIVE_ZERO, Number, from_float, normal, rounded
@@ -58,13 +57,23 @@ def binary(operator: str, left: Value, right: Value) -> Value:
 
 
 def _operand(value: Value, wanted: Type, at: int) -> Value:
+    value = suited(value, wanted, at)
     if is_null(value):
-        raise OperandError("Operation failed", "An operand is null, and null has no value to compute with.", at)
+        raise no_value(at)
+    return value
+
+
+def suited(value: Value, wanted: Type, at: int) -> Value:
+    """An operand as one of the type ``wanted``, perhaps null. Raises `OperandError`."""
     try:
         return convert(value, wanted)
     except ConversionError as failure:
         side = "right" if at else "left"
         raise OperandError("Invalid operand", f"Unsuitable value for the {side} operand: {failure}.", at) from None
+
+
+def no_value(at: int) -> OperandError:
+    return OperandError("Operation failed", "An operand is null, and null has no value to compute with.", at)
 
 
 def _numeric(operator: str, left: Any, right: Any) -> Value:
@@ -146,26 +155,6 @@ def negated(value: Value) -> Value:
     return mark(Unknown(BOOL, NOT_NULL) if isinstance(bare, Unknown) else not bare, marks)
 
 
-def truth(value: Value, at: int) -> Value:
-    """An operand of ``&&`` or ``||`` as a bool. Raises `OperandError`."""
-    return _operand(value, BOOL, at)
-
-
-def logical(operator: str, left: Value, right: Value) -> Value:
-    """Three-valued logic. An operand that decides alone leaves the marks of the other behind only if it comes first."""
-    a, marks_a = unmark(left)
-    b, marks_b = unmark(right)
-    deciding = operator == "||"
-    if a is deciding:
-        return left
-    marks = marks_a | marks_b
-    if b is deciding:
-        return mark(deciding, marks)
-    if isinstance(a, Unknown) or isinstance(b, Unknown):
-        return mark(unknown(BOOL, NOT_NULL), marks)
-    return mark(not deciding, marks)
-
-
 # Ranges of unknown numbers
 
 
@@ -196,15 +185,17 @@ def hull(first: Refinement, second: Refinement) -> Refinement:
 
 
 def _compared_unknown(operator: str, left: Value, right: Value) -> Value:
+    """Bounds decide only where they lie apart, as those of cty do: whether they are inclusive does not matter."""
+    strict = _less(left, right) if operator[0] == "<" else _less(right, left)
+    if strict is True or len(operator) == 1:
+        return strict
+    return False if strict is False and equal(left, right) is False else Unknown(BOOL, NOT_NULL)
+
+
+def _less(left: Value, right: Value) -> Value:
     a, b = range_of(left), range_of(right)
-    if operator in (">", ">="):
-        a, b, operator = b, a, {">": "<", ">=": "<="}[operator]
-    if a.high is not None and b.low is not None:
-        strict = not (a.high_inclusive and b.low_inclusive)
-        if a.high < b.low or (a.high == b.low and (operator == "<=" or strict)):
-            return True
-    if a.low is not None and b.high is not None:
-        strict = not (a.low_inclusive and b.high_inclusive)
-        if a.low > b.high or (a.low == b.high and (operator == "<" or strict)):
-            return False
+    if a.high is not None and b.low is not None and a.high < b.low:
+        return True
+    if a.low is not None and b.high is not None and a.low > b.high:
+        return False
     return Unknown(BOOL, NOT_NULL)

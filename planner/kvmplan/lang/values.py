@@ -29,7 +29,9 @@ from kvmplan_sdk.types import (
     Type,
 )
 
-_UNKNOWN_INSIDE, _MARKED_INSIDE = 1, 2
+_UNKNOWN_INSIDE, _MARKED_INSIDE, _ONE_LEVEL = 1, 2, 4
+MAX_DEPTH = 150
+"""Levels of nesting in a value or a type. Nobody writes as many, and everything that walks values can rely on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +89,22 @@ class _Container:
         raise NotImplementedError
 
     def flags(self) -> int:
-        """Whether unknown or marked values are inside, however deep; found out once."""
+        """Whether unknown or marked values are inside, however deep, and how deep it is; found out once."""
         if self._flags < 0:
-            found = 0
+            found = deepest = 0
             for part in self.parts():
-                kind = type(part)
-                if kind in PLAIN:
+                if type(part) in PLAIN:
                     continue
-                if kind is Unknown:
+                if isinstance(part, Marked):
+                    found |= _MARKED_INSIDE
+                    part = part.value
+                if type(part) is Unknown:
                     found |= _UNKNOWN_INSIDE
-                elif kind is Marked:
-                    found |= _MARKED_INSIDE | (0 if is_wholly_known(part) else _UNKNOWN_INSIDE)
                 elif isinstance(part, _Container):
-                    found |= part.flags()
-            self._flags = found
+                    flags = part.flags()
+                    found |= flags & (_UNKNOWN_INSIDE | _MARKED_INSIDE)
+                    deepest = max(deepest, flags // _ONE_LEVEL)
+            self._flags = found + (deepest + 1) * _ONE_LEVEL
         return self._flags
 
 
@@ -381,6 +385,12 @@ def not_null(value: Value) -> Value:
     if isinstance(value, Unknown) and type(value.type) is not Dynamic and not value.refinement.not_null:
         return Unknown(value.type, replace(value.refinement, not_null=True))
     return value
+
+
+def depth(value: Value) -> int:
+    """How many levels of containers there are in ``value``."""
+    bare = value.value if isinstance(value, Marked) else value
+    return bare.flags() // _ONE_LEVEL if isinstance(bare, _Container) else 0
 
 
 # Sets

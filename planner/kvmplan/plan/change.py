@@ -25,10 +25,12 @@ from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What else decides over an instance. ``forced``: why it is replaced though nothing of it changes, in Terraform's
-    words; ``created_first``: whether a replacement creates first; ``deposed``: what then tells the old object.
+    words; ``tags``: whether the provider tags objects with addresses; ``created_first``: whether a replacement creates
+    first; ``deposed``: what then tells the old object.
     """
 
     forced: str = ""
+    tags: bool = False
     created_first: bool = False
     deposed: str = ""
     former: Address | None = None
@@ -59,7 +61,10 @@ def plan_instance(
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
     replaced = moves or bool(replacing) or bool(forced)
-    action = _action(prior, changed, replaced=replaced, created_first=circumstances.created_first)
+    retagged = circumstances.tags and prior is not None and bool(prior.tag)
+    action = _action(
+        prior, changed=bool(changed) or retagged, replaced=replaced, created_first=circumstances.created_first
+    )
     change = Change(
         address=wanted.address,
         action=action,
@@ -80,6 +85,7 @@ def plan_instance(
         prevent_destroy=wanted.resource.lifecycle.prevent_destroy,
         created_first=circumstances.created_first,
         former=circumstances.former,
+        tag=prior.tag if prior else "",
         imported=circumstances.imported,
         deposed=circumstances.deposed if action is Action.CREATE_THEN_DELETE else "",
         source=wanted.resource.range,
@@ -88,7 +94,7 @@ def plan_instance(
     return change
 
 
-def _action(prior: Instance | None, changed: list[Path], *, replaced: bool, created_first: bool) -> Action:
+def _action(prior: Instance | None, *, changed: bool, replaced: bool, created_first: bool) -> Action:
     if prior is None:
         return Action.CREATE
     if replaced:

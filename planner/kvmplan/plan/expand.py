@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from kvmplan.addresses import Key
 from kvmplan.lang import (
     DYNAMIC,
+    SENSITIVE,
     ConversionError,
     MapValue,
     Marks,
@@ -72,13 +73,17 @@ def _tells_instances(value: Value) -> bool:
 
 def _refusal(what: str, value: Value, marks: Marks) -> str | None:
     if marks:
-        return f'"{what}" is sensitive, but instance keys appear in addresses and plans, so it cannot be.'
+        return f'"{what}" is {_kind(marks)}, but instance keys appear in addresses and plans, so it cannot be.'
     if not _tells_instances(value):
         return (
             f'"{what}" depends on something that only apply will tell, so the instances cannot be planned. Use values '
             "that are known before, and put what is known later into the instances' arguments."
         )
     return None
+
+
+def _kind(marks: Marks) -> str:
+    return "sensitive" if SENSITIVE in marks else "ephemeral"
 
 
 def _counted(value: Value) -> Repetition | str:

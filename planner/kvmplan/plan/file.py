@@ -38,7 +38,8 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """``given``: the variables' values from outside; ``sources``: the configuration's files by name; ``layout``: the
+    """``given``: the variables' values from outside, but for ephemeral ones, which no file keeps; ``sources``: the
+    configuration's files by name; ``layout``: the
     directories of its modules.
     """
 
@@ -75,6 +76,7 @@ def write_plan(
         "variables": {
             name: {"type": types.to_json(type_of_value(value)), "value": value_to_json(value)}
             for name, value in sorted(given.items())
+            if not configuration.variables[name].ephemeral
         },
         "data": [_data(address, data) for address, data in sorted(plan.data.items(), key=lambda i: i[0].sort_key)],
         "prior": load_values(dump_state(plan.prior)),
@@ -184,6 +186,7 @@ def _change(change: Change) -> dict[str, Any]:
         "prevent_destroy": change.prevent_destroy,
         "created_first": change.created_first,
         "former": str(change.former) if change.former else None,
+        "tag": change.tag,
         "imported": change.imported,
         "deposed": change.deposed,
         "confirms": change.confirms,
@@ -210,6 +213,7 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
         prevent_destroy=entry["prevent_destroy"],
         created_first=entry["created_first"],
         former=_address(entry["former"]) if entry["former"] else None,
+        tag=entry["tag"],
         imported=entry["imported"],
         deposed=entry["deposed"],
         confirms=entry["confirms"],

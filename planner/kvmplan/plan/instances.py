@@ -186,6 +186,7 @@ class InstancePlanner:
             forced = "replace_by_triggers"
         circumstances = Circumstances(
             forced=forced,
+            tags=self._plugins.provider(wanted.lane.provider).tags,
             created_first=planned.node in self._created_first,
             deposed=deposed_key(address, starting.stored),
             former=starting.former.get(address),

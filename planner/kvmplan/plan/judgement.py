@@ -70,6 +70,7 @@ def _operation(change: Change, verb: Verb) -> Operation:
         before=None if verb is Verb.CREATE else change.before,
         after=None if verb is Verb.DELETE else change.after,
         private={} if verb is Verb.CREATE else change.private,
+        former="" if verb is Verb.CREATE else change.tag,
     )
 
 
@@ -82,6 +83,7 @@ def _for_provider(change: Change) -> capabilities.Change:
         after=change.after,
         replaced=change.action.replaces and change.left is None,
         impact=change.impact,
+        former=change.tag,
     )
 
 

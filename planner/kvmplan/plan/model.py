@@ -43,7 +43,8 @@ class Change:
     in Terraform's words (``delete_because_no_resource_config``); ``replace_paths``: what forces a replacement;
     ``dependencies``: the instances it refers to, or the resource, where it refers to all of its instances;
     ``waits``: whether its inputs or conditions wait for the outcome of others; ``left``: the lane that it leaves, when
-    it moves to another host; ``former``: its address before a move; ``imported``: the identifier by which an object
+    it moves to another host; ``former``: its address before a move; ``tag``: the
+    address that its object carries, where that is another one; ``imported``: the identifier by which an object
     that was there enters the state; ``deposed``: tells the object that a successor replaces, when it is created first;
     ``confirms``: whether postconditions remain to be checked once it is done.
     """
@@ -67,6 +68,7 @@ class Change:
     prevent_destroy: bool = False
     created_first: bool = False
     former: Address | None = None
+    tag: str = ""
     imported: str | None = None
     deposed: str = ""
     confirms: bool = False

@@ -45,7 +45,8 @@ def relocate(state: State, configuration: Configuration) -> Relocated:
             target = address
         else:
             former[target] = address
-        instances[target] = replace(instance, address=target)
+        tag = "" if str(target.current) == instance.tagged else instance.tagged
+        instances[target] = replace(instance, address=target, tag=tag)
     problems = [*statements.problems(), *([_unresolved(blocked)] if blocked else [])]
     return Relocated(state=replace(state, instances=instances), former=former, diagnostics=tuple(problems))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from kvmplan.addresses import Address
 from kvmplan.lane import Lane
@@ -25,9 +24,6 @@ def silently(_lane: Lane, _count: int) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-NOWHERE_ELSE: Mapping[Address, Address] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
     instances: Mapping[Address, Instance]
@@ -41,21 +37,19 @@ def refresh(
     sessions: Sessions,
     *,
     unsure: frozenset[Address] = frozenset(),
-    former: Mapping[Address, Address] = NOWHERE_ELSE,
     reading: Reading = silently,
     parallelism: int = 10,
 ) -> Refreshed:
     """Read every object of ``state``, and let each of ``lanes`` list its host even where state has nothing there.
 
     ``unsure``: instances that a run cut short may or may not have made: when they are missing, that is no drift.
-    ``former``: where moved instances were, since their objects still say so. ``reading`` is entered around the reading
-    of every lane.
+    ``reading`` is entered around the reading of every lane.
     """
     by_lane: dict[Lane, list[Instance]] = {lane: [] for lane in sorted(lanes)}
     for instance in state.instances.values():
         by_lane.setdefault(instance.lane, []).append(instance)
     with ThreadPoolExecutor(parallelism) as pool:
-        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], former, reading), by_lane.items()))
+        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], reading), by_lane.items()))
     found: dict[Address, Instance] = {}
     drift: list[Drift] = []
     problems: list[Diagnostic] = []
@@ -71,21 +65,14 @@ def _read_lane(
     sessions: Sessions,
     lane: Lane,
     instances: Sequence[Instance],
-    former: Mapping[Address, Address],
     reading: Reading,
 ) -> tuple[Sequence[Observed | None], tuple[Diagnostic, ...]]:
-    known = [_known(instance, former.get(instance.address, instance.address)) for instance in instances]
+    known = [Known(address=i.tagged, type=i.address.type, values=i.values, private=i.private) for i in instances]
     try:
         with reading(lane, len(instances)):
             return sessions.read(lane, known), ()
     except DiagnosticError as problem:
         return (), problem.diagnostics
-
-
-def _known(instance: Instance, address: Address) -> Known:
-    return Known(
-        address=str(address.current), type=instance.address.type, values=instance.values, private=instance.private
-    )
 
 
 def _compare(

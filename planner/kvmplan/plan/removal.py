@@ -31,6 +31,7 @@ def removal(
         dependencies=instance.dependencies,
         sensitive=instance.sensitive,
         before_sensitive=instance.sensitive,
+        tag=instance.tag,
         reason=reason,
         source=source,
     )

@@ -3,7 +3,7 @@
 ``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
 "module"?, "provider", "instances": [{"index_key"?, "deposed"?, "host", "provider"?, "provider_configuration"?,
 "schema_version", "attributes", "sensitive_attributes", "private", "dependencies", "prevent_destroy"?,
-"create_before_destroy"?}]}]}``. Resources and instances are sorted, so equal states are equal
+"create_before_destroy"?, "tag"?}]}]}``. Resources and instances are sorted, so equal states are equal
 bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's length.
 """
 
@@ -83,6 +83,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
         "dependencies": [str(address) for address in instance.dependencies],
         **({"prevent_destroy": True} if instance.prevent_destroy else {}),
         **({"create_before_destroy": True} if instance.created_first else {}),
+        **({"tag": instance.tag} if instance.tag else {}),
     }
 
 
@@ -149,6 +150,7 @@ def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Ins
         sensitive=tuple(tuple(path) for path in entry["sensitive_attributes"]),
         prevent_destroy=entry.get("prevent_destroy", False),
         created_first=entry.get("create_before_destroy", False),
+        tag=entry.get("tag", ""),
     )
 
 

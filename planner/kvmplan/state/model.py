@@ -17,7 +17,7 @@ class Instance:
     """One object that is ours. ``host``: its host's name; ``provider``: the plugin that made it (that of its type,
     unless said otherwise), and ``configuration`` which of its configurations it used; ``dependencies``: the instances
     it refers to directly, or the resource, where it refers to all instances of one; sorted. ``created_first``: whether
-    its replacement is created first.
+    its replacement is created first; ``tag``: the address that the object carries, where it has moved since.
     """
 
     address: Address
@@ -31,10 +31,16 @@ class Instance:
     sensitive: tuple[Path, ...] = ()
     prevent_destroy: bool = False
     created_first: bool = False
+    tag: str = ""
 
     def __post_init__(self) -> None:
         if not self.provider:
             object.__setattr__(self, "provider", self.address.provider)
+
+    @property
+    def tagged(self) -> str:
+        """The address by which the provider knows the object."""
+        return self.tag or str(self.address.current)
 
     @property
     def lane(self) -> Lane:

@@ -1,8 +1,10 @@
 """Syntax: source text to a tree that knows its places, and canonical formatting. It evaluates nothing (`kvmplan.lang`
-does) and reads no files (the configuration loader does). Lark is loaded only when its tables must be compiled anew.
+does) and reads no files (the configuration loader does) but for what it keeps in `kvmplan.cache`. Lark is loaded only
+when its tables must be compiled anew.
 """
 
 from kvmplan.syntax.json_body import parse_json_configuration, parse_json_values
+from kvmplan.syntax.kept import kept_configuration
 from kvmplan.syntax.nodes import (
     DYNAMIC_BLOCK,
     Attribute,
@@ -66,6 +68,7 @@ __all__ = [
     "Unary",
     "Wrapped",
     "calls",
+    "kept_configuration",
     "override",
     "parse_configuration",
     "parse_expression",

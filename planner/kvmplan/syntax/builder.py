@@ -37,6 +37,7 @@ from kvmplan.syntax.templates import Insertion, Part, Text, assemble, normalized
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 Children = list[Any]
+MAX_SPLATS = 100
 _KEYWORDS = {"TRUE": True, "FALSE": False, "NULL": None}
 
 
@@ -139,9 +140,6 @@ class Builder:
         items = tuple(child for child in children if type(child) is ObjectItem)
         return Object(self.source, children[0][1], children[-1][2], items)
 
-    def on_object_elem_key(self, children: Children) -> Expression:
-        return self.on_expr_term(children)
-
     def on_object_elem(self, children: Children) -> ObjectItem:
         key, _, value = children
         if type(key) is Traversal and not key.steps:
@@ -224,6 +222,11 @@ class Builder:
         while type(base) is Splat and (base.full or self._inside_attribute_splat(step)):
             outer.append(base)
             base = base.each
+        if len(outer) > MAX_SPLATS:
+            self._problem(
+                "Nested too deeply", f"More than {MAX_SPLATS} splats follow one another.", base.start, base.end
+            )
+            return outer[0]
         made = self._extended(base, step)
         for splat in reversed(outer):
             made = Splat(self.source, splat.start, made.end, splat.base, made, splat.full)

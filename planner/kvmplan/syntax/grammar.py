@@ -1,21 +1,20 @@
 """python-hcl2's grammar, patched where it deviates from HCL, compiled by our own Lark instance into parse tables.
 
-Lark is loaded only when the tables are not in the cache. The cache holds plain JSON, which unlike Lark's own pickle is
-safe to load, under ``$XDG_CACHE_HOME/kvmplan`` (mode 0700), named by a digest of everything that went into it.
+Lark is loaded only when the tables are not in `kvmplan.cache`, as plain JSON, which unlike Lark's own pickle is safe to
+load.
 """
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from kvmplan import cache
 
 _LAYOUT = 2
 """Version of the cached form."""
@@ -60,6 +59,7 @@ _REPLACED_RULES = {
         "object : LBRACE new_line_or_comment? (object_elem _separator)* object_elem? RBRACE\n"
         "_separator : COMMA new_line_or_comment? | new_line_or_comment"
     ),
+    "object_elem_key": "object_elem_key : expression",
     "heredoc_template": "heredoc_template : HEREDOC_START string_part* HEREDOC_END",
     "heredoc_template_trim": "",
     "function_call": (
@@ -119,15 +119,15 @@ def patched(text: str) -> str:
     return _NEWLINES.sub("", text).replace("NEWLINE_HERE", "new_line_or_comment") + _ADDED
 
 
-@cache
+@functools.cache
 def tables() -> Tables:
     """The parse tables, from the cache or freshly compiled."""
-    text = patched(_grammar_file().read_text(encoding="utf-8"))
-    path = _cache_folder() / f"grammar-{_LAYOUT}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
-    data = _load(path)
+    text = patched(grammar_file().read_text(encoding="utf-8"))
+    name = cache.digest(str(_LAYOUT).encode(), text.encode())
+    data = _load(name)
     if data is None:
         data = _compile(text)
-        _store(path, data)
+        cache.store("grammar", name, json.dumps(data, separators=(",", ":")).encode())
     return Tables(
         rules=tuple(Rule(*rule) for rule in data["rules"]),
         states=tuple(data["states"]),
@@ -136,7 +136,8 @@ def tables() -> Tables:
     )
 
 
-def _grammar_file() -> Path:
+def grammar_file() -> Path:
+    """Where python-hcl2 has its grammar."""
     found = find_spec("hcl2")
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("python-hcl2 is not installed; install kvmplan with its dependencies")
@@ -192,25 +193,10 @@ def _rule(entry: dict[str, Any]) -> list[Any]:
     return [entry["alias"] or origin, origin, len(symbols), use]
 
 
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "kvmplan"
-
-
-def _load(path: Path) -> dict[str, Any] | None:
+def _load(name: str) -> dict[str, Any] | None:
+    stored = cache.load("grammar", name)
     try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        data = json.loads(stored) if stored is not None else None
+    except ValueError:
         return None
     return data if isinstance(data, dict) and data.keys() >= {"rules", "states", "start_states", "end_states"} else None
-
-
-def _store(path: Path, data: dict[str, Any]) -> None:
-    """Keep ``data``, if we may: without a cache everything works, only slower."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".grammar-", delete=False) as file:
-            json.dump(data, file, separators=(",", ":"))
-        Path(file.name).replace(path)
-    except OSError:
-        return

@@ -15,6 +15,8 @@ from kvmplan.syntax.nodes import Body, Expression
 from kvmplan.syntax.source import START, Source
 from kvmplan_sdk.diagnostics import Diagnostic, Position, error
 
+BYTE_ORDER_MARK = "\ufeff"
+
 
 def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Diagnostic]]:
     """The body of a configuration file, as far as it could be read."""
@@ -27,7 +29,7 @@ def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Di
             at = source.range(len(source.text), len(source.text))
             found = error("Invalid character encoding", "Not valid UTF-8 here. Save the file as UTF-8.", source=at)
             return Body(source, 0, 0, {}, ()), [found]
-    source = Source(text.removeprefix("\ufeff"), filename)
+    source = Source(text.removeprefix(BYTE_ORDER_MARK), filename)
     made, problems = _parse(source, "start")
     return (made if isinstance(made, Body) else Body(source, 0, len(source.text), {}, ())), problems
 
@@ -59,14 +61,14 @@ def _lone(source: Source, start: str) -> tuple[Expression | None, list[Diagnosti
 
 def _parse(source: Source, start: str) -> tuple[Any, list[Diagnostic]]:
     problems: list[Diagnostic] = []
-    with _paused_gc():
+    with paused_gc():
         tokens = Lexer(source.text).scan(newlines=start == "start", template=start == "lone_template")
         made = Driver(tables(), Builder(source, problems), problems).run(tokens, start)
     return made, problems
 
 
 @contextmanager
-def _paused_gc() -> Iterator[None]:
+def paused_gc() -> Iterator[None]:
     """The cyclic collector makes building large trees quadratic; trees hold no cycles that matter."""
     enabled = gc.isenabled()
     gc.disable()

@@ -21,12 +21,15 @@ from kvmplan_sdk.values import Object, Path, Value, differences, format_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A life to lead: written as ``create``, then, in place, as each of ``updates``. What is left out is null."""
+    """A life to lead: written as ``create``, then, in place, as each of ``updates``. What is left out is null.
+    ``moves``: whether it gets another address at the end.
+    """
 
     type: str
     create: Object
     updates: Sequence[Object] = ()
     address: str = ""
+    moves: bool = True
     host: str = "local"
     lineage: str = "8d0f5c5e-0000-4000-8000-000000000000"
 
@@ -43,7 +46,7 @@ class _Life:
 
 
 def exercise(provider: Provider, open_session: Callable[[], Session], case: Case) -> None:
-    """Create, update and delete an object; after each, read it back and plan again, which must change nothing."""
+    """Create, update, move and delete an object; after each, read it back and plan again, which must change nothing."""
     life = _Life(case, provider.schema.resources[case.type], open_session, case.address or f"{case.type}.example")
     written = [configure(life.schema, values) for values in (case.create, *case.updates)]
     for configured in written:
@@ -53,14 +56,18 @@ def exercise(provider: Provider, open_session: Callable[[], Session], case: Case
         prior, life = _change(life, configured, prior)
         _assert_stable(life, configured, prior)
     assert prior is not None
+    if provider.tags and case.moves:
+        moved = replace(life, address=f"{life.address}_moved")
+        prior, life = _change(moved, written[-1], prior, former=life.address)
+        _assert_stable(life, written[-1], prior)
     _delete(life, prior)
 
 
-def _change(life: _Life, configured: Object, prior: Object | None) -> tuple[Object, _Life]:
-    """Plan and apply one change; returns the object as read after it."""
+def _change(life: _Life, configured: Object, prior: Object | None, former: str = "") -> tuple[Object, _Life]:
+    """Plan and apply one change; returns the object as read after it. ``former``: where a moved object was."""
     with closing(life.open()) as session:
         if prior is not None:
-            _read(life, session, prior)
+            _read(replace(life, address=former or life.address), session, prior)
         planned = _plan(life, session, configured, prior)
         assert not planned.replaces, f"an update in place was asked for, but {planned.replaces} replace"
         verb = Verb.CREATE if prior is None else Verb.UPDATE
@@ -71,6 +78,7 @@ def _change(life: _Life, configured: Object, prior: Object | None) -> tuple[Obje
             before=prior,
             after=planned.values,
             private=life.private,
+            former=former,
         )
         outcomes = list(session.apply(Step(operations=(operation,), lineage=life.case.lineage)))
     assert [outcome.address for outcome in outcomes] == [life.address], "one outcome for one operation"

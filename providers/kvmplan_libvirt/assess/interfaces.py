@@ -54,7 +54,7 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
     mac = (text(after, "mac") or "").lower()
     if not mac:
         return
-    owner = scene.reach.owner(change.address, mac)
+    owner = scene.reach.owner(change.tagged, mac)
     for record in scene.inventory.domains.values():
         found = any(nic.mac == mac for element in (record.live, record.config) for nic in nics_of(record.name, element))
         if found and owner not in record.owners and not _goes(scene, record.name, mac):

@@ -38,7 +38,7 @@ class Scene:
     def foreign_networks(self) -> list[NetworkRecord]:
         """The networks on the host that are not of this plan."""
         known = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}
-        ours = {self.reach.owner(change.address) for change in self.of("libvirt_network")}
+        ours = {self.reach.owner(change.tagged) for change in self.of("libvirt_network")}
         return [
             record
             for record in self.inventory.networks.values()

@@ -34,13 +34,14 @@ def put(reach: Reach, operation: Operation) -> Object:
     with calling(f"NIC {mac} of domain {name}"):
         domain = _domain(reach, name)
         record = domain_record(domain)
-        owner = reach.owner(operation.address, mac.lower())
-        _refuse_foreign(record, owner)
-        _tag(domain, record, record.owners, record.owners | {owner})
+        owner, former = (reach.owner(address, mac.lower()) for address in (operation.address, operation.tagged))
+        _refuse_foreign(record, owner, former)
+        tagged = record.owners - {former} | {owner}
+        _tag(domain, record, record.owners, tagged)
         try:
             _plug(domain, record, wanted)
         except libvirt.libvirtError:
-            _tag(domain, record, record.owners | {owner}, record.owners)
+            _tag(domain, record, tagged, record.owners)
             raise
         _move(domain, record, wanted)
         put_back(reach, nic_with(mac, name, domain_record(domain).live))
@@ -55,8 +56,8 @@ def delete(reach: Reach, operation: Operation) -> None:
         if domain is None:
             return
         record = domain_record(domain)
-        owner = reach.owner(operation.address, mac.lower())
-        _refuse_foreign(record, owner)
+        owner = reach.owner(operation.tagged, mac.lower())
+        _refuse_foreign(record, owner, owner)
         if (live := nic_with(mac, name, record.live)) is not None:
             _unplug(domain, live)
         if (config := nic_with(mac, name, record.config)) is not None:
@@ -73,9 +74,9 @@ def _domain(reach: Reach, name: str) -> Domain:
     return domain
 
 
-def _refuse_foreign(record: DomainRecord, owner: Owner) -> None:
+def _refuse_foreign(record: DomainRecord, owner: Owner, former: Owner) -> None:
     there = any(nic_with(owner.mac, record.name, element) for element in (record.live, record.config))
-    if there and owner not in record.owners:
+    if there and not record.owners & {owner, former}:
         raise DiagnosticError(
             error(
                 f"NIC {owner.mac} of domain {record.name} is not ours",

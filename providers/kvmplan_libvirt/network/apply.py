@@ -28,7 +28,7 @@ def put(reach: Reach, operation: Operation) -> Object:
             _create(reach, operation.address, wanted)
         else:
             record = network_record(existing)
-            _refuse_foreign(reach, operation.address, record)
+            _refuse_foreign(reach, operation, record)
             _carry_out(reach, operation.address, existing, record, wanted)
     return wanted
 
@@ -40,20 +40,20 @@ def delete(reach: Reach, operation: Operation) -> None:
         network = found(lambda: reach.connection.networkLookupByUUIDString(uuid))
         if network is None:
             return
-        _refuse_foreign(reach, operation.address, network_record(network))
+        _refuse_foreign(reach, operation, network_record(network))
         if network.isActive():
             network.destroy()
         if network.isPersistent():
             network.undefine()
 
 
-def _refuse_foreign(reach: Reach, address: str, record: NetworkRecord) -> None:
-    if record.owner != reach.owner(address):
+def _refuse_foreign(reach: Reach, operation: Operation, record: NetworkRecord) -> None:
+    if record.owner not in {reach.owner(operation.address), reach.owner(operation.tagged)}:
         raise DiagnosticError(
             error(
                 f"Network {record.name} is not ours",
-                f"It does not carry the tag of {address} in this state, so it is neither changed nor removed. Somebody "
-                "made or changed it by hand. Remove it (`virsh net-undefine`), or choose another name.",
+                f"It does not carry the tag of {operation.tagged} in this state, so it is neither changed nor removed. "
+                "Somebody made or changed it by hand. Remove it (`virsh net-undefine`), or choose another name.",
             )
         )
 
@@ -72,7 +72,10 @@ def _create(reach: Reach, address: str, wanted: Object) -> None:
 
 
 def _carry_out(reach: Reach, address: str, network: Network, record: NetworkRecord, wanted: Object) -> None:
-    for action in actions(now(record), wanted):
+    todo = list(actions(now(record), wanted))
+    if record.owner != reach.owner(address) and not any(isinstance(action, (Define, Restart)) for action in todo):
+        todo.append(Define())
+    for action in todo:
         _do(reach, address, network, record, wanted, action)
 
 

@@ -112,9 +112,34 @@ def test_the_whole_way_of_a_saved_plan(project: Path) -> None:
 
 def test_a_saved_plan_takes_no_options_for_planning(project: Path) -> None:
     kvmplan("plan", "-out", "p", cwd=project)
-    said = kvmplan("apply", "-var", "x=1", "-destroy", "p", cwd=project)
+    said = kvmplan("apply", "-replace", "toy_thing.a", "-destroy", "p", cwd=project)
     assert said.status == 1
-    assert "--destroy and --var cannot change a plan" in said.stderr
+    assert "--destroy and --replace cannot change a plan" in said.stderr
+
+
+def test_a_saved_plan_keeps_no_ephemeral_value_and_is_given_it_again(project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(
+        'variable "token" {\n  ephemeral = true\n}\nvariable "size" {\n  default = 1\n}\n'
+        'resource "terraform_data" "a" {\n  input = var.size\n  lifecycle {\n    precondition {\n'
+        '      condition     = var.token == "t0ken"\n      error_message = "no"\n    }\n  }\n}\n'
+    )
+    assert kvmplan("plan", "-var", "token=t0ken", "-out", "p", cwd=project).status == 0
+    assert "t0ken" not in (project / "p").read_text()
+    assert "No value for required variable" in kvmplan("apply", "p", cwd=project).stderr
+    said = kvmplan("apply", "-var", "token=t0ken", "-var", "size=2", "p", cwd=project)
+    assert (said.status, "Leave out --var size" in said.stderr) == (1, True)
+    assert kvmplan("apply", "-var", "token=t0ken", "p", cwd=project).status == 0
+
+
+def test_the_backend_says_where_the_state_is(project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(
+        'kvmplan {\n  backend "local" {\n    path = "there.json"\n  }\n}\nresource "terraform_data" "a" {}\n'
+    )
+    assert kvmplan("apply", "-auto-approve", cwd=project).status == 0
+    assert (project / "there.json").exists()
+    assert kvmplan("state", "list", cwd=project).stdout == "terraform_data.a\n"
+    assert kvmplan("plan", "-detailed-exitcode", cwd=project).status == 0
+    assert kvmplan("plan", "-detailed-exitcode", "-state", "other.json", cwd=project).status == 2
 
 
 def test_apply_asks_and_only_yes_is_yes(project: Path) -> None:

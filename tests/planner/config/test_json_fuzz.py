@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvmplan.config.loader import parse_sources
@@ -50,6 +50,7 @@ ROOTS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(ROOTS | ANYTHING, st.none() | ROOTS | ANYTHING)
 def test_any_configuration_is_told_what_is_wrong_with_it(base: Any, top: Any) -> None:
     sources = {"main.kvm.json": json.dumps(base)}

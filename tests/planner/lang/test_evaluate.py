@@ -13,6 +13,8 @@ import pytest
 from kvmplan.lang import (
     DYNAMIC,
     FUNCTIONS,
+    NOT_NULL,
+    SENSITIVE,
     Entry,
     MapValue,
     Null,
@@ -24,6 +26,7 @@ from kvmplan.lang import (
     convert,
     evaluate,
     is_wholly_known,
+    mark,
     render,
     type_constraint,
     type_of_value,
@@ -31,11 +34,23 @@ from kvmplan.lang import (
 )
 from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.syntax import Traversal, parse_expression
-from kvmplan_sdk.types import NUMBER, STRING, ListType, ObjectType
+from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType
 
 from .language import try_value, value_of
 
 CASES = Path(__file__).parent / "cases"
+UNKNOWN: dict[str, Entry] = {
+    "id": Unknown(STRING, NOT_NULL),
+    "text": Unknown(STRING),
+    "flag": Unknown(BOOL),
+    "number": Unknown(NUMBER),
+    "list": Unknown(ListType(STRING)),
+    "map": Unknown(MapType(STRING)),
+    "tuple": Unknown(TupleType((STRING, NUMBER))),
+    "object": Unknown(ObjectType({"a": STRING, "b": NUMBER})),
+    "any": DYNAMIC,
+}
+"""What cases find under ``unknown``, by its type."""
 
 
 def cases() -> list[Any]:
@@ -48,9 +63,12 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any]) -> None:
-    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``."""
+    """Own expressions; ``json`` is their value as JSON text, or there is an ``error``, or the value is ``unknown``.
+
+    ``type`` is the type, where it is not clear from the value.
+    """
     expression, problems = parse_expression(case["expr"], "case")
-    scope = Scope({"local": {}})
+    scope = Scope({"local": {}, "unknown": UNKNOWN})
     value = evaluate(expression, scope) if expression is not None else DYNAMIC
     if case.get("error"):
         assert problems or scope.diagnostics
@@ -58,6 +76,8 @@ def test_case(case: dict[str, Any]) -> None:
     assert not problems
     assert not scope.diagnostics
     bare, _ = unmark_deep(value)
+    if "type" in case:
+        assert str(type_of_value(bare)) == case["type"]
     if case.get("unknown"):
         assert not is_wholly_known(bare)
     else:
@@ -127,7 +147,17 @@ def test_type_constraints() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["list", "lst(string)", '"string"', "object(string)", "optional(string)", "list(string, any)"]
+    "text",
+    [
+        "set",
+        "list(map)",
+        "lst(string)",
+        '"string"',
+        "object(string)",
+        'object({"a" = any})',
+        "optional(string)",
+        "list(string, any)",
+    ],
 )
 def test_wrong_type_constraints(text: str) -> None:
     expression, _ = parse_expression(text, "x")
@@ -135,6 +165,15 @@ def test_wrong_type_constraints(text: str) -> None:
     type_, _, problems = type_constraint(expression)
     assert type_ is None
     assert problems[0].summary == "Invalid type specification"
+
+
+@pytest.mark.parametrize("text", ["list", "map"])
+def test_a_list_or_map_by_itself_is_one_of_any_type(text: str) -> None:
+    expression, _ = parse_expression(text, "x")
+    assert expression is not None
+    type_, _, problems = type_constraint(expression)
+    assert not problems
+    assert str(type_) == f"{text}(any)"
 
 
 def test_nulls_have_types() -> None:
@@ -188,3 +227,24 @@ def test_importing_the_language_loads_no_parser_generator() -> None:
 def test_maps_and_objects_iterate_by_key() -> None:
     given = MapValue(NUMBER, {"b": 1, "a": 2})
     assert encode_json(value_of("[for k, v in x : k]", {"x": given})) == '["a","b"]'
+
+
+def test_no_diagnostic_tells_what_is_sensitive() -> None:
+    variables: dict[str, Entry] = {
+        "secret": mark("hidden", frozenset({SENSITIVE})),
+        "map": mark(MapValue(STRING, {"hidden": "x"}), frozenset({SENSITIVE})),
+        "flag": mark("HIDDEN", frozenset({SENSITIVE})),
+    }
+    texts = [
+        "{a = 1}[secret]", "[1][secret]", "tomap({a = 1})[secret]", 'map["hiden"]', "map.hiden", "secret ? 1 : 2",
+        "[for x in [1] : x if secret]", "{for x in [secret, secret] : x => 1}", "parseint(secret, 10)", "-secret",
+        "jsondecode(secret)", "cidrhost(secret, 1)", "regex(secret, 1)", "tomap(map)[secret]", 'try(map["hiden"])',
+        "tobool(secret)", "file(secret)", "format(secret, 1)", "base64decode(secret)", "timeadd(secret, secret)",
+    ]  # fmt: skip
+    for text in texts:
+        expression, _ = parse_expression(text, "x")
+        assert expression is not None
+        scope = Scope(variables)
+        value = evaluate(expression, scope)
+        assert scope.diagnostics or "hidden" not in render(value)
+        assert not [problem for problem in scope.diagnostics if "hidden" in problem.summary + problem.detail], text

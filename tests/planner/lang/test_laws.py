@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvmplan.lang import (
     NOT_NULL,
     SENSITIVE,
+    Entry,
     ListValue,
     ObjectValue,
     SetValue,
@@ -30,9 +33,9 @@ from kvmplan.lang import mark as marked
 from kvmplan.lang.equality import equal
 from kvmplan.syntax.number import number_text, parse_number, rounded
 from kvmplan.syntax.templates import normalized
-from kvmplan_sdk.types import NUMBER, STRING, ListType, SetType, from_json, to_json
+from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, SetType, from_json, to_json
 
-from .language import value_of
+from .language import try_value, value_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(normalized)
 NUMBERS = st.one_of(
@@ -167,3 +170,85 @@ def test_a_set_with_an_unknown_has_no_certain_length() -> None:
     assert isinstance(value_of("length(x)", {"x": made}), Unknown)
     assert type_of_value(value_of("tolist(x)", {"x": made})) == ListType(STRING)
     assert type_of_value(made) == SetType(STRING)
+
+
+@given(VALUES)
+def test_conversion_is_idempotent(value: Value) -> None:
+    for function in ("tostring", "tolist", "toset", "tomap"):
+        made, said = try_value(f"{function}(x)", {"x": value})
+        if not said:
+            assert same(value_of(f"{function}(x)", {"x": made}), made)
+
+
+@given(VALUES)
+def test_sets_and_lists_lose_only_order_and_repetition(value: Value) -> None:
+    made, said = try_value("toset([x, x])", {"x": value})
+    if not said:
+        assert isinstance(made, SetValue)
+        assert len(made) == 1
+        assert same(value_of("toset(tolist(x))", {"x": made}), made)
+
+
+@given(st.lists(VALUES, max_size=4))
+def test_what_unifies_is_a_list_of_that(values: list[Value]) -> None:
+    made, said = try_value("tolist(x)", {"x": TupleValue(values)})
+    common = unify(map(type_of_value, values))
+    if common is None:
+        assert said
+    elif not said:
+        assert isinstance(made, ListValue)
+        assert len(made) == len(values)
+        assert all(type_of_value(item) == made.element for item in made)
+
+
+@given(VALUES, VALUES)
+def test_a_conditional_is_the_chosen_branch(yes: Value, no: Value) -> None:
+    first, said = try_value("true ? a : b", {"a": yes, "b": no})
+    second, _ = try_value("false ? b : a", {"a": yes, "b": no})
+    if not said:
+        assert render(first) == render(second)
+        assert same(convert(yes, type_of_value(first)), first)
+
+
+@given(VALUES, VALUES)
+def test_an_unknown_condition_keeps_the_type(yes: Value, no: Value) -> None:
+    known, said = try_value("true ? a : b", {"a": yes, "b": no})
+    unknown, also_said = try_value("c ? a : b", {"a": yes, "b": no, "c": Unknown(BOOL)})
+    if not said and not also_said:
+        assert isinstance(unknown, Unknown) or yes is None or no is None or same(known, unknown)
+
+
+@given(STRINGS)
+def test_sort_is_idempotent_and_keeps_elements(strings: ListValue) -> None:
+    once = value_of("sort(x)", {"x": strings})
+    assert same(value_of("sort(x)", {"x": once}), once)
+    assert same(value_of("sort(reverse(x))", {"x": strings}), once)
+
+
+@given(st.dictionaries(TEXT, PRIMITIVES, max_size=4))
+def test_merge_has_a_neutral_element_and_keys_and_values_make_the_whole(entries: dict[str, Value]) -> None:
+    names: dict[str, Entry] = {"x": ObjectValue(entries)}
+    assert same(value_of("merge(x, {})", names), value_of("merge({}, x)", names))
+    assert same(value_of("merge(x, x)", names), ObjectValue(entries))
+    assert same(value_of("zipmap(keys(x), values(x))", names), ObjectValue(entries))
+
+
+@given(st.lists(STRINGS, min_size=2, max_size=3))
+def test_setproduct_holds_every_choice_once(lists: list[ListValue]) -> None:
+    made = value_of("setproduct(x...)", {"x": TupleValue(lists)})
+    assert isinstance(made, ListValue)
+    assert [render(item) for item in made] == [
+        render(TupleValue(choice)) for choice in product(*(one.items for one in lists))
+    ]
+
+
+@given(VALUES)
+def test_flatten_keeps_every_leaf(value: Value) -> None:
+    def leaves(part: Value) -> list[str]:
+        if isinstance(part, TupleValue):
+            return [leaf for item in part.items for leaf in leaves(item)]
+        return [render(part)]
+
+    made = value_of("flatten([x])", {"x": value})
+    assert isinstance(made, TupleValue)
+    assert [render(item) for item in made] == leaves(value)

@@ -69,7 +69,7 @@ def planned(workspace: Workspace) -> Plan:
 def save(plan: Plan, path: Path, workspace: Workspace) -> str:
     configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, str(workspace.directory))
     return write_plan(
-        path, plan, {"review": 1}, replace(configuration, sources={"main.kvm.hcl": CONFIGURATION}), {"x": "y"}
+        path, plan, {"review": 1}, replace(configuration, sources={"main.kvm.hcl": CONFIGURATION}), {"secret": "y"}
     )
 
 
@@ -85,7 +85,7 @@ def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace,
         for name in change.__dataclass_fields__:
             if name not in {"source", "claims"}:
                 assert getattr(read.plan.changes[address], name) == getattr(change, name), name
-    assert (read.digest, read.given, read.sources) == (digest, {"x": "y"}, {"main.kvm.hcl": CONFIGURATION})
+    assert (read.digest, read.given, read.sources) == (digest, {"secret": "y"}, {"main.kvm.hcl": CONFIGURATION})
 
 
 def test_plans_that_do_the_same_have_the_same_digest(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:

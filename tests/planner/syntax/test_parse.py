@@ -21,7 +21,7 @@ from kvmplan.syntax import (
     references,
     static_traversal,
 )
-from kvmplan.syntax.grammar import _grammar_file, patched, tables
+from kvmplan.syntax.grammar import grammar_file, patched, tables
 from kvmplan_sdk.diagnostics import Position
 
 NETWORK = """\
@@ -192,7 +192,7 @@ def test_an_expression_inside_of_a_larger_text_keeps_its_place() -> None:
 
 def test_the_grammar_is_python_hcl2s() -> None:
     """Fails when python-hcl2 changes its grammar under our patches."""
-    text = patched(_grammar_file().read_text())
+    text = patched(grammar_file().read_text())
     for rule in ("or_expr", "mul_binary_term", "for_object_expr", "template_if_start", "get_attr", "function_call"):
         assert f"\n{rule} " in text.replace("?", "").replace("!", "") or f"\n{rule}:" in text
     with pytest.raises(ValueError, match="has 0 rules named start"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ CASES = {
             {"name": "lan", "ip": [IP]},
         ],
     ),
+    "never on": Case(type="libvirt_network", create={"name": "lan", "ip": [IP], "active": False}),
     "what needs a restart": Case(
         type="libvirt_network",
         create={"name": "lan", "ip": [IP]},
@@ -156,14 +158,20 @@ def networks(draw: st.DrawFn) -> Object:
     return {"name": "lan", "ip": [draw(subnets(index)) for index in range(draw(st.integers(1, 2)))], **written}
 
 
+def held_to_the_rules(rig: Rig, case: Case) -> None:
+    """A running network is not moved: libvirt's test driver does not show what is defined meanwhile."""
+    running = [case.create, *case.updates][-1].get("active", True)
+    exercise(rig.provider, rig.open, replace(case, moves=not running))
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(networks(), networks())
 def test_any_network_can_become_any_other(rig: Rig, first: Object, second: Object) -> None:
-    exercise(rig.provider, rig.open, Case(type="libvirt_network", create=first, updates=[second]))
+    held_to_the_rules(rig, Case(type="libvirt_network", create=first, updates=[second]))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_rules_hold(rig: Rig, case: Case) -> None:
     assert case.lineage == LINEAGE
-    exercise(rig.provider, rig.open, case)
+    held_to_the_rules(rig, case)
     assert [network.name() for network in rig.connection.listAllNetworks()] == ["default"]

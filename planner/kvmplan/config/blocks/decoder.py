@@ -10,6 +10,7 @@ from kvmplan.config.blocks import imports, modules, providers, resources, values
 from kvmplan.config.blocks.arguments import Problems, check_name
 from kvmplan.config.blocks.required_version import check_required_version
 from kvmplan.config.model import (
+    Backend,
     Check,
     Configuration,
     HostBlock,
@@ -45,6 +46,7 @@ class Decoder:
         self._removed: list[Removed] = []
         self._imports: list[Import] = []
         self._required: dict[str, RequiredProvider] = {}
+        self._backend: Backend | None = None
         self._add: Mapping[str, Callable[[Block, Problems], None]] = {
             "resource": self._add_resource,
             "data": self._add_resource,
@@ -77,6 +79,7 @@ class Decoder:
             removed=tuple(self._removed),
             imports=tuple(self._imports),
             required_providers=self._required,
+            backend=self._backend,
         )
 
     def add(self, block: Block, problems: Problems) -> None:
@@ -135,6 +138,10 @@ class Decoder:
 
     def _add_settings(self, block: Block, problems: Problems) -> None:
         problems += check_required_version(block)
+        backend = providers.backend(block, problems)
+        if backend is not None and self._backend is not None:
+            problems.append(_duplicate("backend", backend.range, self._backend.range))
+        self._backend = self._backend or backend
         for required in providers.required_providers(block, problems):
             if required.name in self._required:
                 where = self._required[required.name].range

@@ -1,12 +1,13 @@
-"""Where the work is done: ``provider`` and ``host`` blocks, and what the ``kvmplan`` block requires."""
+"""Where the work is done: ``provider`` and ``host`` blocks, and what the ``kvmplan`` block requires and sets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan.config.blocks.arguments import Problems, check_names, expression, nested, rest
+from kvmplan.config.blocks.arguments import Problems, at_most_one, check_names, expression, nested, rest
 from kvmplan.config.blocks.literals import literal_string
-from kvmplan.config.model import HostBlock, ProviderBlock, ProviderName, RequiredProvider
+from kvmplan.config.model import Backend, HostBlock, ProviderBlock, ProviderName, RequiredProvider
+from kvmplan.config.shape import Shape, check_shape
 from kvmplan.syntax import Attribute, Block, Expression, Literal, Object, Traversal, Tuple, static_traversal
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
@@ -71,6 +72,23 @@ def required_providers(block: Block, problems: Problems) -> Iterator[RequiredPro
                 problems.append(_invalid(attribute))
             else:
                 yield required
+
+
+def backend(block: Block, problems: Problems) -> Backend | None:
+    """The ``backend`` block in a ``kvmplan`` block."""
+    found = at_most_one(block, "backend", problems)
+    if found is None:
+        return None
+    (type_,) = found.labels
+    if type_ != "local":
+        known = 'State is kept in a file, which is the backend "local".'
+        problems.append(
+            error("Unknown backend", f'There is no backend "{type_}". {known}', source=found.label_ranges[0])
+        )
+        return None
+    body = rest(found).content({}, problems)
+    problems += check_shape('"local" backend', body, Shape(optional=frozenset({"path"})), found.range)
+    return Backend(path=literal_string(body.attributes.get("path"), "", problems), range=found.range)
 
 
 def _required(attribute: Attribute) -> RequiredProvider | None:

@@ -17,6 +17,7 @@ from kvmplan.lang.values import (
     Value,
     is_null,
     mark,
+    marks_of,
     type_of_value,
     unmark,
 )
@@ -57,7 +58,8 @@ def call_function(function: Function, node: Call, scope: Scope) -> Value:
     try:
         return mark(function.call(arguments, scope), marks)
     except (FunctionError, DiagnosticError) as problem:
-        _call_problem(node, function.name, hushed(problem, marks), scope)
+        secrets = marks.union(*map(marks_of, arguments)) if function.takes(len(arguments)) else NO_MARKS
+        _call_problem(node, function.name, hushed(problem, secrets), scope)
         return DYNAMIC
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kvmplan.lang.convert import ConversionError, convert
+from kvmplan.lang.convert import ConversionError, convert, of_one_type
 from kvmplan.lang.dispatch import Evaluator
 from kvmplan.lang.dispatch import eval_node as _eval
-from kvmplan.lang.scope import Scope
+from kvmplan.lang.scope import Entry, Scope
 from kvmplan.lang.values import (
     DYNAMIC,
     NO_MARKS,
@@ -21,6 +21,7 @@ from kvmplan.lang.values import (
     TupleValue,
     Unknown,
     Value,
+    is_known,
     is_null,
     mark,
     type_of_value,
@@ -36,7 +37,7 @@ from kvmplan.syntax.nodes import (
     Traversal,
     Tuple,
 )
-from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, SetType, TupleType, Type
+from kvmplan_sdk.types import ANY, BOOL, STRING, ListType, Primitive, SetType, TupleType, Type
 
 
 def _tuple(node: Tuple, scope: Scope) -> Value:
@@ -63,7 +64,7 @@ def _object(node: Object, scope: Scope) -> Value:
             known = False
         else:
             entries[key] = value
-    return mark(ObjectValue(entries) if known else DYNAMIC, marks)
+    return mark(ObjectValue(entries), marks) if known else DYNAMIC
 
 
 def _object_key(value: Value, node: Expression, scope: Scope) -> tuple[str | None, Marks]:
@@ -96,21 +97,41 @@ def _for(node: For, scope: Scope) -> Value:
     if is_null(collection):
         scope.error("Iteration over null value", "A null value cannot be iterated over.", node.collection)
         return DYNAMIC
-    if isinstance(collection, Unknown):
-        return _for_unknown(node, collection, marks, scope)
-    pairs = elements(collection)
-    if pairs is None:
-        problem = f"A value of type {type_of_value(collection)} cannot be iterated over; only collections can."
+    type_ = type_of_value(collection)
+    if type_ == ANY:
+        return mark(DYNAMIC, marks)
+    if isinstance(type_, Primitive):
+        problem = f"A value of type {type_} cannot be iterated over; only collections can."
         scope.error("Iteration over non-iterable value", problem, node.collection)
         return DYNAMIC
-    return _Loop(node, scope, marks).run(pairs)
+    if node.condition is not None:
+        found = _checked(node, node.condition, scope)
+        if found is None:
+            return DYNAMIC
+        marks |= found if isinstance(collection, Unknown) else NO_MARKS
+    pairs = elements(collection)
+    return mark(DYNAMIC, marks) if pairs is None else _Loop(node, scope, marks).run(pairs)
 
 
-def _for_unknown(node: For, collection: Unknown, marks: Marks, scope: Scope) -> Value:
-    if collection.type in (STRING, NUMBER, BOOL):
-        problem = f"A value of type {collection.type} cannot be iterated over; only collections can."
-        scope.error("Iteration over non-iterable value", problem, node.collection)
-    return mark(DYNAMIC, marks)
+def _checked(node: For, condition: Expression, scope: Scope) -> Marks | None:
+    """The marks of the condition whatever the elements are, or None if it is wrong whatever they are."""
+    names: dict[str, Entry] = {name: DYNAMIC for name in (node.key_name, node.value_name) if name}
+    before = len(scope.diagnostics)
+    marks = _condition(_eval(condition, scope.child(names)), condition, scope)[1]
+    return None if len(scope.diagnostics) > before else marks
+
+
+def _condition(value: Value, node: Expression, scope: Scope) -> tuple[Value, Marks]:
+    """Whether an element is wanted, unknown if that is unknown or wrong, and the marks of it."""
+    bare, marks = unmark(value)
+    if is_null(bare):
+        scope.error("Condition is null", "The value of the if clause is null. It must be true or false.", node)
+    else:
+        try:
+            return unmark(convert(value, BOOL))[0], marks
+        except ConversionError as failure:
+            scope.error("Invalid 'for' condition", f"The if clause must be a bool: {failure}.", node)
+    return DYNAMIC, marks
 
 
 class _Loop:
@@ -146,38 +167,39 @@ class _Loop:
         return mark(ObjectValue(self._entries), self._marks)
 
     def _wanted(self, condition: Expression) -> bool:
-        value, marks = unmark(_eval(condition, self._scope))
-        self._marks |= marks
-        if is_null(value):
-            self._fail("Condition is null", "The value of the if clause is null. It must be true or false.", condition)
-            return False
-        try:
-            wanted = convert(value, BOOL)
-        except ConversionError as failure:
-            self._fail("Invalid 'for' condition", f"The if clause must be a bool: {failure}.", condition)
-            return False
-        if isinstance(wanted, Unknown):
+        value = _eval(condition, self._scope)
+        if self._node.key is None and not is_known(value):
             self._known = False
+            self._marks |= unmark(value)[1]
+            return False
+        wanted, marks = _condition(value, condition, self._judging())
+        self._known = self._known and not isinstance(wanted, Unknown)
+        self._marks |= marks
         return wanted is True
 
+    def _judging(self) -> Scope:
+        """The scope for what is wrong with one element, which matters only while no other may be the reason."""
+        return self._scope if self._known else self._scope.apart()
+
     def _keyed(self, key_node: Expression) -> None:
-        key, marks = _object_key(_eval(key_node, self._scope), key_node, self._scope)
+        found = _eval(key_node, self._scope)
+        if is_known(found):
+            key, marks = _object_key(found, key_node, self._judging())
+        else:
+            key, marks = None, unmark(found)[1]
         self._marks |= marks
-        value = _eval(self._node.value, self._scope)
         if key is None:
             self._known = False
-        elif self._node.group:
+            return
+        value = _eval(self._node.value, self._scope)
+        if self._node.group:
             self._groups.setdefault(key, []).append(value)
         elif key in self._entries:
-            problem = f'Two elements have the key "{key}". Add ... after the value to gather values of equal keys.'
-            shown = problem if not marks else "Two elements have the same key. Add ... after the value to gather them."
-            self._fail("Duplicate object key", shown, key_node)
+            which = "the same key" if self._marks else f'the key "{key}"'
+            problem = f"Two elements have {which}. Add ... after the value to gather values of equal keys."
+            self._scope.error("Duplicate object key", problem, key_node)
         else:
             self._entries[key] = value
-
-    def _fail(self, summary: str, detail: str, at: Expression) -> None:
-        self._scope.error(summary, detail, at)
-        self._known = False
 
 
 def _splat(node: Splat, scope: Scope) -> Value:
@@ -203,16 +225,16 @@ def _splat(node: Splat, scope: Scope) -> Value:
     if isinstance(source, TupleValue):
         return mark(TupleValue(items), marks)
     if not items:
-        made = _eval(node.each, scope.with_item(unknown(source.element)).apart())
+        made = _eval(node.each, scope.with_item(unknown(source.element)))
         return mark(ListValue(type_of_value(made), ()), marks)
-    element = type_of_value(items[0])
-    if any(type_of_value(item) != element for item in items):
+    try:
+        return mark(of_one_type(items), marks)
+    except ConversionError:
         problem = (
             "The elements of a list give values of different types here. Convert the list with tolist() or use for."
         )
         scope.error("Inconsistent splat results", problem, node)
         return DYNAMIC
-    return mark(ListValue(element, items), marks)
 
 
 def _each_unknown(node: Splat, source: Unknown, scope: Scope) -> Value:

@@ -9,10 +9,10 @@ from kvmplan.lang.dispatch import eval_node as _eval
 from kvmplan.lang.scope import Scope
 from kvmplan.lang.values import (
     DYNAMIC,
+    NOT_NULL,
     Refinement,
     Unknown,
     Value,
-    is_known,
     is_null,
     mark,
     null,
@@ -28,7 +28,7 @@ from kvmplan.syntax.nodes import (
 )
 from kvmplan.syntax.static import calls, references
 from kvmplan_sdk.diagnostics import Diagnostic
-from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
+from kvmplan_sdk.types import ANY, BOOL, NUMBER, ListType, MapType, SetType, Type
 
 
 def _unary(node: Unary, scope: Scope) -> Value:
@@ -71,28 +71,40 @@ def _logical(node: Binary, left: Value, before: int, scope: Scope) -> Value:
     An operand of the wrong type is a mistake all the same.
     """
     deciding = node.operator == "||"
-    try:
-        a = operators.truth(left, 0)
-    except operators.OperandError as problem:
-        scope.error(problem.summary, problem.detail, node.left)
-        a, before = Unknown(BOOL), len(scope.diagnostics)
     apart = scope.apart()
     right = _eval(node.right, apart)
-    decided = unmark(a)[0] is deciding and len(scope.diagnostics) == before
-    try:
-        b = operators.truth(right, 1)
-    except operators.OperandError as problem:
-        if not decided or not is_null(right):
-            apart.error(problem.summary, problem.detail, node.right)
-            scope.diagnostics.extend(apart.diagnostics)
-        return a if decided else Unknown(BOOL)
-    if decided:
-        return a
-    if unmark(b)[0] is deciding and not apart.diagnostics and not undeclared(node.left, scope):
-        del scope.diagnostics[before:]
-    elif is_known(a) or len(scope.diagnostics) > before:
+    a, b = (_truth(value, at, node, scope) for at, value in enumerate((left, right)))
+    if a is None or b is None:
         scope.diagnostics.extend(apart.diagnostics)
-    return operators.logical(node.operator, a, b)
+        return Unknown(BOOL)
+    first, second, marks = unmark(a)[0], unmark(b)[0], unmark(a)[1] | unmark(b)[1]
+    unsure = isinstance(first, Unknown), isinstance(second, Unknown)
+    failed = len(scope.diagnostics) > before
+    if first is deciding or (
+        unsure[0] and second is not deciding and not is_null(second) and not (failed and unsure[1])
+    ):
+        scope.diagnostics.extend(problem for problem in apart.diagnostics if undeclared(node.right, scope))
+        return mark(deciding if first is deciding else Unknown(BOOL, NOT_NULL), marks)
+    if second is deciding or (unsure[1] and first is (not deciding)):
+        if not undeclared(node.left, scope):
+            del scope.diagnostics[before:]
+        scope.diagnostics.extend(apart.diagnostics)
+        return mark(deciding if second is deciding else Unknown(BOOL, NOT_NULL), marks)
+    scope.diagnostics.extend(apart.diagnostics)
+    for at, value in enumerate((first, second)):
+        if is_null(value):
+            problem = operators.no_value(at)
+            scope.error(problem.summary, problem.detail, (node.left, node.right)[at])
+            return Unknown(BOOL)
+    return mark(Unknown(BOOL, NOT_NULL) if any(unsure) else not deciding, marks)
+
+
+def _truth(value: Value, at: int, node: Binary, scope: Scope) -> Value | None:
+    try:
+        return operators.suited(value, BOOL, at)
+    except operators.OperandError as problem:
+        scope.error(problem.summary, problem.detail, (node.left, node.right)[at])
+        return None
 
 
 def undeclared(node: Expression, scope: Scope) -> list[Expression]:
@@ -105,7 +117,8 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     yes_scope, no_scope = scope.apart(), scope.apart()
     yes, no = _eval(node.yes, yes_scope), _eval(node.no, no_scope)
     type_ = _branch_type(yes, no)
-    condition, marks = unmark(_eval(node.condition, scope))
+    given = _eval(node.condition, scope)
+    condition, marks = unmark(given)
     marks |= unmark(yes)[1] | unmark(no)[1]
     if type_ is None:
         problem = (
@@ -118,11 +131,9 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
         scope.error("Null condition", "The condition is null. It must be true or false.", node.condition)
         return unknown(type_)
     if isinstance(condition, Unknown):
-        if condition.type not in (ANY, BOOL, STRING):
-            scope.error("Incorrect condition type", f"The condition is {_said(condition)}, not a bool.", node.condition)
         return mark(_either(yes, no, type_), marks)
     try:
-        chosen = unmark(convert(condition, BOOL))[0]
+        chosen = unmark(convert(given, BOOL))[0]
     except ConversionError as failure:
         scope.error("Incorrect condition type", f"The condition must be a bool: {failure}.", node.condition)
         return unknown(type_)

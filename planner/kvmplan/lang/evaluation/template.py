@@ -57,13 +57,16 @@ def _as_text(value: Value, part: Expression, scope: Scope) -> str | None:
         problem = "The value is null, and null cannot be part of a string. Use coalesce() or a conditional."
         scope.error("Invalid template interpolation value", problem, part)
         return None
+    if isinstance(value, Unknown):
+        return None
     try:
         text = convert(value, STRING)
     except ConversionError as failure:
         problem = f"This value cannot be part of a string: {failure}. Use join() or jsonencode()."
         scope.error("Invalid template interpolation value", problem, part)
         return None
-    return text if isinstance(text, str) else None
+    assert isinstance(text, str)
+    return text
 
 
 def _template_for(node: TemplateFor, scope: Scope) -> Value:

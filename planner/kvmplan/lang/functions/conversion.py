@@ -29,7 +29,6 @@ from kvmplan.lang.values import (
     with_items,
 )
 from kvmplan.syntax.nodes import Call
-from kvmplan.syntax.static import references
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 REGISTRY: Registry = {}
@@ -40,10 +39,7 @@ def _converter(name: str, wanted: Type) -> None:
         given = type_of_value(value)
         if not convertible(given, wanted):
             raise FunctionError(f"cannot convert {friendly(given)} to {friendly(wanted)}", 0)
-        try:
-            return type_of_value(convert(Unknown(given), wanted)) if given != ANY else wanted
-        except ConversionError as problem:
-            raise FunctionError(str(problem), 0) from None
+        return wanted
 
     def implementation(value: Value) -> Value:
         try:
@@ -52,7 +48,7 @@ def _converter(name: str, wanted: Type) -> None:
             raise FunctionError(f"cannot convert to {friendly(wanted)}: {problem}", 0) from None
 
     implementation.__doc__ = f"Converts `value` to {friendly(wanted)}; null stays null."
-    param = Param("value", ANY, null=True, unknown=True, marked=True, dynamic=True)
+    param = Param("value", ANY, null=True, marked=True, dynamic=True)
     define(REGISTRY, name, param, returns=result, refine=UNREFINED)(implementation)
 
 
@@ -152,17 +148,6 @@ def _undeclared(call: Call, scope: Scope) -> bool:
     return bool(found)
 
 
-def _depends_on_unknowns(call: Call, at: int, scope: Scope) -> bool:
-    from kvmplan.lang.evaluate import evaluate
-
-    for reference in references(call.arguments[at]):
-        apart = scope.apart()
-        value = evaluate(reference, apart)
-        if not apart.diagnostics and not is_wholly_known(value):
-            return True
-    return False
-
-
 def _try(call: Call, scope: Scope) -> Value:
     from kvmplan.lang.evaluate import evaluate
 
@@ -172,13 +157,12 @@ def _try(call: Call, scope: Scope) -> Value:
     if _undeclared(call, scope):
         return DYNAMIC
     problems = []
-    for at, argument in enumerate(call.arguments):
-        if _depends_on_unknowns(call, at, scope):
-            return DYNAMIC
+    for argument in call.arguments:
         apart = scope.apart()
         value = evaluate(argument, apart)
         if not any(found.is_error for found in apart.diagnostics):
-            return value
+            # With anything unknown in it, it may still turn out to be an error.
+            return value if is_wholly_known(value) else DYNAMIC
         problems.extend(apart.diagnostics)
     said = "\n".join(f"- {found.summary}: {found.detail}" for found in problems)
     scope.error("Error in function call", f"No argument of try could be evaluated:\n{said}", call)
@@ -191,11 +175,13 @@ def _can(call: Call, scope: Scope) -> Value:
     if len(call.arguments) != 1:
         scope.error("Wrong number of arguments", "can takes one expression.", call)
         return Unknown(BOOL)
-    if _undeclared(call, scope) or _depends_on_unknowns(call, 0, scope):
+    if _undeclared(call, scope):
         return Unknown(BOOL)
     apart = scope.apart()
-    evaluate(call.arguments[0], apart)
-    return not any(found.is_error for found in apart.diagnostics)
+    value = evaluate(call.arguments[0], apart)
+    if any(found.is_error for found in apart.diagnostics):
+        return False
+    return True if is_wholly_known(value) else Unknown(BOOL)
 
 
 _special(

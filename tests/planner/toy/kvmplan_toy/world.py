@@ -64,7 +64,7 @@ class World:
 
     def carry_out(self, operation: Operation, tag: str, *, lie: bool = False) -> Object | None:
         """Do it; returns the object's values after it. Raises `DiagnosticError`."""
-        found = self.find(tag)
+        found = self.find(tag.removesuffix(operation.address) + operation.tagged)
         if operation.after is None:
             self._remove(operation, found)
             values = None
@@ -88,7 +88,7 @@ class World:
         if (operation.verb is Verb.CREATE) is (found is not None):
             raise DiagnosticError(error("Exists already" if found else "Not there", f"{operation.address}."))
         other = self.named(operation.type, values["name"])
-        if other is not None and other["tag"] != tag:
+        if other is not None and (found is None or other is not found[1]):
             raise DiagnosticError(error("Name taken", f'"{values["name"]}" is there already.', path=("name",)))
         if values.get("parent") is not None and values["parent"] not in self.objects:
             raise DiagnosticError(error("No parent", f"There is no {values['parent']}.", path=("parent",)))
@@ -98,7 +98,7 @@ class World:
         values |= {"id": id_, "revision": revision}
         stored = {**values, "size": 4711} if lie else values
         if found:
-            del self._by_name[operation.type, found[1]["values"]["name"]]
+            del self._by_name[operation.type, found[1]["values"]["name"]], self._by_tag[found[1]["tag"]]
         self._by_tag[tag] = self._by_name[operation.type, str(values["name"])] = id_
         self.objects[id_] = {"type": operation.type, "tag": tag, "values": stored}
         return values

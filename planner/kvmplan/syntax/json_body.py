@@ -36,6 +36,7 @@ from kvmplan.syntax.source import Source
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 COMMENT = "//"
+_BODY = "to define arguments and nested blocks"
 
 
 def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
@@ -43,7 +44,7 @@ def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagn
     source = Source(text.removeprefix("\ufeff"), filename)
     value, problems = scan_json(source)
     if value is not None and not isinstance(value, (JsonObject, JsonArray)):
-        problems = [_wrong(value, "A configuration is an object, or an array of objects.")]
+        problems = [_wrong(value, f"An object, or an array of objects, is needed here, {_BODY}.")]
     if value is None or problems:
         return Body(source, 0, 0, {}, ()), problems
     return _body(value), problems
@@ -118,7 +119,7 @@ class JsonBody(Body):
         return _inside(self._properties([]), problems, self.hidden)
 
     def _properties(self, problems: list[Diagnostic]) -> list[JsonProperty]:
-        found = _properties(self.value, "to define arguments and nested blocks", problems)
+        found = _properties(self.value, _BODY, problems)
         return [entry for entry in found if entry.name.value != COMMENT and entry.name.value not in self.hidden]
 
 

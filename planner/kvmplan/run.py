@@ -97,7 +97,9 @@ def _prepared(
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     modules = Modules(configuration, plugins, moment=moment)
-    inputs = evaluate_inputs(modules, dependencies, given, plugins, diagnostics)
+    found: list[Diagnostic] = []
+    inputs = evaluate_inputs(modules, dependencies, given, plugins, found)
+    diagnostics += _new(found, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
         diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
@@ -251,5 +253,5 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
 
 def _new(found: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Those of ``found`` that say something about another place than ``told``, each once."""
-    places = {diagnostic.source for diagnostic in told}
+    places = {diagnostic.source for diagnostic in told} - {None}
     return [diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.source not in places]

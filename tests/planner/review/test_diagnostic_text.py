@@ -138,7 +138,7 @@ def test_carets_stand_below_what_is_meant(line: str, carets: str) -> None:
 VARIABLES = {
     "var": {
         "text": 'a "b"',
-        "secret": mark("hidden", {SENSITIVE}),
+        "secret": mark("hidden", frozenset({SENSITIVE})),
         "known_later": Unknown(STRING),
         "map": MapValue(STRING, {"a": "b"}),
         "object": ObjectValue({"a": 1, "b": 2}),

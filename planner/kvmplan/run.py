@@ -252,6 +252,11 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
 
 
 def _new(found: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Those of ``found`` that say something about another place than ``told``, each once."""
-    places = {diagnostic.source for diagnostic in told} - {None}
-    return [diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.source not in places]
+    """Those of ``found`` that say something about another place than ``told``, or than a part of it, each once."""
+    told = frozenset(told)
+    places = {diagnostic.source for diagnostic in told if diagnostic.source is not None}
+    return [
+        diagnostic
+        for diagnostic in dict.fromkeys(found)
+        if diagnostic not in told and (diagnostic.source is None or not any(map(diagnostic.source.is_within, places)))
+    ]

@@ -40,6 +40,9 @@ class SourceRange:
     def __str__(self) -> str:
         return f"{self.filename}:{self.start.line},{self.start.column}"
 
+    def is_within(self, other: SourceRange) -> bool:
+        return self.filename == other.filename and other.start <= self.start and self.end <= other.end
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

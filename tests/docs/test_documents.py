@@ -1,48 +1,59 @@
-"""The documents are executed: every configuration in them is valid, every link and every example holds."""
+"""The documents are executed: what they configure is valid, what they run prints what they say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
 from pathlib import Path
 
 import pytest
 
 from kvmplan.run import check
+from kvmplan.syntax.format import format_configuration
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("planner/kvmplan/shipped/*/*.md")])
+from ..planner.cli.kvmplan_command import kvmplan
+from .pages import DOCS, DOCUMENTS, ROOT, Asked, Story, fences, is_as_printed, sections, stories
+
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
-
-
-def _snippets(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Configurations in a document: the line, and texts by file name. Titled ones in a row go together."""
-    text, end, files = path.read_text(), 0, dict[str, str]()
-    for match in re.finditer(r'```(?:hcl|json)(?: title="([^"\n]*)")?\n(.*?)```\n', text, re.DOTALL):
-        if match[0].startswith("```json\n"):
-            continue
-        if not (match[1] and files and not text[end : match.start()].strip() and match[1] not in files):
-            files = {}
-            yield text[: match.start()].count("\n") + 1, files
-        files[match[1] or "main.kvm.hcl"] = match[2]
-        end = match.end()
-
-
-SNIPPETS = [
-    pytest.param(files, id=f"{path.relative_to(ROOT)}:{line}")
-    for path in DOCUMENTS
-    for line, files in list(_snippets(path))
-    if "git.kvm.hcl" not in files  # these need `kvmplan init`: test_modules.py
+STORIES = [
+    pytest.param(story, id=story.place)
+    for page in DOCUMENTS
+    for story in stories(page)
+    if "git.kvm.hcl" not in story.steps[0].files  # these need `kvmplan init`: test_modules.py
 ]
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_configurations_in_documents_are_valid(snippet: dict[str, str], tmp_path: Path) -> None:
-    for name, text in snippet.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    _, diagnostics = check(tmp_path)
-    assert not diagnostics
+@pytest.mark.parametrize("story", STORIES)
+def test_stories_come_true(story: Story, tmp_path: Path) -> None:
+    for step in story.steps:
+        for name, text in step.files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        if not step.commands or not story.page.is_relative_to(DOCS):
+            _, diagnostics = check(tmp_path)
+            assert not diagnostics
+            continue
+        for command in step.commands:
+            _run(command, tmp_path)
+
+
+def _run(command: Asked, directory: Path) -> None:
+    """Environment variables may stand before the command, what is typed to it behind ``> ``."""
+    words = shlex.split(command.typed)
+    more = dict(word.split("=", 1) for word in words[: words.index("kvmplan")])
+    typed = "".join(f"{line[2:]}\n" for line in command.printed.splitlines() if line.startswith("> "))
+    printed = "".join(f"{line}\n" for line in command.printed.splitlines() if not line.startswith("> "))
+    said = kvmplan(*words[len(more) + 1 :], cwd=directory, stdin=typed, **more)
+    found = said.stdout + said.stderr
+    assert is_as_printed(printed, found), f"line {command.line}, {command.typed}:\n{found}"
+    assert (said.status == 1) == ("Error:" in printed)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_configurations_in_documents_are_canonical(document: Path) -> None:
+    for fence in fences(document):
+        if fence.language == "hcl":
+            assert format_configuration(fence.text, f"{document.name}:{fence.line}") == (fence.text, [])
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -53,8 +64,10 @@ def test_examples_are_valid(example: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", document.read_text())
-    assert [target for target in targets if not (document.parent / target).exists()] == []
+    for target, heading in re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", document.read_text()):
+        page = document.parent / target if target else document
+        assert page.exists(), target
+        assert not heading or heading in sections(page), f"{target}#{heading}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -12,16 +12,17 @@ from kvmplan.config.loader import load_configuration
 
 from ..planner.cli.kvmplan_command import kvmplan
 from ..planner.config.modules.repository import Repository
+from .pages import DOCS, ROOT, fences
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = (ROOT / "docs" / "modules.md").read_text()
+PAGE = DOCS / "modules.md"
+DOCUMENT = PAGE.read_text()
 SHIPPED = ROOT / "planner" / "kvmplan" / "shipped"
 SITE = 'variable "name" {\n  type = string\n}\n'
 
 
 def _block(language: str, *, containing: str) -> str:
-    (found,) = (text for text in re.findall(rf"```{language}\n(.*?)```\n", DOCUMENT, re.DOTALL) if containing in text)
-    return str(found)
+    (found,) = (one.text for one in fences(PAGE) if one.language == language and containing in one.text)
+    return found
 
 
 def test_a_module_from_git_is_fetched_and_recorded_as_the_document_has_it(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_a_module_from_git_is_fetched_and_recorded_as_the_document_has_it(tmp_pa
     config, work = tmp_path / "config", tmp_path / "work"
     config.write_text(f'[url "file://{tmp_path}/"]\n  insteadOf = https://git.example.org/\n')
     work.mkdir()
-    (work / "main.kvm.hcl").write_text(_block('hcl title="git.kvm.hcl"', containing="module"))
+    (work / "main.kvm.hcl").write_text(_block("hcl", containing="git::"))
     said = kvmplan("init", cwd=work, GIT_CONFIG_GLOBAL=str(config))
     assert (said.status, said.stderr) == (0, "")
     told = _block("console", containing="kvmplan init").removeprefix("$ kvmplan init\n")

@@ -23,7 +23,7 @@ from kvmplan.cli.options import (
 
 def apply(
     plan_file: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A saved plan to carry out.")] = None,
-    destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything.")] = False,
+    destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything that kvmplan made here.")] = False,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
     replace: Replace = None,

@@ -24,7 +24,7 @@ def destroy(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Destroy everything that kvmplan made here: ``apply --destroy``."""
+    """Destroy everything that kvmplan made here; the same as `apply --destroy`."""
     apply(
         destroy=True,
         auto_approve=auto_approve,

@@ -20,7 +20,9 @@ UNFORMATTED, BROKEN = 3, 2
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Files or folders, or - for standard input; the current folder if left out.", show_default=False
+        metavar="[TARGET]...",
+        help="Files or folders, or - for standard input; the current folder if left out.",
+        show_default=False,
     ),
 ]
 

@@ -14,18 +14,28 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Disposable KVM hosts on this machine, to try a plan on.", no_args_is_help=True)
 
 _AS_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-Name = Annotated[str, typer.Argument(help="The lab host.", show_default=False)]
-Command = Annotated[list[str], typer.Argument(help="The command and its arguments, after --.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The lab host.", show_default=False)]
+Command = Annotated[
+    list[str], typer.Argument(metavar="COMMAND...", help="The command and its arguments, after --.", show_default=False)
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, also where no one watches.")]
 
 
 @app.command()
 def up(
-    names: Annotated[list[str], typer.Argument(help="The lab hosts to make.", show_default=False)],
-    lan: Annotated[str, typer.Option(help="The LAN segment; hosts of one segment reach one another.")] = "lan",
-    nics: Annotated[int, typer.Option(help="NICs on the segment: ens3 with the address, then bare ens4, ...")] = 1,
-    address: Annotated[str | None, typer.Option(help="A fixed address in 203.0.113.0/24 (one host only).")] = None,
-    bind: Annotated[list[str] | None, typer.Option(help="A further folder to be seen inside.")] = None,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The lab hosts to make.", show_default=False)],
+    lan: Annotated[
+        str, typer.Option(metavar="NAME", help="The LAN segment; hosts of one segment reach one another.")
+    ] = "lan",
+    nics: Annotated[
+        int, typer.Option(metavar="N", help="NICs on the segment: ens3 with the address, then bare ens4, ...")
+    ] = 1,
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A fixed address in 203.0.113.0/24 (one host only).")
+    ] = None,
+    bind: Annotated[
+        list[str] | None, typer.Option(metavar="DIR", help="A further folder to be seen inside; may be repeated.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Make lab hosts, and return when systemd, the network, libvirt and SSH answer in each."""
@@ -66,9 +76,13 @@ def outside(name: Name, command: Command) -> None:
 @app.command()
 def guest(
     name: Name,
-    guest: Annotated[str, typer.Argument(help="The guest; also its host name.", show_default=False)],
-    network: Annotated[list[str] | None, typer.Option(help="A libvirt network to put a NIC on.")] = None,
-    bridge: Annotated[list[str] | None, typer.Option(help="A bridge to put a NIC on.")] = None,
+    guest: Annotated[str, typer.Argument(metavar="GUEST", help="The guest; also its host name.", show_default=False)],
+    network: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A libvirt network to put a NIC on; may be repeated.")
+    ] = None,
+    bridge: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A bridge to put a NIC on; may be repeated.")
+    ] = None,
     lease: Annotated[bool, typer.Option("--lease", help="Wait for a DHCP lease and print the address.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -82,7 +96,9 @@ def guest(
 
 
 @app.command()
-def console(name: Name, guest: Annotated[str, typer.Argument(help="The guest.", show_default=False)]) -> None:
+def console(
+    name: Name, guest: Annotated[str, typer.Argument(metavar="GUEST", help="The guest.", show_default=False)]
+) -> None:
     """Print what a guest has written to its serial console."""
     from kvmplan.lab import LabHost
 
@@ -112,7 +128,9 @@ def list_hosts(
 
 @app.command()
 def down(
-    names: Annotated[list[str] | None, typer.Argument(help="The lab hosts to end.", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="The lab hosts to end.", show_default=False)
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="End all of them, and what was left half made.")] = False,
 ) -> None:
     """End lab hosts and everything of them. A host that is gone already is no error."""

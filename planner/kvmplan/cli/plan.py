@@ -12,7 +12,9 @@ from kvmplan.cli.options import HERE, Directory, NoColor, Replace, StatePath, Va
 
 def plan(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for apply.")] = None,
-    destroy: Annotated[bool, typer.Option("--destroy", help="Plan to destroy everything.")] = False,
+    destroy: Annotated[
+        bool, typer.Option("--destroy", help="Plan to destroy everything that kvmplan made here.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 0 without changes, 2 with changes, 1 on errors.")
     ] = False,

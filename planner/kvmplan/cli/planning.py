@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -35,7 +37,9 @@ class Wish:
 
 
 def given(assignments: list[str] | None, files: list[str] | None) -> Given:
-    return Given(os.environ, tuple(files or ()), tuple(assignments or ()))
+    written = (re.fullmatch(r"--?(var|var-file)(=.*)?", argument, re.DOTALL) for argument in sys.argv[1:])
+    order = tuple(found[1] for found in written if found)
+    return Given(os.environ, tuple(files or ()), tuple(assignments or ()), order)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def list_(state: StatePath = None) -> None:
 
 @app.command("show")
 def show(
-    address: Annotated[str, typer.Argument(help="An address, as `state list` prints it.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, as `state list` prints it.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     state: StatePath = None,
 ) -> None:

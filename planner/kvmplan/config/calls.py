@@ -13,7 +13,7 @@ def check_call(call: ModuleCall, module: Configuration) -> Iterator[Diagnostic]:
     names = frozenset(module.variables)
     for attribute in call.arguments.values():
         if attribute.name not in names:
-            yield unknown_argument(f"module.{call.name}", attribute, names, frozenset())
+            yield unknown_argument(f'module "{call.name}"', attribute, names, frozenset())
         elif module.variables[attribute.name].deprecated:
             yield warning(
                 "Deprecated variable",

@@ -76,7 +76,10 @@ TOP_LEVEL: dict[str, Shape] = {
     "check": Shape(("name",), blocks={"assert": CONDITION, "data": DATA}),
     "kvmplan": Shape(
         optional=frozenset({"required_version"}),
-        blocks={"required_providers": Shape(any_argument=True), "backend": Shape(("type",), open=True)},
+        blocks={
+            "required_providers": Shape(any_argument=True),
+            "backend": Shape(("type",), optional=frozenset({"path"})),
+        },
     ),
 }
 

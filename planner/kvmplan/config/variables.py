@@ -1,7 +1,7 @@
 """The values of input variables from outside: environment, files, command line; later ones win.
 
 In order: ``KVMPLAN_VAR_name``, ``kvmplan.kvmvars.hcl`` and ``.json``, ``*.auto.kvmvars.hcl`` and ``.json`` by name,
-then ``--var-file`` and ``--var`` as given.
+then ``--var-file`` and ``--var`` in the order of the command line.
 """
 
 from __future__ import annotations
@@ -24,11 +24,21 @@ _AUTOMATIC = (".auto.kvmvars.hcl", ".auto.kvmvars.json")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Where values come from. ``assignments``: ``name=value`` of ``--var``; ``files``: of ``--var-file``."""
+    """Where values come from. ``assignments``: ``name=value`` of ``--var``; ``files``: of ``--var-file``; ``order``:
+    how these two stand on the command line, ``var`` and ``var-file`` in turn; files first where that is not told.
+    """
 
     environment: Mapping[str, str]
     files: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+    def flags(self) -> Iterator[tuple[str, str]]:
+        """Each option with its value, in order."""
+        left = {"var-file": iter(self.files), "var": iter(self.assignments)}
+        told = (self.order.count("var-file"), self.order.count("var")) == (len(self.files), len(self.assignments))
+        order = self.order if told else (*["var-file"] * len(self.files), *["var"] * len(self.assignments))
+        yield from ((option, next(left[option])) for option in order)
 
 
 def given_values(
@@ -41,31 +51,49 @@ def given_values(
         text = given.environment.get(ENVIRONMENT_PREFIX + name)
         if text is not None:
             _assign(configuration, name, text, f"{ENVIRONMENT_PREFIX}{name}", values, diagnostics)
-    directory = Path(configuration.directory)
-    for path in [*_automatic(directory), *map(Path, given.files)]:
-        for name, value in _read_file(path, texts, diagnostics):
-            if name in configuration.variables:
-                values[name] = value
-            else:
-                hint = did_you_mean(name, configuration.variables)
-                diagnostics.append(
-                    warning(
-                        "Value for undeclared variable",
-                        f'{display_name(path)} sets "{name}", which the configuration does not declare.{hint}',
-                    )
-                )
-    for assignment in given.assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals:
-            diagnostics.append(error("Invalid --var", f'"{assignment}" is not of the form name=value.'))
-        elif name not in configuration.variables:
-            hint = did_you_mean(name, configuration.variables) or f' Declare it with `variable "{name}" {{}}`.'
-            diagnostics.append(
-                error("Value for undeclared variable", f'There is no variable "{name}" to set with --var.{hint}')
-            )
+    for path in _automatic(Path(configuration.directory)):
+        _take_file(configuration, path, values, texts, diagnostics)
+    for option, text in given.flags():
+        if option == "var-file":
+            _take_file(configuration, Path(text), values, texts, diagnostics)
         else:
-            _assign(configuration, name, text, f"--var {name}", values, diagnostics)
+            _take_assignment(configuration, text, values, diagnostics)
     return values, texts
+
+
+def _take_file(
+    configuration: Configuration,
+    path: Path,
+    values: dict[str, Value],
+    texts: dict[str, str],
+    diagnostics: list[Diagnostic],
+) -> None:
+    for name, value in _read_file(path, texts, diagnostics):
+        if name in configuration.variables:
+            values[name] = value
+        else:
+            hint = did_you_mean(name, configuration.variables)
+            diagnostics.append(
+                warning(
+                    "Value for undeclared variable",
+                    f'{display_name(path)} sets "{name}", which the configuration does not declare.{hint}',
+                )
+            )
+
+
+def _take_assignment(
+    configuration: Configuration, assignment: str, values: dict[str, Value], diagnostics: list[Diagnostic]
+) -> None:
+    name, equals, text = assignment.partition("=")
+    if not equals:
+        diagnostics.append(error("Invalid --var", f'"{assignment}" is not of the form name=value.'))
+    elif name not in configuration.variables:
+        hint = did_you_mean(name, configuration.variables) or f' Declare it with `variable "{name}" {{}}`.'
+        diagnostics.append(
+            error("Value for undeclared variable", f'There is no variable "{name}" to set with --var.{hint}')
+        )
+    else:
+        _assign(configuration, name, text, f"--var {name}", values, diagnostics)
 
 
 def ephemeral_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:

@@ -192,7 +192,7 @@ class SshHost:
             hint = f"Run `{command}` once by hand to check and accept the host's key."
         elif "Permission denied" in text:
             hint = f"Put your public key on the host or load it with ssh-add; `{command}` must not ask for a password."
-        return HostError(f"Host {self.name} cannot be reached", f"{self.address}: ssh said: {text} {hint}")
+        return HostError(f"Host {self.name} cannot be reached", f"{self.address}: ssh said: {text.rstrip('.')}. {hint}")
 
 
 def _answers(control: Path) -> bool:

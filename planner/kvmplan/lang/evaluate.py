@@ -10,12 +10,11 @@ from kvmplan.lang.dispatch import EVALUATORS, eval_node
 from kvmplan.lang.evaluation import call, comprehension, operation, reference, template
 from kvmplan.lang.evaluation.call import call_function
 from kvmplan.lang.evaluation.comprehension import elements
-from kvmplan.lang.evaluation.operation import undeclared
 from kvmplan.lang.scope import Scope
 from kvmplan.lang.values import DYNAMIC, MAX_DEPTH, Value, depth
 from kvmplan.syntax.nodes import Expression, Literal, Parentheses, SplatItem, Wrapped
 
-__all__ = ["call_function", "elements", "evaluate", "undeclared"]
+__all__ = ["call_function", "elements", "evaluate"]
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:

@@ -103,7 +103,8 @@ class Function:
                 argument, found = unmark_deep(argument)
                 marks |= found
             argument = _converted(argument, param, at)
-            if not param.null and is_null(argument):
+            # As in Terraform, an argument without a type hides nulls that come after it.
+            if typed and not param.null and is_null(argument):
                 raise FunctionError("argument must not be null", at)
             if not param.dynamic and type_of_value(argument) == ANY:
                 typed = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -99,6 +100,7 @@ def arithmetic(operator: str, left: Number, right: Number) -> Number:
     if isinstance(left, float) and isinstance(right, float) and operator in "+-*":
         made = left + right if operator == "+" else left - right if operator == "-" else left * right
         return from_float(made)
+    negative = _is_negative(left) != _is_negative(right)
     if isinstance(left, float):
         left = Fraction(left)
     if isinstance(right, float):
@@ -116,9 +118,13 @@ def arithmetic(operator: str, left: Number, right: Number) -> Number:
             result = Fraction(left) / Fraction(right)
         case _:
             return _modulo(left, right)
-    if result == 0 and operator in "*/" and (left < 0) != (right < 0):
+    if result == 0 and operator in "*/" and negative:
         return NEGATIVE_ZERO
     return _bounded(result)
+
+
+def _is_negative(value: Number) -> bool:
+    return math.copysign(1, value) < 0 if isinstance(value, float) else value < 0
 
 
 def _bounded(result: int | Fraction) -> Number:
@@ -132,12 +138,13 @@ def _bounded(result: int | Fraction) -> Number:
 
 
 def _modulo(left: int | Fraction, right: int | Fraction) -> Number:
-    """The remainder with the sign of ``left``; by zero, ``left`` itself, as Terraform has it."""
+    """The remainder with the sign of ``left``, each step rounded; by zero, ``left`` itself, as Terraform has it."""
     if right == 0:
         return left
-    quotient = Fraction(left) / Fraction(right)
-    whole = int(quotient)
-    return _bounded(left - right * whole)
+    whole = int(normal(Fraction(left) / Fraction(right)))
+    product = _bounded(right * whole)
+    assert isinstance(product, (int, Fraction))
+    return _bounded(left - product)
 
 
 def unary(operator: str, value: Value) -> Value:

@@ -8,6 +8,8 @@ of linear time. Alternatives are tried first to last, as in RE2.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,21 +27,37 @@ _WORD = r"[0-9A-Za-z_]"
 _BOUNDARY = rf"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
 _NO_BOUNDARY = rf"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
 _REPEAT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
-_GROUP = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>")
+_GROUP = re.compile(r"\(\?P?<([A-Za-z0-9_]+)>")
 _FLAGS = re.compile(r"\(\?([imsU]*)(?:-([imsU]+))?([:)])")
+
+
+_CATEGORY = re.compile("Any|C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?")
+_SCRIPT = re.compile(
+    "[A-Z][a-z]{1,2}|[A-Z][a-z]{4,}|Ahom|Cham|Lisu|Modi|Thai|Toto|SignWriting|[A-Z][a-z]+(_[A-Z][a-z]*)+"
+)
+"""How Unicode's scripts are named in full; a name of four letters is nearly always short for one."""
 
 
 class PatternError(ValueError):
     """Not a regular expression that RE2 takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """``compiled`` is a pattern of the `regex` module; ``names`` are those of its groups, the first one's first."""
+
+    compiled: Any
+    names: tuple[str | None, ...]
+
+
 @lru_cache(maxsize=500)
-def compile_pattern(pattern: str) -> Any:
-    """A pattern of the `regex` module that matches what RE2 would. Raises `PatternError`."""
+def compile_pattern(pattern: str) -> Pattern:
+    """What matches as RE2 would. Raises `PatternError`."""
     import regex  # type: ignore[import-untyped]
 
+    translator = _Translator(pattern)
     try:
-        return regex.compile(_Translator(pattern).run(), regex.V1 | regex.MULTILINE)
+        return Pattern(regex.compile(translator.run(), regex.V1 | regex.MULTILINE), tuple(translator.names))
     except (regex.error, RecursionError, OverflowError) as problem:
         raise PatternError(str(problem)) from None
 
@@ -54,7 +72,7 @@ class _Translator:
         self._stack: list[set[str]] = []
         self._made: list[str] = []
         self._repeatable = False
-        self._names: set[str] = set()
+        self.names: list[str | None] = []
 
     def run(self) -> str:
         while self._at < len(self._text):
@@ -119,18 +137,18 @@ class _Translator:
     def _open(self) -> None:
         text, at = self._text, self._at
         if not text.startswith("(?", at):
-            self._stack.append(set(self._flags))
-            self._emit("(", 1, repeatable=False)
+            self._group(None, 1)
         elif found := _GROUP.match(text, at):
-            if found[1] in self._names:
-                raise PatternError(f"duplicate group name {found[1]}")
-            self._names.add(found[1])
-            self._stack.append(set(self._flags))
-            self._emit(f"(?P<{found[1]}>", len(found.group()), repeatable=False)
+            self._group(found[1], len(found.group()))
         elif found := _FLAGS.match(text, at):
             self._set_flags(found)
         else:
             raise PatternError(f"invalid or unsupported Perl syntax: {text[at : at + 3]}")
+
+    def _group(self, name: str | None, used: int) -> None:
+        self.names.append(name)
+        self._stack.append(set(self._flags))
+        self._emit("(", used, repeatable=False)
 
     def _set_flags(self, found: re.Match[str]) -> None:
         before = set(self._flags)
@@ -186,6 +204,10 @@ class _Translator:
         if found is None:
             raise PatternError("invalid character class range: \\p")
         name = found[3] or found[4]
+        if not _CATEGORY.fullmatch(name):
+            if not _SCRIPT.fullmatch(name):
+                raise PatternError(f"invalid character class range: {found.group()}")
+            name = f"Script={name}"
         negative = (found[1] == "P") != bool(found[2])
         return f"\\{'P' if negative else 'p'}{{{name}}}", len(found.group()), True
 
@@ -232,15 +254,15 @@ class _Translator:
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
-def expand(template: str, found: Any) -> str:
+def expand(template: str, found: Any, names: Sequence[str | None]) -> str:
     """``$1``, ``${1}`` and ``${name}`` in a replacement, by what was found; ``$$`` is ``$``, unknown groups empty."""
 
     def replace(reference: re.Match[str]) -> str:
         name = reference[1] or reference[2]
         if name is None:
             return "$"
-        if name.isascii() and name.isdigit():
-            return (found[int(name)] or "") if int(name) <= found.re.groups else ""
-        return (found[name] or "") if name in found.re.groupindex else ""
+        if name.isascii() and name.isdigit() and (name[0] != "0" or name == "0"):
+            return (found[int(name)] or "") if int(name) <= len(names) else ""
+        return next((text for at, text in enumerate(found.groups()) if names[at] == name and text is not None), "")
 
     return _REFERENCE.sub(replace, template)

@@ -66,7 +66,7 @@ class Scope:
             functions = FUNCTIONS
         self.variables: Mapping[str, Entry] = {} if variables is None else variables
         self.functions = functions
-        self.base_dir = Path(base_dir)
+        self.base_dir = base_dir if isinstance(base_dir, Path) else Path(base_dir)
         self.diagnostics: list[Diagnostic] = [] if diagnostics is None else diagnostics
         self.now = now
         self.pure = pure

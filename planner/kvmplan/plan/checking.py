@@ -20,6 +20,7 @@ from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
 from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
+from kvmplan_sdk.schema import type_of
 
 
 def check_blocks(modules: Modules, dependencies: Dependencies, plugins: Plugins) -> list[Diagnostic]:
@@ -112,6 +113,8 @@ def _check_resource(
         return
     read_body(with_article(resource.address.type), resource.body, schema, resource.range, scope, diagnostics)
     diagnostics += ignored_paths(resource.lifecycle, schema)[1]
+    if resource.count is None and resource.for_each is None:
+        evaluation.set_resource(resource.address, {None: unknown(type_of(schema))})
 
 
 __all__ = ["check_blocks"]

@@ -27,7 +27,7 @@ from kvmplan.syntax import DYNAMIC_BLOCK, Block, Body, Expression, Reading, stat
 from kvmplan_sdk.diagnostics import Diagnostic, error
 from kvmplan_sdk.types import ANY, ListType, MapType, ObjectType, SetType, TupleType
 
-_SHAPE = Shape(
+SHAPE = Shape(
     required=frozenset({"for_each"}), optional=frozenset({"iterator"}), blocks={"content": Shape(any_argument=True)}
 )
 _READINGS = {"iterator": Reading.REFERENCE}
@@ -73,7 +73,7 @@ def _unknown_type(block: Block, types: Iterable[str]) -> Diagnostic:
 def _made(block: Block, scope: Scope, diagnostics: list[Diagnostic]) -> Iterator[Nested]:
     name = block.labels[0]
     body = block.body.content({"content": ()}, diagnostics, _READINGS)
-    problems = [*check_shape("dynamic", body, _SHAPE, block.range), *_content_problems(block, body)]
+    problems = [*check_shape("dynamic", body, SHAPE, block.range), *_content_problems(block, body)]
     diagnostics += problems
     iterator = _iterator(body, name, diagnostics)
     if problems or iterator is None:
@@ -140,4 +140,4 @@ def _refusal(value: Value, *, sensitive: bool) -> str | None:
     return f"It must be a list, a set, a map or an object; this is {friendly(type_)}."
 
 
-__all__ = ["Nested", "expanded"]
+__all__ = ["SHAPE", "Nested", "expanded"]

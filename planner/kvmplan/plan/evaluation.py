@@ -32,7 +32,11 @@ class Setting:
     moment: datetime = field(default_factory=_now)
     applying: bool = False
     workspace: str = "default"
+    base: Path = field(init=False)
     cwd: str = field(default_factory=lambda: str(Path.cwd()))
+
+    def __post_init__(self) -> None:
+        self.base = Path(self.root)
 
 
 class Evaluation:
@@ -91,7 +95,7 @@ class Evaluation:
         entries = {**self._roots, **more} if more else self._roots
         return Scope(
             entries,
-            base_dir=self.setting.root,
+            base_dir=self.setting.base,
             diagnostics=diagnostics,
             now=self.setting.moment,
             pure=not self.setting.applying,

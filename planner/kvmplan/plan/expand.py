@@ -34,16 +34,23 @@ Repetition = Mapping[Key, Mapping[str, Value]]
 
 
 def repetition(
-    count: Expression | None, for_each: Expression | None, scope: Scope, diagnostics: list[Diagnostic]
+    count: Expression | None,
+    for_each: Expression | None,
+    scope: Scope,
+    diagnostics: list[Diagnostic],
+    *,
+    excused: bool = False,
 ) -> Repetition | None:
-    """The instances of a block; None when they cannot be told, which is an error then reported."""
+    """The instances of a block; None when they cannot be told, which is an error then reported, unless ``excused`` by
+    one before.
+    """
     expression = count if count is not None else for_each
     if expression is None:
         return {None: {}}
     tried = scope.apart()
     value, marks = unmark(evaluate(expression, tried))
     diagnostics += tried.diagnostics
-    if has_errors(tried.diagnostics) or (not _tells_instances(value) and has_errors(diagnostics)):
+    if has_errors(tried.diagnostics) or (not _tells_instances(value) and (excused or has_errors(diagnostics))):
         return None
     what = "count" if count is not None else "for_each"
     refusal = _refusal(what, value, marks)

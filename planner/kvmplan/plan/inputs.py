@@ -114,7 +114,7 @@ def provider_configuration(
         diagnostics += [diagnostic.at(block.range) for diagnostic in problem.diagnostics]
         return None
     scope = evaluation.scope(diagnostics)
-    kind = f'Provider "{name}"'
+    kind = f'A provider "{name}" block'
     return read_body(
         kind, block.body, provider.schema.configuration, block.range, scope, diagnostics, kept=False
     ).values

@@ -78,6 +78,7 @@ class InstancePlanner:
         self._starting = starting
         self._diagnostics = diagnostics
         self._reported = set(diagnostics)
+        self._seen, self._erring = 0, False
         self._checks = checks
         self._wishes = wishes
         self._uses = ProviderUses(modules.configuration)
@@ -117,9 +118,8 @@ class InstancePlanner:
             found += problem.diagnostics
             return {}
         found += ignored_paths(resource.lifecycle, schema)[1]
-        before = [*self._diagnostics, *found]
-        instances = repetition(resource.count, resource.for_each, evaluation.scope(before), before)
-        found += before[len(self._diagnostics) + len(found) :]
+        scope = evaluation.scope(found)
+        instances = repetition(resource.count, resource.for_each, scope, found, excused=self._failed())
         if instances is None:
             return {}
         planned = _Planned(resource, node, evaluation, schema, use, found)
@@ -196,10 +196,16 @@ class InstancePlanner:
 
     def _read_data(self, wanted: Wanted, session: Session, planned: _Planned) -> Value:
         """Raises `DiagnosticError` when the data source cannot be read now."""
-        if not is_known(wanted.configured.values) and has_errors([*self._diagnostics, *planned.found]):
+        if not is_known(wanted.configured.values) and (self._failed() or has_errors(planned.found)):
             return DYNAMIC
         data = self.data[wanted.address] = read_data(wanted, session, planned.schema)
         return from_plain(data.values, type_of(planned.schema), hidden(data.sensitive))
+
+    def _failed(self) -> bool:
+        """Whether there was an error before, so that what is unknown now may be so for that."""
+        self._erring = self._erring or has_errors(self._diagnostics[self._seen :])
+        self._seen = len(self._diagnostics)
+        return self._erring
 
     def _add(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

@@ -33,7 +33,6 @@ _REPLACED_RULES = {
     ),
     "_attribute_name": "_attribute_name : identifier | literal_value",
     "keyword": "",
-    "object_elem_key": "object_elem_key : expression",
     "block": (
         "block : _attribute_name (_attribute_name | label)* (single_line | lines)\n"
         "label : DBLQUOTE STRING_CHARS? DBLQUOTE"

@@ -44,6 +44,10 @@ def test_later_sources_win(tmp_path: Path) -> None:
     assert x() == "more"
     given = Given(given.environment, given.files, ("x=first", "x=a=b"))
     assert x() == "a=b"
+    given = Given(given.environment, given.files, given.assignments, ("var", "var-file", "var"))
+    assert x() == "a=b"
+    given = Given(given.environment, given.files, given.assignments, ("var", "var", "var-file"))
+    assert x() == "more", "the last one on the command line"
 
 
 def test_a_value_of_a_type_that_is_not_primitive_is_an_expression(tmp_path: Path) -> None:

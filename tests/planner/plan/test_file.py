@@ -67,10 +67,9 @@ def planned(workspace: Workspace) -> Plan:
 
 
 def save(plan: Plan, path: Path, workspace: Workspace) -> str:
-    configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, str(workspace.directory))
-    return write_plan(
-        path, plan, {"review": 1}, replace(configuration, sources={"main.kvm.hcl": CONFIGURATION}), {"secret": "y"}
-    )
+    configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, ".")
+    placed = replace(configuration, directory=str(workspace.directory))
+    return write_plan(path, plan, {"review": 1}, placed, {"secret": "y"})
 
 
 def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:

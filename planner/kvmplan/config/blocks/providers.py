@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kvmplan.config.blocks.arguments import Problems, at_most_one, check_names, expression, nested, rest
 from kvmplan.config.blocks.literals import literal_string
 from kvmplan.config.model import Backend, HostBlock, ProviderBlock, ProviderName, RequiredProvider
-from kvmplan.config.shape import Shape, check_shape
 from kvmplan.syntax import Attribute, Block, Expression, Literal, Object, Traversal, Tuple, static_traversal
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
@@ -86,9 +85,7 @@ def backend(block: Block, problems: Problems) -> Backend | None:
             error("Unknown backend", f'There is no backend "{type_}". {known}', source=found.label_ranges[0])
         )
         return None
-    body = rest(found).content({}, problems)
-    problems += check_shape('"local" backend', body, Shape(optional=frozenset({"path"})), found.range)
-    return Backend(path=literal_string(body.attributes.get("path"), "", problems), range=found.range)
+    return Backend(path=literal_string(found.body.attributes.get("path"), "", problems), range=found.range)
 
 
 def _required(attribute: Attribute) -> RequiredProvider | None:

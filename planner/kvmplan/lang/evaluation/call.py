@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kvmplan.lang.dispatch import Evaluator
 from kvmplan.lang.dispatch import eval_node as _eval
 from kvmplan.lang.function import Function, FunctionError, Problem, hushed
@@ -23,6 +25,7 @@ from kvmplan.lang.values import (
 )
 from kvmplan.syntax.nodes import (
     Call,
+    Literal,
 )
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.types import ANY, ListType, SetType, TupleType
@@ -36,8 +39,21 @@ def _call(node: Call, scope: Scope) -> Value:
             _eval(argument, scope)
         return DYNAMIC
     if function.special is not None:
-        return function.special(node, scope)
+        unpacked = _unpacked(node, scope)
+        return DYNAMIC if unpacked is None else function.special(unpacked, scope)
     return call_function(function, node, scope)
+
+
+def _unpacked(node: Call, scope: Scope) -> Call | None:
+    """``node`` with each element of an argument that is expanded as an argument, or None if they are not to be had."""
+    if not node.expand:
+        return node
+    last = node.arguments[-1]
+    items, marks = _expanded(_eval(last, scope), node, scope) or (None, NO_MARKS)
+    if items is None:
+        return None
+    literals = [Literal(last.source, last.start, last.end, mark(item, marks)) for item in items]  # type: ignore[arg-type]
+    return replace(node, arguments=(*node.arguments[:-1], *literals), expand=False)
 
 
 def call_function(function: Function, node: Call, scope: Scope) -> Value:

@@ -96,8 +96,10 @@ def length(value: Value) -> Value:
 
 def _unknown_length(value: Unknown) -> Value:
     refined = value.refinement
-    if value.type in (STRING, ANY):
+    if value.type == ANY:
         return Unknown(NUMBER, NOT_NULL)
+    if value.type == STRING:
+        return Unknown(NUMBER, Refinement(True, low=0))
     if refined.min_length == refined.max_length:
         return refined.max_length
     return Unknown(NUMBER, Refinement(True, low=refined.min_length, high=refined.max_length))
@@ -141,7 +143,7 @@ def coalesce(*values: Value) -> Value:
         except ConversionError as problem:
             raise FunctionError(str(problem), at) from None
         if not is_known(made):
-            return unknown(type_)
+            return unknown(type_, NOT_NULL)
         if not is_null(made) and made != "":
             return made
     raise FunctionError("no non-null, non-empty-string arguments")
@@ -155,7 +157,7 @@ def _coalescelist_type(*lists: Value) -> Type:
             break
         if not is_list_or_tuple(value):
             raise FunctionError("a list or tuple is required", at)
-    types = [type_of_value(value) for value in lists]
+    types = [ANY if isinstance(value, Unknown) else type_of_value(value) for value in lists]
     return types[0] if all(kind == types[0] for kind in types) else ANY
 
 
@@ -230,7 +232,7 @@ def _lookup_type(mapping: Value, key: Value, *default: Value) -> Type:
     REGISTRY,
     "lookup",
     Param("inputMap", marked=True),
-    Param("key", STRING, marked=True),
+    Param("key", STRING, unknown=True, marked=True),
     variadic=Param("default", null=True, unknown=True, marked=True, dynamic=True),
     returns=_lookup_type,
     refine=UNREFINED,
@@ -240,6 +242,8 @@ def lookup(mapping: Value, key: Value, *default: Value) -> Value:
     type_ = _lookup_type(mapping, key, *default)
     bare, marks = unmark(mapping)
     name, key_marks = unmark(key)
+    if isinstance(name, Unknown):
+        return mark(unknown(type_), marks | key_marks)
     assert isinstance(bare, (MapValue, ObjectValue))
     if name in bare.entries:
         return mark(bare.entries[str(name)], marks | key_marks)
@@ -257,14 +261,13 @@ def _one_type(listed: Value) -> Type:
     raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
 
 
-@define(REGISTRY, "one", Param("list", marked=True), returns=_one_type, refine=UNREFINED)
+@define(REGISTRY, "one", Param("list"), returns=_one_type, refine=UNREFINED)
 def one(listed: Value) -> Value:
     """The only element of `list`, or null if it is empty."""
     type_ = _one_type(listed)
-    bare, marks = unmark(listed)
-    items = items_of(bare)
-    if is_uncertain(bare) and len(items) > 1:
-        return mark(unknown(type_), marks)
+    items = items_of(listed)
+    if is_uncertain(listed) and len(items) > 1:
+        return unknown(type_)
     if len(items) > 1:
         raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
-    return mark(items[0] if items else null(type_), marks)
+    return items[0] if items else null(type_)

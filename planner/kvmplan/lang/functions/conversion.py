@@ -24,11 +24,14 @@ from kvmplan.lang.values import (
     mark,
     null,
     type_of_value,
+    unknown,
     unmark,
     with_entries,
     with_items,
 )
-from kvmplan.syntax.nodes import Call
+from kvmplan.syntax.nodes import Call, Expression
+from kvmplan.syntax.static import references
+from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 REGISTRY: Registry = {}
@@ -42,6 +45,9 @@ def _converter(name: str, wanted: Type) -> None:
         return wanted
 
     def implementation(value: Value) -> Value:
+        bare, marks = unmark(value)
+        if isinstance(bare, Unknown):
+            return mark(unknown(result(bare)), marks)
         try:
             return convert(value, wanted)
         except ConversionError as problem:
@@ -140,48 +146,49 @@ def _special(name: str, returns: Type, variadic: Param | None, doc: str, run: Ca
 
 def _undeclared(call: Call, scope: Scope) -> bool:
     """Report what is not declared: that is a mistake in the configuration, not an error to recover from."""
-    from kvmplan.lang.evaluate import evaluate, undeclared
+    from kvmplan.lang.evaluate import evaluate
 
-    found = [part for argument in call.arguments for part in undeclared(argument, scope)]
+    found = [part for argument in call.arguments for part in references(argument) if not scope.declares(part)]
     for part in found:
         evaluate(part, scope)
     return bool(found)
 
 
-def _try(call: Call, scope: Scope) -> Value:
+def _tried(argument: Expression, scope: Scope) -> tuple[Value, list[Diagnostic]]:
+    """The value of an argument and why it has none."""
     from kvmplan.lang.evaluate import evaluate
 
+    apart = scope.apart()
+    value = evaluate(argument, apart)
+    return value, [found for found in apart.diagnostics if found.is_error]
+
+
+def _try(call: Call, scope: Scope) -> Value:
     if not call.arguments:
         scope.error("Not enough function arguments", "try needs at least one argument.", call)
         return DYNAMIC
     if _undeclared(call, scope):
         return DYNAMIC
-    problems = []
+    problems: list[Diagnostic] = []
     for argument in call.arguments:
-        apart = scope.apart()
-        value = evaluate(argument, apart)
-        if not any(found.is_error for found in apart.diagnostics):
-            # With anything unknown in it, it may still turn out to be an error.
+        value, errors = _tried(argument, scope)
+        if not errors:
+            # What is not known yet may still turn out to be an error.
             return value if is_wholly_known(value) else DYNAMIC
-        problems.extend(apart.diagnostics)
+        problems.extend(errors)
     said = "\n".join(f"- {found.summary}: {found.detail}" for found in problems)
     scope.error("Error in function call", f"No argument of try could be evaluated:\n{said}", call)
     return DYNAMIC
 
 
 def _can(call: Call, scope: Scope) -> Value:
-    from kvmplan.lang.evaluate import evaluate
-
     if len(call.arguments) != 1:
         scope.error("Wrong number of arguments", "can takes one expression.", call)
         return Unknown(BOOL)
     if _undeclared(call, scope):
         return Unknown(BOOL)
-    apart = scope.apart()
-    value = evaluate(call.arguments[0], apart)
-    if any(found.is_error for found in apart.diagnostics):
-        return False
-    return True if is_wholly_known(value) else Unknown(BOOL)
+    value, errors = _tried(call.arguments[0], scope)
+    return False if errors else True if is_wholly_known(value) else Unknown(BOOL)
 
 
 _special(

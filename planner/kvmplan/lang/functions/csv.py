@@ -10,7 +10,7 @@ class CSVError(ValueError):
 def read(text: str) -> list[list[str]]:
     """The records of ``text``, empty lines left out. All have as many fields as the first. Raises `CSVError`."""
     rows: list[list[str]] = []
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
     at = 0
     while at < len(lines):
         if not lines[at]:

@@ -17,6 +17,7 @@ from kvmplan.lang.functions.charsets import CODECS
 from kvmplan.lang.functions.formatting import json_text
 from kvmplan.lang.functions.yaml_scalars import YAMLError
 from kvmplan.lang.values import (
+    UNREFINED,
     ListValue,
     MapValue,
     ObjectValue,
@@ -131,7 +132,13 @@ def jsondecode(text: str) -> Value:
 # YAML
 
 
-@define(REGISTRY, "yamlencode", Param("value", null=True, unknown=True, dynamic=True, whole=True), returns=STRING)
+@define(
+    REGISTRY,
+    "yamlencode",
+    Param("value", null=True, unknown=True, dynamic=True, whole=True),
+    returns=STRING,
+    refine=UNREFINED,
+)
 def yamlencode(value: Value) -> Value:
     """`value` as YAML."""
     return normalized(yaml.encode(value))
@@ -169,7 +176,8 @@ def csvdecode(text: str) -> Value:
     if not rows:
         raise FunctionError("missing header line", 0)
     header = [normalized(name) for name in rows[0]]
-    if repeated := next((name for at, name in enumerate(header) if name in header[:at]), None):
+    repeated = next((name for at, name in enumerate(header) if name in header[:at]), None)
+    if repeated is not None:
         raise FunctionError(f'duplicate column name "{repeated}"', 0)
     made = [ObjectValue(dict(zip(header, map(normalized, row), strict=True))) for row in rows[1:]]
     return ListValue(ObjectType(dict.fromkeys(header, STRING)), made)
@@ -228,6 +236,12 @@ def _encoded(text: str, codec: str) -> bytes:
     return b"\xfe\xff" + text.encode("utf-16-be") if codec == "utf-16" else text.encode(codec)
 
 
+def _decoded(data: bytes, codec: str) -> str:
+    """Without a mark that tells the order of its bytes, UTF-16 is big-endian."""
+    marked = data.startswith((b"\xfe\xff", b"\xff\xfe"))
+    return data.decode("utf-16-be" if codec == "utf-16" and not marked else codec)
+
+
 @define(REGISTRY, "textencodebase64", Param("string", STRING), Param("encoding", STRING), returns=STRING)
 def textencodebase64(text: str, encoding: str) -> Value:
     """`string` in the character set `encoding` in base64."""
@@ -245,6 +259,6 @@ def textdecodebase64(text: str, encoding: str) -> Value:
     """The text that `source` encodes in the character set `encoding` and base64."""
     codec = _codec(encoding)
     try:
-        return normalized(decode_base64(text, "the given string").decode(codec))
+        return normalized(_decoded(decode_base64(text, "the given string"), codec))
     except UnicodeDecodeError:
         raise FunctionError(f'the given bytes are not text in "{encoding}"', 0) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import posixpath
-import re
+import stat
 from dataclasses import replace
 from pathlib import Path
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
+from kvmplan.lang.functions import glob
 from kvmplan.lang.scope import Scope
 from kvmplan.lang.values import (
     DYNAMIC,
@@ -18,10 +18,8 @@ from kvmplan.lang.values import (
     Value,
     is_null,
     make_set,
-    mark,
-    unmark,
 )
-from kvmplan.syntax.nodes import Call, Index, Relative, Traversal
+from kvmplan.syntax.nodes import Call, Expression, Index, Relative, Traversal
 from kvmplan.syntax.parse import parse_template
 from kvmplan.syntax.static import references
 from kvmplan.syntax.templates import normalized
@@ -41,7 +39,7 @@ def _expanded(path: str) -> str:
         return path
     if len(path) > 1 and path[1] != "/":
         raise FunctionError(f"failed to expand ~: cannot expand user-specific home dir in {path}", 0)
-    return str(Path.home()) + path[1:]
+    return _clean(str(Path.home()) + path[1:])
 
 
 def read_bytes(scope: Scope, path: str) -> bytes:
@@ -81,104 +79,33 @@ def filebase64(scope: Scope, path: str) -> Value:
 @define(REGISTRY, "fileexists", _PATH, returns=BOOL, scoped=True)
 def fileexists(scope: Scope, path: str) -> Value:
     """Whether there is a regular file at `path`."""
-    full = _full(scope, path)
     try:
-        if full.is_file():
-            return True
-        if full.exists():
-            kind = "a directory" if full.is_dir() else "something else"
-            raise FunctionError(f'"{path}" is not a regular file, but {kind}', 0)
+        mode = _full(scope, path).stat().st_mode
+    except FileNotFoundError:
+        return False
     except (OSError, ValueError) as problem:
         raise FunctionError(f'failed to look at "{path}": {problem}', 0) from None
-    return False
+    if not stat.S_ISREG(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "something else"
+        raise FunctionError(f'"{path}" is not a regular file, but {kind}', 0)
+    return True
 
 
 @define(REGISTRY, "fileset", _PATH, Param("pattern", STRING), returns=SetType(STRING), scoped=True)
 def fileset(scope: Scope, path: str, pattern: str) -> Value:
     """The files under `path` whose relative path fits `pattern`, with `*`, `**`, `?`, `[a-z]` and `{one,other}`."""
-    base = _full(scope, path)
-    matcher = _glob(posixpath.normpath(pattern) if pattern else pattern)
-    found: list[Value] = []
-    for folder, folders, files in os.walk(base, followlinks=False):
-        folders.sort()
-        for name in files:
-            full = Path(folder, name)
-            relative = full.relative_to(base).as_posix()
-            if matcher.fullmatch(relative) and full.is_file():
-                found.append(normalized(relative))
-    if ".." in pattern.split("/"):
-        found.extend(_outside(base, pattern))
-    return make_set(STRING, found)
-
-
-def _outside(base: Path, pattern: str) -> list[Value]:
-    """Files of a pattern that climbs out of its folder."""
-    clean = posixpath.normpath(pattern)
-    climb = len(clean) - len(clean.lstrip("./"))
-    top = base / clean[:climb]
-    matcher = _glob(clean[climb:])
-    found: list[Value] = []
-    for folder, _, files in os.walk(top):
-        for name in files:
-            relative = Path(folder, name).relative_to(top).as_posix()
-            if matcher.fullmatch(relative):
-                found.append(clean[:climb] + relative)
-    return found
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A pattern of Go's doublestar as a regular expression. Raises `FunctionError`."""
-    made, at, braces = [], 0, 0
-    while at < len(pattern):
-        character = pattern[at]
-        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
-            made.append("(?:.*/)?")
-            at += 3
-            continue
-        if character == "*":
-            double = pattern.startswith("**", at)
-            made.append(".*" if double and (at == 0 or pattern[at - 1] == "/") else "[^/]*")
-            at += 2 if double else 1
-            continue
-        if character == "[":
-            part, at = _glob_class(pattern, at)
-            made.append(part)
-            continue
-        if character == "\\" and at + 1 < len(pattern):
-            at += 1
-            made.append(re.escape(pattern[at]))
-        elif character == "{":
-            braces += 1
-            made.append("(?:")
-        elif character == "}" and braces:
-            braces -= 1
-            made.append(")")
-        else:
-            made.append({"?": "[^/]", ",": "|" if braces else ","}.get(character, re.escape(character)))
-        at += 1
-    if braces:
-        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1)
-    return re.compile("".join(made), re.DOTALL)
-
-
-def _glob_class(pattern: str, at: int) -> tuple[str, int]:
-    end = pattern.find("]", at + 2)
-    if end < 0:
-        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1)
-    inner = pattern[at + 1 : end]
-    negative = inner[:1] in ("^", "!")
-    inner = re.sub(r"([\[\\&~|])", r"\\\1", inner[negative:])
+    joined = posixpath.normpath(posixpath.join(path, pattern.lstrip("/") if path else pattern) or ".")
     try:
-        re.compile(f"[{inner}]")
-    except re.error:
-        raise FunctionError(f"failed to glob pattern ({pattern}): syntax error in pattern", 1) from None
-    return f"[{'^/' if negative else ''}{inner}]", end + 1
+        found = [name for name in glob.find(scope.base_dir, joined) if (scope.base_dir / name).is_file()]
+    except glob.GlobError as problem:
+        raise FunctionError(f'"{pattern}" is no pattern for files: {problem}', 1) from None
+    return make_set(STRING, [normalized(posixpath.relpath(name, path or ".")) for name in found])
 
 
 @define(REGISTRY, "abspath", _PATH, returns=STRING, scoped=True)
 def abspath(scope: Scope, path: str) -> Value:
     """`path` as an absolute path."""
-    return normalized(posixpath.normpath(str(Path.cwd() / path)))
+    return normalized(_clean(str(Path.cwd() / path)))
 
 
 @define(REGISTRY, "basename", _PATH, returns=STRING)
@@ -209,7 +136,7 @@ def pathexpand(path: str) -> Value:
 
 # Templates
 
-_VARS = Param("vars", ANY, marked=True)
+_VARS = Param("vars", ANY)
 
 
 def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
@@ -221,8 +148,7 @@ def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
     expression, problems = parse_template(text, name)
     if expression is None:
         raise FunctionError("; ".join(f"{p.source}: {p.summary}: {p.detail}" for p in problems))
-    bare, marks = unmark(variables)
-    names = _variables(bare)
+    names = _variables(variables)
     for reference in references(expression):
         if reference.root not in names:
             raise FunctionError(f'vars map does not contain key "{reference.root}", referenced at {reference.range}', 1)
@@ -232,7 +158,9 @@ def _render(scope: Scope, text: str, name: str, variables: Value) -> Value:
     errors = [found for found in apart.diagnostics if found.is_error]
     if errors:
         raise FunctionError("; ".join(f"{found.source}: {found.summary}: {found.detail}" for found in errors))
-    return mark(result, marks)
+    if is_null(result):
+        raise FunctionError("the result of the template is null")
+    return result
 
 
 def _variables(value: Value) -> dict[str, Value]:
@@ -260,11 +188,17 @@ def templatestring(scope: Scope, template: str, variables: Value) -> Value:
     return _render(scope, template, "<templatestring argument>", variables)
 
 
+def _is_reference(node: Expression) -> bool:
+    while isinstance(node, (Relative, Index)):
+        node = node.base
+    return isinstance(node, Traversal)
+
+
 def _templatestring(call: Call, scope: Scope) -> Value:
     """Only references are taken: a template written in place is evaluated where it stands."""
     from kvmplan.lang.evaluate import call_function
 
-    if call.arguments and not isinstance(call.arguments[0], (Traversal, Relative, Index)):
+    if call.arguments and not _is_reference(call.arguments[0]):
         problem = (
             "The template must be a reference to a string, such as local.greeting. Write other templates in place."
         )

@@ -11,8 +11,10 @@ from fractions import Fraction
 
 from kvmplan.lang.convert import ConversionError, convert
 from kvmplan.lang.function import FunctionError, Param, Registry, define
+from kvmplan.lang.functions.elements import is_uncertain, items_of
 from kvmplan.lang.text import clusters, safe_prefix
 from kvmplan.lang.values import (
+    NOT_NULL,
     ListValue,
     Refinement,
     SetValue,
@@ -29,7 +31,7 @@ from kvmplan.syntax.templates import normalized
 from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
 REGISTRY: Registry = {}
-_VERB = re.compile(r"%([ #+0-]*)(?:\[(\d+)\])?(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?([a-zA-Z%])?")
+_VERB = re.compile(r"%([ #+0-]*)(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?([a-zA-Z])?")
 _MAX_WIDTH = 10_000
 
 
@@ -52,16 +54,17 @@ def _verbs(text: str) -> tuple[list[str | _Verb], int]:
         pieces.append(text[at:start])
         found = _VERB.match(text, start)
         assert found is not None
-        flags, before, width, precision, after, mode = found.groups()
+        at = found.end()
+        if found.group() == "%" and text.startswith("%", at):
+            pieces.append("%")
+            at += 1
+            continue
+        flags, width, precision, index, mode = found.groups()
         if mode is None:
             bad = text[found.end() : found.end() + 1]
             what = f"unrecognized format character {bad!r}" if bad else "unexpected end of format string"
             raise FunctionError(f"{what} at offset {found.end()}", 0)
-        at = found.end()
-        if mode == "%":
-            pieces.append("%")
-            continue
-        if index := before or after:
+        if index:
             following = int(index)
             if following < 1:
                 raise FunctionError("argument indices count from 1", 0)
@@ -75,10 +78,6 @@ def _verbs(text: str) -> tuple[list[str | _Verb], int]:
     return pieces, highest
 
 
-def _render(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> str:
-    return "".join(piece if isinstance(piece, str) else _formatted(piece, arguments) for piece in pieces)
-
-
 def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
     if verb.argument >= len(arguments):
         raise FunctionError(
@@ -88,7 +87,7 @@ def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
     value = arguments[verb.argument]
     if verb.mode == "v":
         return _padded(_as_is(verb, value), verb)
-    wanted = {"t": BOOL, "s": STRING, "q": STRING}.get(verb.mode, NUMBER if verb.mode in "bdoxXeEfFgG" else None)
+    wanted = {"t": BOOL, "s": STRING, "q": STRING}.get(verb.mode, NUMBER if verb.mode in "bdoxXeEfgG" else None)
     if wanted is None:
         raise FunctionError(f'unsupported format verb "{verb.mode}" in "{verb.raw}" at offset {verb.at}', 0)
     if is_null(value):
@@ -102,7 +101,7 @@ def _formatted(verb: _Verb, arguments: Sequence[Value]) -> str:
     if wanted == BOOL:
         return "true" if value else "false"
     text = str(value)
-    if verb.precision is not None:
+    if verb.precision:
         text = "".join(clusters(text)[: verb.precision])
     return _padded(json_text(text) if verb.mode == "q" else text, verb)
 
@@ -131,14 +130,14 @@ def _padded(text: str, verb: _Verb) -> str:
     missing = (verb.width or 0) - len(clusters(text))
     if missing <= 0:
         return text
-    if "-" in verb.flags:
-        return text + " " * missing
-    return ("0" if "0" in verb.flags else " ") * missing + text
+    padding = ("0" if "0" in verb.flags else " ") * missing
+    return text + padding if "-" in verb.flags else padding + text
 
 
 def _number(verb: _Verb, value: Number) -> str:
-    negative = bool(value < 0)
+    negative = number_text(value)[0] == "-"
     if verb.mode in "bdoxX":
+        negative = bool(value < 0)
         if not isinstance(value, int) and Fraction(value).denominator != 1:
             raise FunctionError(f'unsupported value for "{verb.raw}" at {verb.at}: an integer is required', 0)
         digits = _integer(abs(int(value)), verb)
@@ -147,10 +146,11 @@ def _number(verb: _Verb, value: Number) -> str:
     sign = "-" if negative else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
     missing = (verb.width or 0) - len(sign) - len(digits)
     if missing > 0:
+        # To Go, - takes the 0 away from whole numbers, but not from others.
+        if "0" in verb.flags and (verb.mode not in "bdoxX" or (verb.precision is None and "-" not in verb.flags)):
+            return sign + "0" * missing + digits
         if "-" in verb.flags:
             return sign + digits + " " * missing
-        if "0" in verb.flags and not (verb.mode in "bdoxX" and verb.precision is not None):
-            return sign + "0" * missing + digits
         return " " * missing + sign + digits
     return sign + digits
 
@@ -170,7 +170,7 @@ def _floating(value: Number, verb: _Verb) -> str:
     if mode in "gG":
         return _general(value, verb.precision, mode)
     precision = 6 if verb.precision is None else verb.precision
-    if mode in "fF":
+    if mode == "f":
         return _fixed(value, precision)
     return _scientific(value, precision, mode)
 
@@ -205,10 +205,11 @@ def _with_exponent(digits: str, exponent: int, mode: str) -> str:
 
 def _general(number: Number, precision: int | None, mode: str) -> str:
     """Go's ``%g``: plain for exponents from -4 up to the precision (6 when as many digits as needed are printed)."""
-    sign = "-" if number < 0 else ""
+    text = number_text(number)
+    sign = "-" if text[0] == "-" else ""
     value: Number = -number if number < 0 else number
     if precision is None:
-        exact = Decimal(number_text(value))
+        exact = Decimal(text.removeprefix("-"))
         limit = 6
     else:
         exact = Context(prec=max(precision, 1), rounding=ROUND_HALF_EVEN).plus(_decimal(value))
@@ -229,62 +230,48 @@ _ARGS = Param("args", null=True, unknown=True, marked=False)
 @define(REGISTRY, "format", Param("format", STRING), variadic=_ARGS, returns=STRING)
 def format_(template: str, *arguments: Value) -> Value:
     """`format` with its verbs (`%s`, `%d`, `%v`, ...) replaced by `args`."""
-    pieces, used = _verbs(template)
-    return _row_text(pieces, used, arguments)
-
-
-def _row_text(pieces: Sequence[str | _Verb], used: int, arguments: Sequence[Value]) -> Value:
     if not all(map(is_wholly_known, arguments)):
-        return Unknown(STRING, Refinement(not_null=True, prefix=_known_prefix(pieces, arguments)))
+        return Unknown(STRING, Refinement(not_null=True, prefix=safe_prefix(template.partition("%")[0])))
+    return _text(template, arguments)
+
+
+def _text(template: str, arguments: Sequence[Value]) -> str:
+    pieces, used = _verbs(template)
+    made = "".join(piece if isinstance(piece, str) else _formatted(piece, arguments) for piece in pieces)
     if used < len(arguments):
         raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
-    return normalized(_render(pieces, arguments))
-
-
-def _known_prefix(pieces: Sequence[str | _Verb], arguments: Sequence[Value]) -> str:
-    made = ""
-    for piece in pieces:
-        if isinstance(piece, _Verb):
-            if piece.argument >= len(arguments) or not is_wholly_known(arguments[piece.argument]):
-                break
-            try:
-                made += _formatted(piece, arguments)
-            except FunctionError:
-                break
-        else:
-            made += piece
-    return safe_prefix(normalized(made))
+    return normalized(made)
 
 
 @define(REGISTRY, "formatlist", Param("format", STRING), variadic=_ARGS, returns=ListType(STRING))
 def formatlist(template: str, *arguments: Value) -> Value:
     """`format` applied once for each element of the lists among `args`, which must be equally long."""
-    pieces, used = _verbs(template)
-    length: int | None = None
-    for at, argument in enumerate(arguments):
-        if not isinstance(type_of_value(argument), (ListType, SetType, TupleType)) or is_null(argument):
+    if not arguments:
+        return ListValue(STRING, [_text(template, ())])
+    length, certain = _length(arguments)
+    if not certain:
+        return Unknown(ListType(STRING), NOT_NULL)
+    rows = ([_row(argument, row) for argument in arguments] for row in range(1 if length is None else length))
+    return ListValue(STRING, [format_(template, *row) for row in rows])
+
+
+def _length(arguments: Sequence[Value]) -> tuple[int | None, bool]:
+    """How long the lists among ``arguments`` are, and whether that and their elements are certain."""
+    length, certain = None, True
+    for at, argument in enumerate(arguments, 1):
+        kind = type_of_value(argument)
+        if not isinstance(kind, (ListType, SetType, TupleType)) or is_null(argument):
             continue
-        if isinstance(argument, SetValue) and not is_wholly_known(argument):
-            return Unknown(ListType(STRING))
-        if isinstance(argument, Unknown):
-            if not isinstance(argument.type, TupleType):
-                return Unknown(ListType(STRING))
-            count = len(argument.type.elements)
-        else:
-            assert isinstance(argument, (ListValue, SetValue, TupleValue))
-            count = len(argument.items)
+        if isinstance(argument, Unknown) or is_uncertain(argument):
+            certain = False
+            if not isinstance(kind, TupleType):
+                continue
+        count = len(kind.elements) if isinstance(kind, TupleType) else len(items_of(argument))
         if length is not None and count != length:
-            raise FunctionError(
-                f"argument {at + 1} has length {count}, which is inconsistent with length {length}", at + 1
-            )
+            raise FunctionError(f"argument {at} has length {count}, which is inconsistent with length {length}", at)
         length = count
-    rows = range(1 if length is None else length)
-    return ListValue(STRING, [_row_text(pieces, used, [_row(argument, row) for argument in arguments]) for row in rows])
+    return length, certain
 
 
 def _row(argument: Value, row: int) -> Value:
-    if isinstance(argument, (ListValue, SetValue, TupleValue)):
-        return argument.items[row]
-    if isinstance(argument, Unknown) and isinstance(argument.type, TupleType):
-        return Unknown(argument.type.elements[row])
-    return argument
+    return argument.items[row] if isinstance(argument, (ListValue, SetValue, TupleValue)) else argument

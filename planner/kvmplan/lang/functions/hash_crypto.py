@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid as uuids
 from collections.abc import Callable
 
@@ -57,6 +58,7 @@ def uuid(scope: Scope) -> Value:
     return Unknown(STRING, NOT_NULL) if scope.pure else str(uuids.uuid4())
 
 
+_UUID = re.compile(r"[0-9a-f]{32}|(\{)?(?(1)|(?:urn:uuid:)?)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?(1)\})", re.I)
 _NAMESPACES = {
     "dns": uuids.NAMESPACE_DNS,
     "url": uuids.NAMESPACE_URL,
@@ -70,21 +72,20 @@ def uuidv5(namespace: str, name: str) -> Value:
     """The UUID of `name` in `namespace`, which is `dns`, `url`, `oid`, `x500` or a UUID; always the same."""
     found = _NAMESPACES.get(namespace)
     if found is None:
-        try:
-            found = uuids.UUID(namespace)
-        except ValueError:
-            raise FunctionError(f'uuidv5 doesn\'t support namespace "{namespace}"', 0) from None
+        if _UUID.fullmatch(namespace) is None:
+            raise FunctionError(f'uuidv5 doesn\'t support namespace "{namespace}"', 0)
+        found = uuids.UUID(namespace)
     return str(uuids.uuid5(found, name))
 
 
 @define(REGISTRY, "bcrypt", _STR, variadic=Param("cost", NUMBER), returns=STRING, scoped=True)
 def bcrypt(scope: Scope, text: str, *cost: Number) -> Value:
     """The bcrypt hash of `str` with a random salt; not known before apply. `cost` is from 4 to 31, or else 10."""
+    if scope.pure:
+        return Unknown(STRING, NOT_NULL)
     if len(cost) > 1:
         raise FunctionError("bcrypt() takes no more than two arguments")
     rounds = whole(cost[0], 1) if cost else 10
-    if scope.pure:
-        return Unknown(STRING, NOT_NULL)
     if rounds < 4:
         rounds = 10
     if rounds > 31:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from kvmplan.lang.convert import convert, unify
 from kvmplan.lang.equality import equal
@@ -14,7 +13,6 @@ from kvmplan.lang.operators import arithmetic
 from kvmplan.lang.values import (
     DYNAMIC,
     NO_MARKS,
-    NOT_NULL,
     ListValue,
     Marks,
     Refinement,
@@ -26,7 +24,6 @@ from kvmplan.lang.values import (
     is_wholly_known,
     mark,
     type_of_value,
-    unknown,
     unmark,
     unmark_deep,
 )
@@ -169,9 +166,7 @@ def range_(*params: Number) -> Value:
         raise FunctionError("range takes one to three numbers: limit; start, limit; or start, limit, step")
     start, end = (0, params[0]) if len(params) == 1 else params[:2]
     step: Number = params[2] if len(params) == 3 else (-1 if end < start else 1)
-    if step == 0:
-        raise FunctionError("step must not be zero", 2)
-    if len(params) == 3 and ((end < start) != (step < 0)) and end != start:
+    if len(params) == 3 and end != start and (step == 0 or (end < start) != (step < 0)):
         raise FunctionError(f"step must be {'negative' if end < start else 'positive'} to get from start to end", 2)
     made: list[Value] = []
     at: Number = start
@@ -197,8 +192,6 @@ def reverse(listed: Value) -> Value:
     """`list` from the last element to the first."""
     type_ = _reverse_type(listed)
     bare, marks = unmark(listed)
-    if is_uncertain(bare):
-        return mark(unknown(type_, NOT_NULL), marks)
     items = tuple(reversed(items_of(bare)))
     return mark(ListValue(type_.element, items) if isinstance(type_, ListType) else TupleValue(items), marks)
 
@@ -211,29 +204,39 @@ def _slice_type(listed: Value, start: Value, end: Value) -> Type:
         )
     if not isinstance(kind, (ListType, TupleType)):
         raise FunctionError("a list or tuple is required", 0)
-    first, last = unmark(start)[0], unmark(end)[0]
-    if isinstance(first, Unknown) or isinstance(last, Unknown):
-        return kind if isinstance(kind, ListType) else ANY
+    bounds = _bounds(start, end, _count(unmark(listed)[0]))
     if isinstance(kind, ListType):
-        _bounds(first, last, None)
         return kind
-    low, high = _bounds(first, last, len(kind.elements))
-    return TupleType(kind.elements[low:high])
+    return ANY if bounds is None else TupleType(kind.elements[slice(*bounds)])
 
 
-def _bounds(start: Any, end: Any, count: int | None) -> tuple[int, int]:
-    low, high = whole(start, 1), whole(end, 2)
-    if low < 0 or (count is not None and low > count):
-        raise FunctionError(
-            "start index must be between 0 and the length" + (f", {count}" if count is not None else ""), 1
-        )
-    if high < 0 or (count is not None and high > count):
-        raise FunctionError(
-            "end index must be between 0 and the length" + (f", {count}" if count is not None else ""), 2
-        )
+def _count(listed: Value) -> int | None:
+    """How many elements there are, as far as that is certain."""
+    kind = type_of_value(listed)
+    if isinstance(kind, TupleType):
+        return len(kind.elements)
+    return None if isinstance(listed, Unknown) else len(items_of(listed))
+
+
+def _bounds(start: Value, end: Value, count: int | None) -> tuple[int, int] | None:
+    """The bounds of a slice, if both are known. Raises `FunctionError` for what is wrong already."""
+    low, high = _bound(start, 1, count), _bound(end, 2, count)
+    if low is None or high is None:
+        return None
     if low > high:
         raise FunctionError("start index must not be greater than end index", 1)
     return low, high
+
+
+def _bound(value: Value, argument: int, count: int | None) -> int | None:
+    if isinstance(value, Unknown):
+        return None
+    at = whole(value, argument)
+    if at < 0 or (count is not None and at > count):
+        which = "start" if argument == 1 else "end"
+        length = "" if count is None else f", {count}"
+        raise FunctionError(f"{which} index must be between 0 and the length{length}", argument)
+    return at
 
 
 @define(
@@ -248,11 +251,8 @@ def slice_(listed: Value, start: Number, end: Number) -> Value:
     """The elements of `list` from `start_index` up to, not including, `end_index`."""
     _slice_type(listed, start, end)
     bare, marks = unmark(listed)
-    items = items_of(bare)
-    low, high = _bounds(start, end, len(items))
-    if isinstance(bare, ListValue):
-        return mark(ListValue(bare.element, items[low:high]), marks)
-    return mark(TupleValue(items[low:high]), marks)
+    items = items_of(bare)[whole(start, 1) : whole(end, 2)]
+    return mark(ListValue(bare.element, items) if isinstance(bare, ListValue) else TupleValue(items), marks)
 
 
 @define(REGISTRY, "sort", Param("list", ListType(STRING), unknown=True), returns=ListType(STRING))

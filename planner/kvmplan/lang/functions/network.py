@@ -17,6 +17,7 @@ from kvmplan.syntax.number import Number
 from kvmplan_sdk.types import BOOL, NUMBER, STRING, ListType
 
 REGISTRY: Registry = {}
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _PREFIX = Param("prefix", STRING)
 _LEADING_ZEROS = re.compile(r"(?<![0-9A-Fa-f:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])")
@@ -44,11 +45,12 @@ def cidrhost(prefix: str, hostnum: Number) -> LanguageValue:
     size = network.num_addresses
     if not -size <= number < size:
         raise FunctionError(f"prefix of {network.prefixlen} does not accommodate a host numbered {number}", 1)
-    return str(_address(network, number if number >= 0 else size + number))
+    return str(_ipv4(network.network_address + (number if number >= 0 else size + number)))
 
 
-def _address(network: Network, number: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return network.network_address + number
+def _ipv4(address: Address) -> Address:
+    """``address``, as IPv4 if it is one mapped into IPv6: so it is written."""
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 @define(REGISTRY, "cidrnetmask", _PREFIX, returns=STRING)
@@ -61,19 +63,18 @@ def cidrnetmask(prefix: str) -> LanguageValue:
 
 
 def _subnet(network: Network, bits: int, number: int) -> str:
-    """In CIDR notation; IPv4 addresses mapped into IPv6 are written as IPv4."""
+    """In CIDR notation."""
     length = network.prefixlen + bits
     base = int(network.network_address) | (number << (network.max_prefixlen - length))
     address = type(network.network_address)(base & ((1 << network.max_prefixlen) - 1))
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped and length >= 96:
-        return f"{address.ipv4_mapped}/{length - 96}"
-    return f"{address}/{length}"
+    mapped = _ipv4(address)
+    return f"{address}/{length}" if length < 96 or mapped is address else f"{mapped}/{length - 96}"
 
 
 @define(REGISTRY, "cidrsubnet", _PREFIX, Param("newbits", NUMBER), Param("netnum", NUMBER), returns=STRING)
 def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> LanguageValue:
     """The subnet numbered `netnum` of those that are `newbits` longer than `prefix`."""
-    network, bits, number = network_of(prefix), whole(newbits, 1), whole(netnum, 2)
+    network, bits, number = network_of(prefix), whole(newbits, 1), whole(netnum, 2, bits=130)
     if not 0 <= network.prefixlen + bits <= network.max_prefixlen:
         raise FunctionError(f"insufficient address space to extend prefix of {network.prefixlen} by {bits}", 1)
     if bits >= 0:

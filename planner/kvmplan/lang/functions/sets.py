@@ -98,8 +98,8 @@ def _setproduct_type(*sets: Value) -> Type:
         else:
             raise FunctionError("a set or a list is required", at)
     row = TupleType(tuple(elements))
-    all_sets = all(isinstance(type_of_value(value), SetType) for value in sets)
-    return SetType(row) if all_sets else ListType(row)
+    any_set = any(isinstance(type_of_value(value), SetType) for value in sets)
+    return SetType(row) if any_set else ListType(row)
 
 
 @define(REGISTRY, "setproduct", variadic=Param("sets", unknown=True, marked=True), returns=_setproduct_type)
@@ -109,22 +109,22 @@ def setproduct(*sets: Value) -> Value:
     assert isinstance(type_, (ListType, SetType)) and isinstance(type_.element, TupleType)
     marks: Marks = NO_MARKS
     columns: list[tuple[Value, ...]] = []
-    known = True
+    certain = True
     for value, kind in zip(sets, type_.element.elements, strict=True):
         bare, found = unmark(value)
         marks |= found
         if isinstance(bare, Unknown) or is_uncertain(bare):
-            known = False
+            certain = False
         else:
             columns.append(tuple(convert(item, kind) for item in items_of(bare)))
-    if not known and all(columns):
+    if not certain:
         return mark(unknown(type_, NOT_NULL), marks)
     total = 1
     for column in columns:
         total *= len(column)
     if total > 1_000_000:
         raise FunctionError("more than a million combinations")
-    rows = [TupleValue(row) for row in product(*columns)] if known else []
+    rows = [TupleValue(row) for row in product(*columns)]
     if isinstance(type_, ListType):
         return mark(ListValue(type_.element, rows), marks)
     return mark(make_set(type_.element, rows), marks)

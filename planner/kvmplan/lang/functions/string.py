@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
 from kvmplan.lang.functions.numeric import whole
-from kvmplan.lang.regexp import TIME_LIMIT, PatternError, compile_pattern, expand
+from kvmplan.lang.regexp import TIME_LIMIT, Pattern, PatternError, compile_pattern, expand
 from kvmplan.lang.text import clusters
 from kvmplan.lang.values import (
     NOT_NULL,
+    UNREFINED,
     ListValue,
     Null,
     ObjectValue,
@@ -53,7 +55,7 @@ def endswith(text: str, suffix: str) -> Value:
     return text.endswith(suffix)
 
 
-@define(REGISTRY, "strcontains", _STR, Param("substr", STRING), returns=BOOL)
+@define(REGISTRY, "strcontains", _STR, Param("substr", STRING), returns=BOOL, refine=UNREFINED)
 def strcontains(text: str, part: str) -> Value:
     """Whether `substr` is somewhere in `str`."""
     return part in text
@@ -105,13 +107,13 @@ def _each(text: str, change: str) -> str:
 @define(REGISTRY, "lower", _STR, returns=STRING)
 def lower(text: str) -> Value:
     """`str` in lower case."""
-    return _each(text, "lower")
+    return normalized(_each(text, "lower"))
 
 
 @define(REGISTRY, "upper", _STR, returns=STRING)
 def upper(text: str) -> Value:
     """`str` in upper case."""
-    return _each(text, "upper")
+    return normalized(_each(text, "upper"))
 
 
 @define(REGISTRY, "title", _STR, returns=STRING)
@@ -121,7 +123,7 @@ def title(text: str) -> Value:
     for character in text:
         made.append(_each(character, "title") if _separates(before) else character)
         before = character
-    return "".join(made)
+    return normalized("".join(made))
 
 
 def _separates(character: str) -> bool:
@@ -141,12 +143,12 @@ def substr(text: str, offset: Number, length: Number) -> Value:
     """`length` characters of `str` from `offset` on; a negative offset counts from the end, -1 takes the rest."""
     start, count = whole(offset, 1), whole(length, 2)
     characters = clusters(text)
-    if start < 0:
-        start += len(characters)
-    elif count == 0:
+    if count == 0 and start >= 0:
         return ""
-    start = max(start, 0)
-    return "".join(characters[start:] if count < 0 else characters[start : start + count])
+    if start < 0:
+        start = max(start + len(characters), 0)
+    # From the end, Terraform takes a length of 0 for the rest too.
+    return "".join(characters[start:] if count <= 0 else characters[start : start + count])
 
 
 @define(REGISTRY, "trim", _STR, Param("cutset", STRING), returns=STRING)
@@ -176,7 +178,7 @@ def trimspace(text: str) -> Value:
 # Regular expressions
 
 
-def _compiled(pattern: str, argument: int = 0) -> Any:
+def _compiled(pattern: str, argument: int = 0) -> Pattern:
     try:
         return compile_pattern(pattern)
     except PatternError as problem:
@@ -184,24 +186,24 @@ def _compiled(pattern: str, argument: int = 0) -> Any:
 
 
 def _match_type(pattern: str) -> Type:
-    compiled = _compiled(pattern)
-    if not compiled.groups:
-        return STRING
-    names = compiled.groupindex
+    names = _compiled(pattern).names
     if not names:
-        return TupleType((STRING,) * compiled.groups)
-    if len(names) != compiled.groups:
+        return STRING
+    named = [name for name in names if name is not None]
+    if not named:
+        return TupleType((STRING,) * len(names))
+    if len(named) != len(names):
         raise FunctionError("either all or none of the groups in the pattern must be named", 0)
-    return ObjectType(dict.fromkeys(names, STRING))
+    return ObjectType(dict.fromkeys(named, STRING))
 
 
-def _match(found: Any, type_: Type) -> Value:
-    if type_ == STRING:
+def _match(found: Any, names: Sequence[str | None]) -> Value:
+    if not names:
         return normalized(found.group())
     groups = [Null(STRING) if text is None else normalized(text) for text in found.groups()]
-    if isinstance(type_, TupleType):
+    if None in names:
         return TupleValue(groups)
-    return ObjectValue({name: groups[at - 1] for name, at in found.re.groupindex.items()})
+    return ObjectValue({str(name): text for name, text in zip(names, groups, strict=True)})
 
 
 def _regex_type(pattern: Value, text: Value) -> Type:
@@ -215,18 +217,20 @@ def _regexall_type(pattern: Value, text: Value) -> Type:
 @define(REGISTRY, "regex", Param("pattern", STRING), Param("string", STRING), returns=_regex_type)
 def regex(pattern: str, text: str) -> Value:
     """The first match of `pattern` in `string`: the text, or the groups in a list or, if named, an object."""
-    type_ = _match_type(pattern)
-    found = _timed(lambda: _compiled(pattern).search(text, timeout=TIME_LIMIT))
+    _match_type(pattern)
+    compiled = _compiled(pattern)
+    found = _timed(lambda: compiled.compiled.search(text, timeout=TIME_LIMIT))
     if found is None:
         raise FunctionError("pattern did not match any part of the given string", 0)
-    return _match(found, type_)
+    return _match(found, compiled.names)
 
 
 @define(REGISTRY, "regexall", Param("pattern", STRING), Param("string", STRING), returns=_regexall_type)
 def regexall(pattern: str, text: str) -> Value:
     """Every match of `pattern` in `string`, each as `regex` gives it."""
     type_ = _match_type(pattern)
-    return ListValue(type_, [_match(found, type_) for found in _all_matches(_compiled(pattern), text)])
+    compiled = _compiled(pattern)
+    return ListValue(type_, [_match(found, compiled.names) for found in _all_matches(compiled, text)])
 
 
 def _timed(run: Any) -> Any:
@@ -236,9 +240,10 @@ def _timed(run: Any) -> Any:
         raise FunctionError("this pattern takes too long on this string; make it less ambiguous", 0) from None
 
 
-def _all_matches(compiled: Any, text: str) -> list[Any]:
+def _all_matches(pattern: Pattern, text: str) -> list[Any]:
     """Successive matches as Go finds them: none is empty right after another."""
     made: list[Any] = []
+    compiled = pattern.compiled
     at, end = 0, -1
     while at <= len(text) and (found := _timed(lambda: compiled.search(text, at, timeout=TIME_LIMIT))) is not None:  # noqa: B023
         empty = found.end() == at
@@ -256,7 +261,7 @@ def replace(text: str, part: str, by: str) -> Value:
         compiled = _compiled(part[1:-1], 1)
         made, at = [], 0
         for one in _all_matches(compiled, text):
-            made += [text[at : one.start()], expand(by, one)]
+            made += [text[at : one.start()], expand(by, one, compiled.names)]
             at = one.end()
         return normalized("".join([*made, text[at:]]))
     return normalized(text.replace(part, by))

@@ -11,10 +11,11 @@ from kvmplan.lang.values import ListValue, MapValue, ObjectValue, SetValue, Tupl
 from kvmplan.syntax.number import number_text
 
 _WIDTH = 80
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\x85\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"',
-    "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
+    "\\": "\\", "\x85": "N", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def _mapping(value: MapValue | ObjectValue, indent: int, lead: str) -> str:
     lines = []
     margin = " " * indent
     for key, item in value.sorted_items():
-        if "\n" in key or len(key) > 120:
+        if _BREAK.search(key) or len(key) > 120:
             lines.append(margin + _node(key, indent + 2, "?").replace("\n" + " " * indent, "\n" + margin))
             start = ":"
         else:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import re
 
-from kvmplan.lang.values import Value, is_null, is_number
+from kvmplan.lang.values import Value, is_number
 from kvmplan.syntax.number import parse_number
 from kvmplan.syntax.templates import normalized
 
@@ -16,35 +18,53 @@ _RADIX = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DATE = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?[ \t]*(Z|[-+]\d\d?(?::\d\d)?)?)?"
+    r"(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[-+]\d\d:\d\d)| (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?)?",
+    re.ASCII,
 )
+CORE = "tag:yaml.org,2002:"
+"""What the tags of YAML itself begin with."""
 
 
 class YAMLError(ValueError):
     """Not YAML that is understood."""
 
 
+def supported(tag: str) -> str:
+    """The short name of a scalar's tag. Raises `YAMLError`."""
+    name = tag.removeprefix(CORE)
+    if name == tag or name not in ("str", "binary", "int", "float", "bool", "null", "timestamp"):
+        raise YAMLError(f"unsupported tag {tag!r}")
+    return name
+
+
 def resolved_scalar(tag: str | None, text: str, *, plain: bool) -> Value:
-    """What a scalar stands for, by its tag or by how it looks."""
-    if tag is None or tag == "!!timestamp":
+    """What a scalar stands for, by its tag or by how it looks; ``plain``: it is not in quotes."""
+    if tag is None:
         return _resolved(text) if plain else normalized(text)
-    name = (
-        tag.removeprefix("!<tag:yaml.org,2002:").removesuffix(">") if tag.startswith("!<") else tag.removeprefix("!!")
-    )
-    if tag == "!" or name in ("str", "binary"):
+    name = supported(tag)
+    if name == "null":
+        return None
+    if name == "str" or (not plain and name != "binary"):
         return normalized(text)
-    if name in ("int", "float", "bool", "null"):
-        value = _resolved(text) if plain else normalized(text)
-        fits = {
-            "int": is_number(value),
-            "float": is_number(value),
-            "bool": isinstance(value, bool),
-            "null": is_null(value),
-        }
-        if plain and not fits[name]:
-            raise YAMLError(f"cannot parse {text!r} as {name}")
-        return value
-    raise YAMLError(f"unsupported tag {tag!r}")
+    value = _resolved(text)
+    fits = {
+        "int": is_number(value),
+        "float": is_number(value),
+        "bool": isinstance(value, bool),
+        "timestamp": _DATE.fullmatch(text) is not None,
+        "binary": _is_base64(text),
+    }
+    if not fits[name]:
+        raise YAMLError(f"cannot parse {text!r} as {name}")
+    return normalized(text) if name == "binary" else value
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return base64.b64decode(text.replace("\n", ""), validate=True) is not None
+    except ValueError:
+        return False
 
 
 def _resolved(text: str) -> Value:
@@ -76,12 +96,11 @@ def _numeric(text: str) -> Value:
 
 
 def _timestamp(found: re.Match[str]) -> str | None:
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
+    year, month, day = (int(part) for part in found.groups()[:3])
+    hour, minute, second = (int(a or b or 0) for a, b in zip(found.groups()[3:6], found.groups()[7:], strict=True))
+    try:
+        at = dt.datetime(year, month, day, hour, minute, second)
+    except ValueError:
         return None
-    zone = found[8] or "Z"
-    if zone != "Z":
-        hours, _, minutes = zone[1:].partition(":")
-        zone = f"{zone[0]}{int(hours):02d}:{minutes or '00'}"
-        zone = "Z" if zone[1:] == "00:00" else zone
-    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{zone}"
+    zone = found[7] or "Z"
+    return at.isoformat() + ("Z" if zone[1:] == "00:00" else zone)

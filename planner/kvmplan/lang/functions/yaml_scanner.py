@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kvmplan.lang.functions.yaml_scalars import YAMLError, resolved_scalar
+from kvmplan.lang.convert import convert
+from kvmplan.lang.functions.yaml_scalars import CORE, YAMLError, resolved_scalar, supported
 from kvmplan.lang.values import ObjectValue, TupleValue, Value, is_number
 from kvmplan.syntax.number import number_text
+from kvmplan_sdk.types import STRING
 
-_PROPERTY = re.compile(r"[&*!][^\s,\[\]{}]*")
+_NAME = re.compile(r"[&*]([0-9A-Za-z_-]+)(?=[\s?:,\]}%@`]|\Z)")
+_TAG = re.compile(r"!<([^>\s]*)>|(!(?:[0-9A-Za-z_-]*!)?)([^\s,\[\]{}]*)")
+_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]")
 _SIMPLE = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
-    " ": " ", '"': '"', "'": "'", "\\": "\\", "/": "/", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+    " ": " ", '"': '"', "'": "'", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _HEX = {"x": 2, "u": 4, "U": 8}
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
@@ -23,16 +27,17 @@ MAX_NODES = 1_000_000
 
 def parse(text: str) -> Value:
     """The value of a document. Raises `YAMLError`."""
-    return _Reader(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")).document()
+    if _UNREADABLE.search(text):
+        raise YAMLError("control characters are not allowed")
+    return _Reader(re.sub("\r\n|[\r\x85]", "\n", text.removeprefix("\ufeff"))).document()
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        if "\0" in text:
-            raise YAMLError("control characters are not allowed")
         self._text = text
         self._at = 0
         self._anchors: dict[str, tuple[Value, int]] = {}
+        self._handles = {"!": "!", "!!": CORE}
         self._nodes = 0
 
     # The text at hand
@@ -80,17 +85,15 @@ class _Reader:
 
     def document(self) -> Value:
         self._skip_lines()
-        while self._peek() == "%" and self._column() == 0:
-            end = self._text.find("\n", self._at)
-            self._at = len(self._text) if end < 0 else end
-            self._skip_lines()
-        if self._marker("---"):
+        directives = self._directives()
+        explicit = self._marker("---")
+        if explicit:
             self._at += 3
-        else:
-            self._skip_lines()
-            if not self._peek():
-                raise YAMLError("the document is empty")
-        value = self._block(-1)
+        elif directives or self._marker("..."):
+            raise self._error("did not find expected <document start>")
+        elif not self._peek():
+            raise YAMLError("the document is empty")
+        value = self._block(-1, in_sequence_ok=explicit)
         self._skip_lines()
         if self._marker("..."):
             self._at += 3
@@ -98,6 +101,23 @@ class _Reader:
         if self._peek():
             raise self._error("unexpected extra content after value")
         return value
+
+    def _directives(self) -> list[list[str]]:
+        found: list[list[str]] = []
+        while self._peek() == "%" and self._column() == 0:
+            words = self._rest_of_line().partition(" #")[0].split()
+            if words[0] == "%TAG" and len(words) == 3:
+                self._handles[words[1]] = words[2]
+            elif words[0] != "%YAML" or words in found or words[1:] != ["1.1"]:
+                raise self._error("a directive that is not known, or not a second time")
+            found.append(words)
+            self._skip_lines()
+        return found
+
+    def _rest_of_line(self) -> str:
+        start, end = self._at, self._text.find("\n", self._at)
+        self._at = len(self._text) if end < 0 else end
+        return self._text[start : self._at]
 
     # Blocks
 
@@ -114,11 +134,11 @@ class _Reader:
         if (moved and anchor is not None) or tag is not None:
             value = self._tagged_block(parent, tag, in_sequence_ok)
         elif dash:
-            if not crossed and parent >= 0 and in_sequence_ok:
+            if not crossed and in_sequence_ok:
                 raise self._error("block sequence entries are not allowed in this context")
             value = self._sequence(column)
         else:
-            value = self._content(parent, column, mapping=crossed or parent < 0 or not in_sequence_ok)
+            value = self._content(parent, column, mapping=crossed or not in_sequence_ok)
         if anchor is not None:
             self._anchors[anchor] = (value, _size(value))
         return value
@@ -126,36 +146,52 @@ class _Reader:
     def _tagged_block(self, parent: int, tag: str | None, in_sequence_ok: bool) -> Value:
         crossed = self._skip_lines()
         column = self._column()
-        if (crossed and (column < parent or (column == parent and self._peek() != "-"))) or not self._peek():
+        dash = self._peek() == "-" and self._blank_at(self._at + 1)
+        outside = column < parent or (column == parent and not (dash and in_sequence_ok))
+        if (crossed and outside) or not self._peek():
             return resolved_scalar(tag, "", plain=True)
-        if self._peek() == "-" and self._blank_at(self._at + 1):
-            return self._sequence(column)
-        return self._content(parent, column, mapping=crossed or parent < 0, tag=tag)
+        if dash:
+            return self._as_tagged(self._sequence(column), tag)
+        value = self._content(parent, column, mapping=crossed or parent < 0, tag=tag)
+        return self._as_tagged(value, tag) if crossed else value
+
+    def _as_tagged(self, value: Value, tag: str | None) -> Value:
+        """A collection, which can have but its own tag."""
+        fits = "seq" if isinstance(value, TupleValue) else "map" if isinstance(value, ObjectValue) else None
+        if tag is not None and fits is not None and tag != CORE + fits:
+            raise self._error(f"a value of this kind is no {tag}")
+        return value
 
     def _properties(self) -> tuple[str | None, str | None, bool]:
         anchor = tag = None
         moved = False
-        while self._peek() in ("&", "!") and self._peek():
-            found = _PROPERTY.match(self._text, self._at)
-            assert found is not None
-            if self._key_follows(found.end()):
-                break
-            if found.group()[0] == "&":
-                anchor = found.group()[1:]
+        while (self._peek() == "&" and anchor is None) or (self._peek() == "!" and tag is None):
+            if self._peek() == "&":
+                anchor = self._name()
             else:
-                tag = found.group()
-            self._at = found.end()
+                tag = self._tag()
             self._skip_blanks()
             moved = True
         return anchor, tag, moved
 
-    def _key_follows(self, at: int) -> bool:
-        """Whether properties that end at ``at`` belong to a key on this line, and so not to the mapping."""
-        line_end = self._text.find("\n", at)
-        rest = self._text[at : line_end if line_end >= 0 else len(self._text)].strip()
-        if not rest or rest[0] in "#[{|>\"'":
-            return False
-        return re.match(r"[^#]*?:(\s|$)", rest) is not None and self._column() > 0 and False
+    def _name(self) -> str:
+        """What follows ``&`` or ``*``."""
+        found = _NAME.match(self._text, self._at)
+        if found is None:
+            raise self._error("did not find expected alphabetic or numeric character")
+        self._at = found.end()
+        return found[1]
+
+    def _tag(self) -> str:
+        """A tag in full."""
+        found = _TAG.match(self._text, self._at)
+        assert found is not None
+        self._at = found.end()
+        if found[1] is not None:
+            return found[1]
+        if found[2] not in self._handles:
+            raise self._error("found undefined tag handle")
+        return self._handles[found[2]] + found[3]
 
     def _sequence(self, column: int) -> Value:
         items: list[Value] = []
@@ -181,14 +217,16 @@ class _Reader:
 
     def _content(self, parent: int, column: int, *, mapping: bool, tag: str | None = None) -> Value:
         """A scalar, a flow collection, or a mapping that begins with one as its key."""
-        if self._peek() == "?" and self._blank_at(self._at + 1):
-            return self._mapping(column)
         if self._peek() in ("|", ">"):
-            return resolved_scalar(tag, self._block_scalar(parent), plain=False)
+            # Terraform reads a block as it reads plain text, but takes what it finds for a string.
+            value = resolved_scalar(tag, self._block_scalar(parent), plain=True)
+            return convert(value, STRING) if tag is None else value
         start = self._at
-        if self._is_key():
+        if (self._peek() == "?" and self._blank_at(self._at + 1)) or self._is_key():
             if not mapping:
                 raise self._error("mapping values are not allowed in this context")
+            if tag is not None and tag != CORE + "map":
+                supported(tag)
             self._at = start
             return self._mapping(column)
         self._at = start
@@ -200,8 +238,6 @@ class _Reader:
         self._skip_blanks()
         if self._peek() and self._peek() not in "\n#":
             raise self._error("did not find expected end of line")
-        if self._peek() == "#" and self._text[self._at - 1] not in " \t\n":
-            raise self._error("a comment needs a blank before it")
 
     def _is_key(self) -> bool:
         """Whether a node on this line is followed by a colon. Leaves the position anywhere."""
@@ -214,9 +250,7 @@ class _Reader:
                 self._flow_node(-1, flow=False)
                 self._nodes = nodes
             elif self._peek() == "*":
-                found = _PROPERTY.match(self._text, self._at)
-                assert found is not None
-                self._at = found.end()
+                self._name()
             elif not self._plain_start():
                 return self._peek() == ":" and self._blank_at(self._at + 1)
             else:
@@ -230,39 +264,42 @@ class _Reader:
 
     def _mapping(self, column: int) -> Value:
         entries: dict[str, Value] = {}
-        merged: dict[str, Value] = {}
         while self._peek() and self._column() == column and not (self._marker("---") or self._marker("...")):
-            key, value, merges = self._pair(column)
-            if merges:
-                merged = {**self._merged(value), **merged}
-            else:
-                entries[key] = value
-            self._count(1)
+            self._enter(entries, *self._pair(column))
             self._skip_lines()
         if self._peek() and self._column() > column:
             raise self._error("did not find expected key")
-        return ObjectValue({**merged, **entries})
+        return ObjectValue(entries)
 
-    def _pair(self, column: int) -> tuple[str, Value, bool]:
+    def _enter(self, entries: dict[str, Value], key: str, value: Value) -> None:
+        """Of equal keys the last counts, be it merged or not."""
+        if key != "<<":
+            entries[key] = value
+        elif isinstance(value, ObjectValue):
+            entries.update(value.entries)
+        else:
+            raise self._error("only a mapping can be merged into a mapping")
+        self._count(1)
+
+    def _pair(self, column: int) -> tuple[str, Value]:
         if self._peek() == "?" and self._blank_at(self._at + 1):
             self._at += 1
             key_value = self._block(column)
             self._skip_lines()
-            key, merges = self._key(key_value), False
+            key = self._key(key_value)
             if self._peek() == ":" and self._column() == column and self._blank_at(self._at + 1):
                 self._at += 1
-                return key, self._block(column, in_sequence_ok=True), merges
-            return key, None, merges
+                return key, self._block(column, in_sequence_ok=True)
+            return key, None
         start = self._at
         if not self._is_key():
             self._at = start
             raise self._error("could not find expected ':'")
         self._at = start
-        merges = self._text.startswith("<<", start)
         key = self._key(self._flow_node(-1, flow=False, key=True))
         self._skip_blanks()
         self._at += 1
-        return key, self._block(column, in_sequence_ok=True), merges and key == "<<"
+        return key, self._block(column, in_sequence_ok=True)
 
     def _key(self, value: Value) -> str:
         if isinstance(value, str):
@@ -273,16 +310,6 @@ class _Reader:
             return number_text(value)  # type: ignore[arg-type]
         raise self._error("mapping keys must be strings")
 
-    def _merged(self, value: Value) -> dict[str, Value]:
-        if isinstance(value, ObjectValue):
-            return dict(value.entries)
-        if isinstance(value, TupleValue):
-            made: dict[str, Value] = {}
-            for item in reversed(value.items):
-                made.update(self._merged(item) if isinstance(item, ObjectValue) else self._merged(None))
-            return made
-        raise self._error("map merge requires map or sequence of maps as the value")
-
     def _block_scalar(self, parent: int) -> str:
         literal = self._peek() == "|"
         found = re.compile(r"[|>](?:([-+])([1-9])?|([1-9])([-+])?)?").match(self._text, self._at)
@@ -290,8 +317,8 @@ class _Reader:
         chomp, given = found[1] or found[4], found[2] or found[3]
         self._at = found.end()
         self._end_of_line()
-        end = self._text.find("\n", self._at)
-        self._at = len(self._text) if end < 0 else end + 1
+        self._rest_of_line()
+        self._at += 1
         lines = self._block_lines(max(parent, 0), int(given) if given else None, parent)
         trailing = 0
         while lines and not lines[-1]:
@@ -300,11 +327,13 @@ class _Reader:
         text = "\n".join(lines) if literal else _folded(lines)
         if chomp == "-" or (not lines and chomp != "+"):
             return text
-        return text + ("\n" if lines else "") + ("\n" * trailing if chomp == "+" else "")
+        ended = trailing or self._text[: self._at + 1].endswith("\n")
+        return text + ("\n" if lines and ended else "") + ("\n" * trailing if chomp == "+" else "")
 
     def _block_lines(self, base: int, given: int | None, parent: int) -> list[str]:
         indent = base + given if given else None
         lines: list[str] = []
+        before = 0
         while self._at < len(self._text):
             end = self._text.find("\n", self._at)
             end = len(self._text) if end < 0 else end
@@ -314,7 +343,10 @@ class _Reader:
             if indent is None and not blank:
                 if margin <= parent:
                     break
+                if margin < before:
+                    raise self._error("the lines before are indented more")
                 indent = margin
+            before = max(before, margin)
             if not blank and margin < (indent or 0):
                 break
             if line.startswith(("---", "...")) and self._blank_at(self._at + 3):
@@ -346,9 +378,9 @@ class _Reader:
         if character == "'":
             return resolved_scalar(tag, self._single(), plain=False)
         if character == "[":
-            return self._flow_sequence()
+            return self._as_tagged(self._flow_sequence(), tag)
         if character == "{":
-            return self._flow_mapping()
+            return self._as_tagged(self._flow_mapping(), tag)
         if not self._plain_start():
             if not character or character in _FLOW or character == "\n" or (character == ":" and (flow or key)):
                 return resolved_scalar(tag, "", plain=True)
@@ -357,10 +389,7 @@ class _Reader:
         return resolved_scalar(tag, text, plain=True)
 
     def _alias(self) -> Value:
-        found = _PROPERTY.match(self._text, self._at)
-        assert found is not None
-        name = found.group()[1:].rstrip(":")
-        self._at += 1 + len(name)
+        name = self._name()
         if name not in self._anchors:
             raise self._error(f"reference to undefined anchor {name!r}")
         value, size = self._anchors[name]
@@ -375,16 +404,26 @@ class _Reader:
             if self._peek() == "]":
                 self._at += 1
                 return TupleValue(items)
+            if self._peek() == ",":
+                raise self._error("did not find expected node content")
+            pair = self._explicit_key()
             item = self._flow_node(-1, flow=True)
             self._skip_lines()
-            if self._peek() == ":":
-                self._at += 1
+            if pair or self._peek() == ":":
+                self._at += self._peek() == ":"
                 self._skip_lines()
                 item = ObjectValue({self._key(item): self._flow_node(-1, flow=True)})
                 self._skip_lines()
             items.append(item)
             self._count(1)
             self._separator("]")
+
+    def _explicit_key(self) -> bool:
+        if self._peek() != "?" or not self._blank_at(self._at + 1):
+            return False
+        self._at += 1
+        self._skip_lines()
+        return True
 
     def _separator(self, closer: str) -> None:
         if self._peek() == ",":
@@ -395,13 +434,12 @@ class _Reader:
     def _flow_mapping(self) -> Value:
         self._at += 1
         entries: dict[str, Value] = {}
-        merged: dict[str, Value] = {}
         while True:
             self._skip_lines()
             if self._peek() == "}":
                 self._at += 1
-                return ObjectValue({**merged, **entries})
-            merges = self._text.startswith("<<", self._at)
+                return ObjectValue(entries)
+            self._explicit_key()
             key = self._key(self._flow_node(-1, flow=True))
             self._skip_lines()
             value: Value = None
@@ -410,11 +448,7 @@ class _Reader:
                 self._skip_lines()
                 value = self._flow_node(-1, flow=True)
                 self._skip_lines()
-            if merges and key == "<<":
-                merged = {**self._merged(value), **merged}
-            else:
-                entries[key] = value
-            self._count(1)
+            self._enter(entries, key, value)
             self._separator("}")
 
     # Scalars

@@ -98,7 +98,9 @@ def _prepared(
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     modules = Modules(configuration, plugins, moment=moment)
-    inputs = evaluate_inputs(modules, dependencies, given, plugins, diagnostics)
+    found: list[Diagnostic] = []
+    inputs = evaluate_inputs(modules, dependencies, given, plugins, found)
+    diagnostics += _new(found, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
         diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)

@@ -40,5 +40,9 @@ def validate(
 
 def _check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     from kvmplan.run import check
+    from kvmplan_sdk.diagnostics import DiagnosticError
 
-    return check(directory)
+    try:
+        return check(directory)
+    except DiagnosticError as problem:
+        return {}, list(problem.diagnostics)

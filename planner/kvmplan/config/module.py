@@ -12,6 +12,7 @@ from kvmplan.config.overrides import with_overrides
 from kvmplan.config.shape import TOP_LEVEL, read_block
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Attribute, Block
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
@@ -57,7 +58,7 @@ def _misplaced(block: Block) -> Diagnostic | None:
     example = " ".join([block.type, *(f'"{label.upper()}"' for label in shape.labels)])
     return error(
         "Wrong number of labels",
-        f"A {block.type} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{}}",
+        f"{with_article(block.type)} block has {len(shape.labels)} ({wanted}), not {len(block.labels)}: {example} {{}}",
         source=block.range,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from kvmplan.syntax import Block, override
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 _WORDS = {"data": "data source"}
@@ -28,7 +29,9 @@ def with_overrides(blocks: Iterable[Block], tops: Sequence[Block], problems: lis
         elif top.type == "kvmplan":
             overriding.settings(top)
         elif top.type in _NEVER:
-            problem = f"A {top.type} block cannot be in an override file. Move it to one of the other files."
+            problem = (
+                f"{with_article(top.type)} block cannot be in an override file. Move it to one of the other files."
+            )
             problems.append(error("Unsupported override", problem, source=top.range))
         else:
             overriding.named(top)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Attribute, Block, Body, Reading
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 
@@ -103,7 +104,7 @@ def read_block(block: Block, shape: Shape, problems: list[Diagnostic]) -> Block:
 def check_shape(kind: str, body: Body, shape: Shape, where: SourceRange) -> Iterator[Diagnostic]:
     """Missing, unknown and repeated content of a block of ``kind``, whose header is at ``where``."""
     for name in sorted(shape.required - body.attributes.keys()):
-        yield error("Missing argument", f'A {kind} block needs the argument "{name}".', source=where)
+        yield error("Missing argument", f'{with_article(kind)} block needs the argument "{name}".', source=where)
     if shape.open:
         return
     known, blocks = shape.required | shape.optional, frozenset(shape.blocks)
@@ -121,7 +122,11 @@ def unknown_argument(kind: str, attribute: Attribute, known: frozenset[str], blo
         hint = f' "{name}" is a block: write `{name} {{ ... }}` without the equals sign.'
     else:
         hint = did_you_mean(name, known) or f" Known here: {', '.join(sorted(known)) or 'none'}."
-    return error("Unsupported argument", f'A {kind} block has no argument "{name}".{hint}', source=attribute.name_range)
+    return error(
+        "Unsupported argument",
+        f'{with_article(kind)} block has no argument "{name}".{hint}',
+        source=attribute.name_range,
+    )
 
 
 def unknown_block(kind: str, block: Block, blocks: frozenset[str], known: frozenset[str]) -> Diagnostic:
@@ -130,4 +135,6 @@ def unknown_block(kind: str, block: Block, blocks: frozenset[str], known: frozen
         hint = f' "{name}" is an argument: write `{name} = ...`.'
     else:
         hint = did_you_mean(name, blocks) or (f" Known here: {', '.join(sorted(blocks))}." if blocks else "")
-    return error("Unsupported block type", f'A {kind} block has no blocks "{name}".{hint}', source=block.type_range)
+    return error(
+        "Unsupported block type", f'{with_article(kind)} block has no blocks "{name}".{hint}', source=block.type_range
+    )

@@ -12,6 +12,8 @@ from kvmplan.syntax import Reference
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 BUILT_IN_ROOTS = frozenset({"path", "kvmplan"})
+_ROOTS = ("var", "local", "module", "data", "each", "count", "host", *sorted(BUILT_IN_ROOTS))
+"""What references begin with that are not to resources."""
 Targets = tuple[Node, ...] | Diagnostic
 
 
@@ -173,6 +175,7 @@ def _undeclared_resource(reference: Reference, address: Address, configuration: 
     other = Address(address.type, address.name, mode="managed" if address.mode == "data" else "data")
     if not hint and other in configuration.resources:
         hint = f' Did you mean "{other}"?'
+    hint = hint or did_you_mean(reference.root, _ROOTS)
     where = f"module {'.'.join(configuration.path)}" if configuration.path else "this configuration"
     return error(
         f"Reference to undeclared {what}",

@@ -19,6 +19,7 @@ from kvmplan.plan.removal import still_there
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.schema import type_of
 
@@ -111,7 +112,7 @@ def _check_resource(
     except DiagnosticError as problem:
         diagnostics += problem.diagnostics
         return
-    read_body(f"A {resource.address.type}", resource.body, schema, resource.range, scope, diagnostics)
+    read_body(with_article(resource.address.type), resource.body, schema, resource.range, scope, diagnostics)
     diagnostics += ignored_paths(resource.lifecycle, schema)[1]
     if resource.count is None and resource.for_each is None:
         evaluation.set_resource(resource.address, {None: unknown(type_of(schema))})

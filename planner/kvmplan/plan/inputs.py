@@ -17,6 +17,7 @@ from kvmplan.plan.expand import UNEXPANDED, repetition
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plugins import Plugins
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.values import Object
 
@@ -71,7 +72,7 @@ def after_resources(dependencies: Dependencies) -> frozenset[Node]:
 def _too_late(modules: Modules, node: Node) -> Diagnostic:
     module = modules.configuration.module(node.module)
     return error(
-        f"A {node.kind} that depends on a resource",
+        f"{with_article(node.kind)} that depends on a resource",
         f"The {node.kind} block is needed before any resource can be planned, so it may refer to variables, and to "
         "local values that refer to nothing else.",
         source=place(module, node) if module else None,

@@ -18,6 +18,7 @@ from kvmplan.plan.modules import Modules
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plugins import Plugins
 from kvmplan.syntax import Expression
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error, has_errors
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.schema import ObjectSchema
@@ -69,7 +70,7 @@ class WantedReader:
         evaluation = self.modules.get(address.module)
         assert evaluation is not None
         scope = evaluation.scope(found, **names)
-        configured = read_body(f"A {address.type}", resource.body, schema, resource.range, scope, found)
+        configured = read_body(with_article(address.type), resource.body, schema, resource.range, scope, found)
         host = self._host(resource, use, evaluation, names, found)
         placed = {diagnostic.about(str(address.everywhere)): None for diagnostic in found}
         diagnostics += [diagnostic for diagnostic in placed if diagnostic not in self.reported]

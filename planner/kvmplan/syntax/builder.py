@@ -6,6 +6,7 @@ Children are tokens ``(kind, start, end)``, nodes, or what other rules made; ``_
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from kvmplan.syntax.lexer import Token
@@ -123,11 +124,14 @@ class Builder:
 
     def on_float_lit(self, children: Children) -> Literal:
         _, start, end = children[0]
+        return Literal(self.source, start, end, self._number(children[0]))
+
+    def _number(self, token: Token) -> int | Fraction:
         try:
-            return Literal(self.source, start, end, parse_number(self.text[start:end]))
+            return parse_number(self._word(token))
         except ValueError as problem:
-            self._problem("Invalid number literal", f"{problem}.", start, end)
-            return Literal(self.source, start, end, 0)
+            self._problem("Invalid number literal", f"{problem}.", token[1], token[2])
+            return 0
 
     def on_parenthesized(self, children: Children) -> Parentheses:
         return Parentheses(self.source, children[0][1], children[2][2], children[1])
@@ -188,9 +192,7 @@ class Builder:
 
     def on_short_index(self, children: Children) -> Step:
         dot, number = children
-        key = self.on_float_lit([number]).value
-        assert key is not None
-        return Step(key, False, dot[1], number[2])
+        return Step(self._number(number), False, dot[1], number[2])
 
     def on_braces_index(self, children: Children) -> Step | Index:
         opener, key, closer = children

@@ -43,7 +43,9 @@ class Driver:
                 return self._values[-1]
             mistakes += 1
             too_deep = len(self._states) > MAX_NESTING
-            self._report(tokens, at, too_deep=too_deep)
+            if mistakes == 1 or tokens[at][0] != "$END":
+                # That something is not closed is likely a consequence of the mistakes before.
+                self._report(tokens, at, too_deep=too_deep)
             if not recoverable or too_deep or mistakes >= MAX_MISTAKES or (at := self._recover(tokens, at)) >= count:
                 return self._salvaged()
         return None

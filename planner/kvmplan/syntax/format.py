@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kvmplan.syntax.lexer import Lexer
+from kvmplan.syntax.lexer import Lexer, Token
 from kvmplan.syntax.nodes import Attribute, Block, Body, Expression, Literal, Parentheses, Traversal, Wrapped
 from kvmplan.syntax.parse import parse_configuration
 from kvmplan.syntax.source import graphemes
@@ -235,30 +235,43 @@ def _type(attribute: Attribute) -> str | None:
     return None
 
 
-_MAX_WRAPPED = 100
-
-
-def _value(node: Expression, depth: int = 0) -> str | None:
-    """The inside of ``"${...}"``, in parentheses when it goes over several lines."""
-    if not isinstance(node, Wrapped) or not node.text.startswith('"') or depth > _MAX_WRAPPED:
+def _value(node: Expression) -> str | None:
+    """The inside of ``"${...}"``, however deep, in parentheses when it goes over several lines."""
+    if not _is_quoted(node):
         return None
-    tokens = Lexer(node.text, everything=True).scan(newlines=False)[2:-3]
+    text, base = node.text, node.start
+    tokens = Lexer(text, everything=True).scan(newlines=False)[:-1]
+    heads, tails = list[str](), list[str]()
+    while _is_quoted(node) and (tokens := _inside(tokens)):
+        assert isinstance(node, Wrapped)
+        node = node.inner
+        start, end = node.start - base, node.end - base
+        head, tail = text[tokens[0][1] : start], text[end : tokens[-1][2]]
+        whole = isinstance(node, Parentheses) and not head and not tail
+        many_lines = any(text[stop - 1] == "\n" for kind, _, stop in tokens if kind in ("NEWLINE", "COMMENT"))
+        wrap = many_lines and not whole
+        heads.append(f"({head}" if wrap else head)
+        tails.append(f"{tail})" if wrap else tail)
+        tokens = [token for token in tokens if start <= token[1] and token[2] <= end]
+    return "".join([*heads, node.text, *reversed(tails)]) if heads else None
+
+
+def _is_quoted(node: Expression) -> bool:
+    return isinstance(node, Wrapped) and node.source.text[node.start] == '"'
+
+
+def _inside(tokens: list[Token]) -> list[Token]:
+    """What ``"${`` and ``}"`` are around, without newlines at its ends; empty when they cannot go."""
+    tokens = tokens[2:-2]
     quotes = heredocs = 0
     for kind, _, _ in tokens:
         quotes += (kind == "QUOTE_START") - (kind == "QUOTE_END")
         heredocs += (kind == "HEREDOC_START") - (kind == "HEREDOC_END")
         if not quotes and (kind in ("INTERP_START", "SEQUENCE_END") or (kind == "STRING_CHARS" and not heredocs)):
-            return None
+            return []
     while tokens and tokens[0][0] == "NEWLINE":
         tokens.pop(0)
     while tokens and tokens[-1][0] == "NEWLINE":
         tokens.pop()
-    if tokens[-1][0] == "HEREDOC_END":
-        # Nothing else may stand on the line of its marker; what follows the string would.
-        return None
-    inner = node.text[tokens[0][1] : tokens[-1][2]]
-    parenthesized = isinstance(node.inner, Parentheses) and inner == node.inner.text
-    if (deeper := _value(node.inner, depth + 1)) is not None:
-        inner = inner.replace(node.inner.text, deeper, 1)
-    many_lines = any(node.text[end - 1] == "\n" for kind, _, end in tokens if kind in ("NEWLINE", "COMMENT"))
-    return f"({inner})" if many_lines and not parenthesized else inner
+    # Nothing else may stand on the line of a heredoc's marker; what follows the string would.
+    return [] if tokens[-1][0] == "HEREDOC_END" else tokens

@@ -19,6 +19,7 @@ from kvmplan.syntax.json_scanner import (
     JsonValue,
     scan_json,
 )
+from kvmplan.syntax.mistakes import with_article
 from kvmplan.syntax.nodes import (
     DYNAMIC_BLOCK,
     NO_READINGS,
@@ -35,13 +36,16 @@ from kvmplan.syntax.source import Source
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 COMMENT = "//"
+_BODY = "to define arguments and nested blocks"
 
 
 def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
     """The body of a configuration file in JSON syntax, empty when it cannot be read."""
     source = Source(text.removeprefix("\ufeff"), filename)
     value, problems = scan_json(source)
-    if value is None:
+    if value is not None and not isinstance(value, (JsonObject, JsonArray)):
+        problems = [_wrong(value, f"An object, or an array of objects, is needed here, {_BODY}.")]
+    if value is None or problems:
         return Body(source, 0, 0, {}, ()), problems
     return _body(value), problems
 
@@ -115,7 +119,7 @@ class JsonBody(Body):
         return _inside(self._properties([]), problems, self.hidden)
 
     def _properties(self, problems: list[Diagnostic]) -> list[JsonProperty]:
-        found = _properties(self.value, "to define arguments and nested blocks", problems)
+        found = _properties(self.value, _BODY, problems)
         return [entry for entry in found if entry.name.value != COMMENT and entry.name.value not in self.hidden]
 
 
@@ -171,7 +175,8 @@ def _unpacked(
         return
     found = _properties(value, f"whose property names are the {labels[0]} of each {type_.value} block", problems)
     if not found:
-        wanted = f"A {type_.value} block has a label, its {labels[0]}: the name of a property here, which is missing."
+        block = with_article(type_.value)
+        wanted = f"{block} block has a label, its {labels[0]}: the name of a property here, which is missing."
         problems.append(error("Missing block label", wanted, source=_opening(value)))
     for entry in found:
         yield from _unpacked(type_, entry.value, labels[1:], (*taken, entry.name), problems)

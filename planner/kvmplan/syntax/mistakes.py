@@ -50,6 +50,11 @@ _PAIRS = {"LBRACE": "{", "LPAR": "(", "LSQB": "[", "INTERP_START": "${", "DIRECT
 _CLOSERS = {"{": "}", "(": ")", "[": "]", "${": "}", "%{": "}", '"': '"'}
 
 
+def with_article(noun: str) -> str:
+    """``noun`` as the first of a sentence: "A host", "An output"."""
+    return f"{'An' if noun[:1] in tuple('aeiou') else 'A'} {noun}"
+
+
 def describe(mistake: Mistake) -> Diagnostic:
     source, (kind, start, end) = mistake.source, mistake.token
     if mistake.too_deep:
@@ -87,11 +92,13 @@ def _found(mistake: Mistake) -> str:
     kind, start, end = mistake.token
     if kind == "NL_OR_COMMENT":
         return "the end of the line"
+    if kind == "DBLQUOTE":
+        return "a quotation mark"
     return "the end of the text" if kind == "$END" else f'"{mistake.source.text[start:end]}"'
 
 
 def _by_context(mistake: Mistake) -> tuple[str, str]:
-    accepted, found = mistake.accepted, _found(mistake)
+    accepted, found, kind = mistake.accepted, _found(mistake), mistake.token[0]
     opener = _innermost(mistake.open_tokens)
     before = mistake.before[0] if mistake.before else ""
     if {"LPAR", "LSQB", "MINUS"} <= accepted and "RBRACE" not in accepted - {"NL_OR_COMMENT"} and before != "NAME":
@@ -123,8 +130,9 @@ def _by_context(mistake: Mistake) -> tuple[str, str]:
     if "NL_OR_COMMENT" in accepted:
         return "Missing newline", f"Each argument and each block ends with a newline, but here follows {found}."
     if "NAME" in accepted:
+        hint = " Names of arguments and types of blocks are written without quotes." if kind == "DBLQUOTE" else ""
         return (
             "Argument or block definition required",
-            f"An argument or block definition begins here, but found {found}.",
+            f"An argument or block definition begins here, but found {found}.{hint}",
         )
     return "Invalid syntax", f"This cannot be followed by {found}."

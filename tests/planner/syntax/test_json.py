@@ -109,6 +109,12 @@ def test_mistakes_in_strings_are_told_once() -> None:
     assert len(problems) == 2
 
 
+@pytest.mark.parametrize("text", ["null", "1", '"x"', "true"])
+def test_a_configuration_is_an_object_or_an_array(text: str) -> None:
+    assert [problem.summary for problem in parse_json_configuration(text, "x")[1]] == ["Incorrect JSON value type"]
+    assert not parse_json_configuration("[{}]", "x")[1]
+
+
 def test_how_strings_are_read() -> None:
     body, _ = parse_json_configuration('{"a": ["x.y[0]", "x + 1", "${z}"]}', "x")
     for reading, kinds in {

@@ -66,6 +66,13 @@ def test_several_errors_and_what_is_between_them() -> None:
     assert set(body.blocks[0].body.attributes) == {"d"}
 
 
+@pytest.mark.parametrize("text", ["x {\n  a = [1, 2\n}\n", "x {\n  a = (1 +\n}\n", 'x {\n  a = "${b"\n}\n'])
+def test_what_is_not_closed_after_a_mistake_is_not_told(text: str) -> None:
+    _, problems = parse_configuration(text, "x")
+    assert len(problems) == 1
+    assert not problems[0].summary.startswith("Unclosed")
+
+
 @pytest.mark.parametrize(
     "text",
     [

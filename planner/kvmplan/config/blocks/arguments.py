@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kvmplan.addresses import is_identifier
 from kvmplan.config.model import Condition
 from kvmplan.syntax import Block, Body, Expression, references
+from kvmplan.syntax.mistakes import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 Problems = list[Diagnostic]
@@ -31,7 +32,7 @@ def at_most_one(block: Block, type_: str, problems: Problems) -> Block | None:
     """The nested block of a type that there can be but one of."""
     found = nested(block, type_)
     problems += [
-        error(f"Duplicate {type_} block", f"A {block.type} block can have one.", source=one.type_range)
+        error(f"Duplicate {type_} block", f"{with_article(block.type)} block can have one.", source=one.type_range)
         for one in found[1:]
     ]
     return found[0] if found else None

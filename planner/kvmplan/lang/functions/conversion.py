@@ -51,7 +51,7 @@ def _converter(name: str, wanted: Type) -> None:
         try:
             return convert(value, wanted)
         except ConversionError as problem:
-            raise FunctionError(f"cannot convert to {friendly(wanted)}: {problem}", 0) from None
+            raise FunctionError(str(problem), 0) from None
 
     implementation.__doc__ = f"Converts `value` to {friendly(wanted)}; null stays null."
     param = Param("value", ANY, null=True, marked=True, dynamic=True)

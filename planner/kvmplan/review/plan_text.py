@@ -138,7 +138,9 @@ def _heading(change: Mapping[str, Any]) -> str:
 
 def _notes(change: Mapping[str, Any]) -> Iterator[str]:
     reason = _REASONS.get(change.get("action_reason", ""))
-    if reason:
+    if _kind(change) == "forget":
+        yield "destroy = false is set in the configuration"
+    elif reason:
         resource = f"{change['type']}.{change['name']}"
         module = change.get("module_address", "")
         yield reason.format(

@@ -58,6 +58,7 @@ _REPLACED_RULES = {
         "object : LBRACE new_line_or_comment? (object_elem _separator)* object_elem? RBRACE\n"
         "_separator : COMMA new_line_or_comment? | new_line_or_comment"
     ),
+    "object_elem_key": "object_elem_key : expression",
     "heredoc_template": "heredoc_template : HEREDOC_START string_part* HEREDOC_END",
     "heredoc_template_trim": "",
     "function_call": (

@@ -77,7 +77,7 @@ def test_not_root(lab: LabHost) -> None:
 def test_a_forward_into_a_network_that_libvirt_filters(lab: LabHost) -> None:
     said = desk(lab, "filtered", NETWORK + FORWARD).run("plan", status=1)
     assert 'mode = "open"' in " ".join(said.split()), "it says what to write instead"
-    assert "main.kvm.hcl line 13, in nftables_port_forward.web" in said
+    assert 'main.kvm.hcl line 13, in resource "nftables_port_forward" "web"' in said
 
 
 def test_overlapping_subnets(lab: LabHost) -> None:

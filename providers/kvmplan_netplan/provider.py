@@ -46,6 +46,7 @@ from kvmplan_sdk.values import differences, is_known
 class NetplanProvider(Provider):
     name = "netplan"
     version = "0.1.0"
+    tags = False  # a bridge is known by its name: a move is no reason to activate anything
     schema = SCHEMA
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

@@ -137,7 +137,7 @@ class Executor:
                 try:
                     change = self._resolve(key[0], self._instances)
                 except DiagnosticError as problem:
-                    self._fail(key, problem.diagnostics)
+                    self._fail(key, problem.diagnostics, _Running(step, {}, time.monotonic()))
                     undone.add(key)
                     continue
             wanted[key] = change
@@ -171,7 +171,15 @@ class Executor:
         def on_outcome(key: OperationKey, outcome: Outcome) -> None:
             item.reported.add(key)
             if not has_errors(outcome.diagnostics):
-                self._listener(OperationDone(*key, time.monotonic() - item.started))
+                self._listener(
+                    OperationDone(
+                        step=item.step,
+                        address=key[0],
+                        verb=key[1],
+                        seconds=time.monotonic() - item.started,
+                        values=outcome.values,
+                    )
+                )
 
         lineage = self._plan.prior.lineage
         return carry_out(item.step, item.operations, self._instances, self._sessions, lineage, on_outcome)
@@ -221,7 +229,7 @@ class Executor:
                 continue
             unmet = () if one.failed else self._unconfirmed(one, item.operations[one.key])
             if one.failed or has_errors(unmet):
-                self._fail(one.key, (*one.diagnostics, *unmet))
+                self._fail(one.key, (*one.diagnostics, *unmet), item)
             else:
                 self._done.append(one.key)
                 self._diagnostics.update(dict.fromkeys(one.diagnostics))
@@ -244,11 +252,19 @@ class Executor:
             return ()
         return self._confirm(one.key[0], self._instances)
 
-    def _fail(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def _fail(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...], item: _Running) -> None:
         self._failed.append(key)
         placed = tuple(diagnostic.about(str(key[0])) for diagnostic in diagnostics)
         self._diagnostics.update(dict.fromkeys(placed))
-        self._listener(OperationFailed(*key, placed))
+        self._listener(
+            OperationFailed(
+                step=item.step,
+                address=key[0],
+                verb=key[1],
+                seconds=time.monotonic() - item.started,
+                diagnostics=placed,
+            )
+        )
 
     def _result(self) -> Result:
         return Result(

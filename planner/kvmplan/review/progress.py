@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan.apply.events import Event, Interrupted, OperationDone, OperationFailed, StepRunning, StepStarted
+from kvmplan.apply.events import (
+    Event,
+    Interrupted,
+    OperationDone,
+    OperationFailed,
+    RollbackEnded,
+    RollbackStarted,
+    StepRunning,
+    StepStarted,
+)
 from kvmplan.apply.result import Result
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.provider import Verb
@@ -28,13 +37,19 @@ def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
         case StepRunning(_, operations, seconds):
             for address, verb in operations:
                 yield f"{style(f'{address}:', 'bold')} {_RUNNING[verb]} [{seconds:.0f}s elapsed]"
-        case OperationDone(address, verb, seconds):
+        case OperationDone(address=address, verb=verb, seconds=seconds):
             yield f"{style(f'{address}:', 'bold')} {_DONE[verb]} after {seconds:.0f}s"
-        case OperationFailed(address, verb, _):
+        case OperationFailed(address=address, verb=verb):
             yield f"{style(f'{address}:', 'bold')} {style(f'{verb.value} failed', 'red')}"
         case Interrupted():
             yield ""
             yield "Interrupt received: finishing what is in flight. Interrupt again to stop at once."
+        case RollbackStarted(steps):
+            count = sum(len(step.operations) for step in steps)
+            yield ""
+            yield style(f"Rolling back: {count} {'operation' if count == 1 else 'operations'} to undo.", "yellow")
+        case RollbackEnded():
+            pass
 
 
 def result_text(result: Result, style: Style = PLAIN, *, destroy: bool = False) -> str:

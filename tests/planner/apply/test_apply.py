@@ -239,9 +239,9 @@ def test_the_order_of_events(workspace: Workspace) -> None:
         match event:
             case StepStarted(step, operations):
                 events.append(f"step {step.number}: {', '.join(str(a) for a, _ in operations)}")
-            case OperationDone(done, verb, _):
+            case OperationDone(address=done, verb=verb):
                 events.append(f"{verb.value} {done}")
-            case OperationFailed(failed, verb, _):
+            case OperationFailed(address=failed, verb=verb):
                 events.append(f"{verb.value} {failed} failed")
 
     workspace.apply(listener=listener)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,18 @@ import typer
 from kvmplan.cli.options import HERE, NoColor, StatePath
 
 
+class Form(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 def show(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A saved plan; else the state.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON in Terraform's documented formats.")] = False,
+    form: Annotated[
+        Form, typer.Option("--format", help="How to print a plan; markdown fits a comment on a pull request.")
+    ] = Form.TEXT,
     state: StatePath = None,
     no_color: NoColor = False,
 ) -> None:
@@ -20,14 +30,25 @@ def show(
     from kvmplan.cli.terminal import say, styled
     from kvmplan.config.backend import state_path_in
     from kvmplan.plan.file import read_plan
+    from kvmplan.review.markdown import plan_markdown
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
     from kvmplan.review.state_text import state_json, state_text
     from kvmplan.state.store import StateFile
+    from kvmplan_sdk.diagnostics import DiagnosticError, error
 
+    form = Form.JSON if json else form
     if path is not None:
-        document = read_plan(path).review
-        say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
+        saved = read_plan(path)
+        match form:
+            case Form.JSON:
+                say(to_text(saved.review))
+            case Form.MARKDOWN:
+                say(plan_markdown(saved.review, digest=saved.digest).removesuffix("\n"))
+            case Form.TEXT:
+                say(plan_text(saved.review, styled(no_color=no_color)))
         return
+    if form is Form.MARKDOWN:
+        raise DiagnosticError(error("Nothing to show as Markdown", "It is for plans: name a plan file."))
     found = StateFile(state_path_in(state, HERE)).load()
-    say(to_text(state_json(found)) if json else state_text(found))
+    say(to_text(state_json(found)) if form is Form.JSON else state_text(found))

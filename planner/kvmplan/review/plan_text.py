@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kvmplan.review.diff_text import named_line
@@ -65,7 +65,7 @@ def plan_text(document: Mapping[str, Any], style: Style = PLAIN) -> str:
 def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if document["resource_drift"]:
         yield from _drift(document, style)
-    changes = [change for change in document["resource_changes"] if _is_shown(change)]
+    changes = [change for change in document["resource_changes"] if is_shown(change)]
     outputs = {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
     if not changes and not outputs:
         yield style(NO_CHANGES, "bold")
@@ -79,22 +79,24 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield from [""] if outputs else []
     if outputs:
         yield "Changes to Outputs:"
-        yield from _outputs(outputs, style)
+        yield from output_lines(outputs, style)
     if not changes:
         yield ""
         yield "Applying this plan saves these outputs in the state and changes nothing on any host."
 
 
-def _kind(change: Mapping[str, Any]) -> str:
+def kind_of(change: Mapping[str, Any]) -> str:
+    """The actions of a change in one word or two: ``update``, ``delete create``."""
     return " ".join(change["change"]["actions"])
 
 
-def _is_shown(change: Mapping[str, Any]) -> bool:
-    return _kind(change) != "no-op" or "previous_address" in change or "importing" in change["change"]
+def is_shown(change: Mapping[str, Any]) -> bool:
+    """Whether a change is one that a reader must know of: it does something to a host or to the state."""
+    return kind_of(change) != "no-op" or "previous_address" in change or "importing" in change["change"]
 
 
 def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: Style) -> Iterator[str]:
-    kinds = {_kind(change) for change in changes}
+    kinds = {kind_of(change) for change in changes}
     if kinds != {"no-op"}:
         yield "Actions are indicated with the following symbols:"
         for kind, line in _LEGEND.items():
@@ -104,13 +106,14 @@ def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: St
     yield "kvmplan will perform the following actions:"
     yield ""
     for change in changes:
-        yield from _change(change, shapes.get(change["type"], NO_SHAPE), style)
+        yield from change_lines(change, shapes.get(change["type"], NO_SHAPE), style)
         yield ""
 
 
-def _change(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
-    kind = _kind(change)
-    yield "  " + style(f"# {_heading(change)}", "bold")
+def change_lines(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """A change with its heading, its notes and its difference."""
+    kind = kind_of(change)
+    yield "  " + style(f"# {heading(change)}", "bold")
     yield from (f"  # ({note})" for note in _notes(change))
     impact = impact_line(change["kvmplan_impact"])
     where = "" if change["kvmplan_host"] == "local" else f"on {change['kvmplan_host']}"
@@ -125,8 +128,9 @@ def _change(change: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -
     yield "    }"
 
 
-def _heading(change: Mapping[str, Any]) -> str:
-    kind, address = _kind(change), change["address"]
+def heading(change: Mapping[str, Any]) -> str:
+    """``libvirt_network.lan will be created``: a line that tools around pull requests match."""
+    kind, address = kind_of(change), change["address"]
     if "deposed" in change:
         return f"{address} (deposed object {change['deposed']}) {_HEADINGS[kind]}"
     if kind == "no-op" and "importing" in change["change"]:
@@ -138,7 +142,7 @@ def _heading(change: Mapping[str, Any]) -> str:
 
 def _notes(change: Mapping[str, Any]) -> Iterator[str]:
     reason = _REASONS.get(change.get("action_reason", ""))
-    if _kind(change) == "forget":
+    if kind_of(change) == "forget":
         yield "destroy = false is set in the configuration"
     elif reason:
         resource = f"{change['type']}.{change['name']}"
@@ -150,7 +154,7 @@ def _notes(change: Mapping[str, Any]) -> Iterator[str]:
             former=change.get("previous_address", ""),
             address=change["address"],
         )
-    if "previous_address" in change and _kind(change) != "no-op":
+    if "previous_address" in change and kind_of(change) != "no-op":
         yield f"moved from {change['previous_address']}"
     if "importing" in change["change"]:
         yield f"imported from {json.dumps(change['change']['importing']['id'], ensure_ascii=False)}"
@@ -171,15 +175,20 @@ def _drift(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield "kvmplan found these changes on the hosts since the last apply:"
     yield ""
     for entry in document["resource_drift"]:
-        gone = _kind(entry) == "delete"
-        yield "  " + style(f"# {entry['address']} has {'been deleted' if gone else 'changed'}", "bold")
-        yield f'{style.sign(_SIGNS[_kind(entry)])} resource "{entry["type"]}" "{entry["name"]}" {{'
-        yield from resource_body(entry["change"], document["kvmplan_shapes"].get(entry["type"], NO_SHAPE), style)
-        yield "    }"
+        yield from drift_lines(entry, document["kvmplan_shapes"].get(entry["type"], NO_SHAPE), style)
         yield ""
 
 
-def counts(changes: list[dict[str, Any]]) -> str:
+def drift_lines(entry: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """What became of one object without us."""
+    gone = kind_of(entry) == "delete"
+    yield "  " + style(f"# {entry['address']} has {'been deleted' if gone else 'changed'}", "bold")
+    yield f'{style.sign(_SIGNS[kind_of(entry)])} resource "{entry["type"]}" "{entry["name"]}" {{'
+    yield from resource_body(entry["change"], shape, style)
+    yield "    }"
+
+
+def counts(changes: Sequence[Mapping[str, Any]]) -> str:
     """``2 to add, 1 to change, 0 to destroy.``"""
     actions = [action for change in changes for action in change["change"]["actions"]]
     forgotten = actions.count("forget")
@@ -199,7 +208,7 @@ def _steps(steps: list[dict[str, Any]], style: Style) -> Iterator[str]:
         (
             f"Step {step['step']}",
             f"{step['host']} / {step['provider']}",
-            _what(step),
+            step_summary(step),
             impact_line(step["impact"]).removeprefix("impact ") or "none",
         )
         for step in steps
@@ -211,13 +220,14 @@ def _steps(steps: list[dict[str, Any]], style: Style) -> Iterator[str]:
         yield "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
 
 
-def _what(step: Mapping[str, Any]) -> str:
+def step_summary(step: Mapping[str, Any]) -> str:
+    """``2 to add, 1 to destroy``"""
     actions = [operation["action"] for operation in step["operations"]]
     words = {"create": "add", "update": "change", "delete": "destroy"}
     return ", ".join(f"{actions.count(action)} to {word}" for action, word in words.items() if action in actions)
 
 
-def _outputs(outputs: Mapping[str, Any], style: Style) -> Iterator[str]:
+def output_lines(outputs: Mapping[str, Any], style: Style) -> Iterator[str]:
     width = max(map(len, outputs))
     for name, change in outputs.items():
         node = differ(

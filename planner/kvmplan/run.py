@@ -32,12 +32,15 @@ from kvmplan.plan.model import Plan
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.moves import relocate
-from kvmplan.plan.planner import Planner, Starting
+from kvmplan.plan.planner import Planner
+from kvmplan.plan.planning import Planning, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
 from kvmplan.plan.removal import still_there
+from kvmplan.plan.request import Request
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
+from kvmplan.state.find import no_such_instance
 from kvmplan.state.model import Instance, Output, State, new_state
 from kvmplan.state.store import StateFile
 from kvmplan.verdict import remember
@@ -128,10 +131,8 @@ class Run:
     def state(self) -> State:
         return self.recovered.state
 
-    def plan(self, *, destroy: bool = False, replacing: Iterable[Address] = (), reading: Reading = silently) -> Plan:
-        """Refresh and plan. ``replacing``: instances to replace whatever they are. Problems go into the diagnostics of
-        what was prepared; with an error the plan is void.
-        """
+    def plan(self, request: Request, *, reading: Reading = silently) -> Plan:
+        """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
         prepared = self.prepared
         moved = relocate(self.state, prepared.configuration)
         prior = under_present_configurations(moved.state, prepared.configuration)
@@ -140,7 +141,14 @@ class Run:
             *move_problems(prepared.configuration),
             *still_there(prepared.configuration),
         ]
-        lanes = frozenset() if destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
+        prepared.diagnostics += [
+            no_such_instance(address, prior.instances)
+            for address in request.replacing
+            if address not in prior.instances
+        ]
+        lanes = (
+            frozenset() if request.destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
+        )
         refreshed = refresh(prior, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
         prepared.diagnostics += refreshed.diagnostics
         failed = has_errors(refreshed.diagnostics)
@@ -151,18 +159,18 @@ class Run:
             drift=refreshed.drift,
             former=moved.former,
             unsure=self.recovered.unsure,
-            replacing=frozenset(replacing),
         )
-        planner = Planner(
-            prepared.modules,
-            prepared.dependencies,
-            prepared.inputs,
-            self.plugins,
-            self.sessions,
-            starting,
-            prepared.diagnostics,
+        planning = Planning(
+            request=request,
+            modules=prepared.modules,
+            dependencies=prepared.dependencies,
+            inputs=prepared.inputs,
+            plugins=self.plugins,
+            sessions=self.sessions,
+            starting=starting,
+            diagnostics=prepared.diagnostics,
         )
-        return planner.plan_destroy() if destroy else planner.plan()
+        return Planner(planning).plan()
 
     def apply(
         self, plan: Plan, state_file: StateFile, *, listener: Listener, stop: threading.Event, parallelism: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from kvmplan.apply.journal import journal_path
 from kvmplan.apply.result import Result
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Plan
+from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.model import State, new_state
@@ -69,7 +70,7 @@ class Workspace:
         return prepared
 
     def plan(self, *, destroy: bool = False) -> Plan:
-        return self.with_plan(lambda _run, plan: plan, destroy=destroy)
+        return self.with_plan(lambda _run, plan: plan, Request(destroy=destroy))
 
     def apply(
         self,
@@ -82,7 +83,7 @@ class Workspace:
         """Plan and apply. What fails while applying is in the result; errors before it raise `PlanningError`."""
         return self.with_plan(
             lambda run, plan: self.carry_out(run, plan, listener=listener, stop=stop, parallelism=parallelism),
-            destroy=destroy,
+            Request(destroy=destroy),
         )
 
     def carry_out(
@@ -102,13 +103,13 @@ class Workspace:
             parallelism=parallelism,
         )
 
-    def with_plan(self, use: Callable[[Run, Plan], T], *, destroy: bool, replacing: Iterable[Address] = ()) -> T:
+    def with_plan(self, use: Callable[[Run, Plan], T], request: Request) -> T:
         """What ``use`` makes of a run and its plan, which has no errors."""
         plugins = Plugins()
         prepared = self.prepare(plugins)
         try:
             with started(prepared, StateFile(self.state_path), plugins) as run:
-                plan = run.plan(destroy=destroy, replacing=replacing)
+                plan = run.plan(request)
                 if prepared.failed:
                     raise PlanningError(prepared.diagnostics)
                 return use(run, plan)

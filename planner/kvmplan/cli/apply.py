@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,19 +13,22 @@ from kvmplan.cli.options import (
     Directory,
     NoColor,
     Parallelism,
-    Replace,
+    PlanOptions,
     StatePath,
     Var,
     VarFile,
+    spread,
 )
 
 
+@spread
 def apply(
     plan_file: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A saved plan to carry out.")] = None,
+    *,
     destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything that kvmplan made here.")] = False,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
-    replace: Replace = None,
+    options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
@@ -35,23 +37,17 @@ def apply(
 ) -> None:
     """Plan, ask, and carry the plan out; or carry out exactly a saved plan."""
     from kvmplan.cli.applying import apply_saved, plan_and_apply
-    from kvmplan.cli.planning import Wish, given
+    from kvmplan.cli.planning import given, requested
 
     if plan_file is not None:
-        _refuse_planning(
-            {
-                "--destroy": destroy,
-                "--replace": replace,
-                "--chdir": directory != HERE,
-            }
-        )
+        _refuse([*(["--destroy"] if destroy else []), *options.given, *(["--chdir"] if directory != HERE else [])])
         done = apply_saved(plan_file, given(var, var_file), state, parallelism=parallelism, no_color=no_color)
     else:
         done = plan_and_apply(
             directory,
             given(var, var_file),
             state,
-            Wish(destroy=destroy, replace=tuple(replace or ())),
+            requested(options, destroy=destroy),
             auto_approve=auto_approve,
             parallelism=parallelism,
             no_color=no_color,
@@ -60,16 +56,15 @@ def apply(
         raise typer.Exit(1)
 
 
-def _refuse_planning(given: Mapping[str, object]) -> None:
-    """Raises `DiagnosticError` for options that are given: a saved plan is carried out as it is."""
+def _refuse(options: list[str]) -> None:
+    """Raises `DiagnosticError` for ``options`` that are given: a saved plan is carried out as it is."""
     from kvmplan_sdk.diagnostics import DiagnosticError, error
 
-    names = [name for name, value in given.items() if value]
-    if names:
+    if options:
         raise DiagnosticError(
             error(
                 "Saved plan and options for planning",
-                f"{' and '.join(names)} cannot change a plan that was made already. Leave them out, or plan again "
+                f"{' and '.join(options)} cannot change a plan that was made already. Leave them out, or plan again "
                 "with them.",
             )
         )

@@ -14,12 +14,13 @@ from typing import TextIO
 
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
-from kvmplan.cli.planning import Wish, planned, review, stop_on_errors
+from kvmplan.cli.planning import planned, review, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, say, styled
 from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
 from kvmplan.plan.model import Plan
+from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.review.plan_text import plan_text
 from kvmplan.review.progress import progress_lines, result_text
@@ -39,17 +40,17 @@ def plan_and_apply(
     directory: Path,
     values: Given,
     state: Path | None,
-    wish: Wish,
+    request: Request,
     *,
     auto_approve: bool,
     parallelism: int,
     no_color: bool,
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
-    operation = "destroy" if wish.destroy else "apply"
-    with planned(directory, values, state, operation, wish, no_color=no_color) as (run, plan, state_file):
+    operation = "destroy" if request.destroy else "apply"
+    with planned(directory, values, state, operation, request, no_color=no_color) as (run, plan, state_file):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
-        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[wish.destroy]}{ANSWER}"):
+        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[request.destroy]}{ANSWER}"):
             say("Apply cancelled.")
             return False
         return carry_out(run, plan, state_file, parallelism=parallelism, no_color=no_color)

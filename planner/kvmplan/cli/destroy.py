@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from kvmplan.cli.apply import apply
+import typer
+
 from kvmplan.cli.options import (
     HERE,
     AutoApprove,
     Directory,
     NoColor,
     Parallelism,
+    PlanOptions,
     StatePath,
     Var,
     VarFile,
+    spread,
 )
 
 
+@spread
 def destroy(
+    *,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
@@ -25,13 +31,17 @@ def destroy(
     no_color: NoColor = False,
 ) -> None:
     """Destroy everything that kvmplan made here; the same as `apply --destroy`."""
-    apply(
-        destroy=True,
+    from kvmplan.cli.applying import plan_and_apply
+    from kvmplan.cli.planning import given, requested
+
+    done = plan_and_apply(
+        directory,
+        given(var, var_file),
+        state,
+        requested(options, destroy=True),
         auto_approve=auto_approve,
         parallelism=parallelism,
-        var=var,
-        var_file=var_file,
-        state=state,
-        directory=directory,
         no_color=no_color,
     )
+    if not done:
+        raise typer.Exit(1)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -27,3 +32,43 @@ Replace = Annotated[
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", metavar="N", min=1, help="How many steps run at once.")]
 HERE = Path()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """The options that say what a plan covers: a command takes all of them by a parameter ``options``, see `spread`."""
+
+    replace: Replace = None
+
+    @property
+    def given(self) -> list[str]:
+        """Those that are not as they are without being given: ``--replace``."""
+        return [
+            f"--{field.name.replace('_', '-')}"
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """``command`` with an option for every field of `PlanOptions` in the place of its parameter ``options``."""
+    signature = inspect.signature(command)
+    hints = get_type_hints(PlanOptions, include_extras=True)
+    spread_out = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in dataclasses.fields(PlanOptions)
+    ]
+
+    @wraps(command)
+    def with_options(**arguments: Any) -> None:
+        options = PlanOptions(**{one.name: arguments.pop(one.name) for one in spread_out})
+        command(**arguments, options=options)
+
+    own = get_type_hints(command, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in signature.parameters.items():
+        made = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own[name])
+        parameters += spread_out if name == "options" else [made]
+    with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_options

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import HERE, Directory, NoColor, Replace, StatePath, Var, VarFile
+from kvmplan.cli.options import HERE, Directory, NoColor, PlanOptions, StatePath, Var, VarFile, spread
 
 
+@spread
 def plan(
+    *,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for apply.")] = None,
     destroy: Annotated[
         bool, typer.Option("--destroy", help="Plan to destroy everything that kvmplan made here.")
@@ -19,7 +21,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 0 without changes, 2 with changes, 1 on errors.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
-    replace: Replace = None,
+    options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
@@ -27,13 +29,13 @@ def plan(
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do, in which order, and who would notice."""
-    from kvmplan.cli.planning import Wish, given, planned, review, save
+    from kvmplan.cli.planning import given, planned, requested, review, save
     from kvmplan.cli.terminal import say, styled
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
 
-    wish = Wish(destroy=destroy, replace=tuple(replace or ()))
-    with planned(directory, given(var, var_file), state, "plan", wish, no_color=no_color) as (run, made, _):
+    request = requested(options, destroy=destroy)
+    with planned(directory, given(var, var_file), state, "plan", request, no_color=no_color) as (run, made, _):
         document = review(run, made)
         say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
         if out is not None:

@@ -7,36 +7,35 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from kvmplan.cli.options import PlanOptions
 from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
 from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
 from kvmplan.plan.model import Plan
+from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
-from kvmplan.state.find import find_instance
+from kvmplan.state.find import written_address
 from kvmplan.state.lock import locked
 from kvmplan.state.store import StateFile
 from kvmplan_sdk.diagnostics import DiagnosticError
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What kind of plan is asked for. ``replace``: addresses of instances, as typed."""
-
-    destroy: bool = False
-    replace: tuple[str, ...] = ()
+def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
+    """What the options ask for. Raises `DiagnosticError` when that makes no sense."""
+    return Request(destroy=destroy, replacing=tuple(map(written_address, options.replace or ())))
 
 
 def given(assignments: list[str] | None, files: list[str] | None) -> Given:
+    """The values of variables from outside, with the order in which they are on the command line."""
     written = (re.fullmatch(r"--?(var|var-file)(=.*)?", argument, re.DOTALL) for argument in sys.argv[1:])
     order = tuple(found[1] for found in written if found)
     return Given(os.environ, tuple(files or ()), tuple(assignments or ()), order)
@@ -44,7 +43,7 @@ def given(assignments: list[str] | None, files: list[str] | None) -> Given:
 
 @contextmanager
 def planned(
-    directory: Path, values: Given, state: Path | None, operation: str, wish: Wish, *, no_color: bool
+    directory: Path, values: Given, state: Path | None, operation: str, request: Request, *, no_color: bool
 ) -> Iterator[tuple[Run, Plan, StateFile]]:
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
     with 1.
@@ -56,8 +55,7 @@ def planned(
     with locked(state_file.path, operation):
         try:
             with started(prepared, state_file, plugins) as run:
-                replacing = [find_instance(run.state, text).address for text in wish.replace]
-                plan = run.plan(destroy=wish.destroy, replacing=replacing, reading=_reading)
+                plan = run.plan(request, reading=_reading)
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
                 yield run, plan, state_file

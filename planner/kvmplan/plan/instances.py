@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from kvmplan.addresses import Address, Key
 from kvmplan.config.model import Resource
 from kvmplan.config.providers import ProviderUse, ProviderUses
-from kvmplan.graph import Dependencies, Node
+from kvmplan.graph import Node
 from kvmplan.lang import DYNAMIC, Value, from_plain
 from kvmplan.plan.change import Circumstances, plan_instance
-from kvmplan.plan.checks import Checks, as_warning
+from kvmplan.plan.checks import as_warning
 from kvmplan.plan.conditions import judge
 from kvmplan.plan.created_first import created_first, deposed_key
 from kvmplan.plan.data import read_data
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import repetition
 from kvmplan.plan.ignoring import ignored_paths
-from kvmplan.plan.imports import Wish, taken_in
-from kvmplan.plan.inputs import Inputs
+from kvmplan.plan.imports import taken_in
 from kvmplan.plan.marks import hidden
 from kvmplan.plan.model import Change, DataValues
-from kvmplan.plan.modules import Modules
+from kvmplan.plan.planning import Planning
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import is_triggered
 from kvmplan.plan.wanted import Wanted, WantedReader
-from kvmplan.plugins import Plugins
-from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
 from kvmplan_sdk.provider import Session
 from kvmplan_sdk.schema import ObjectSchema, type_of
 from kvmplan_sdk.values import is_known
-
-if TYPE_CHECKING:
-    from kvmplan.plan.planner import Starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +52,13 @@ class InstancePlanner:
     ``data``: what data sources were read as; ``imported``: objects that enter the state.
     """
 
-    def __init__(
-        self,
-        *,
-        modules: Modules,
-        dependencies: Dependencies,
-        inputs: Inputs,
-        plugins: Plugins,
-        sessions: Sessions,
-        starting: Starting,
-        diagnostics: list[Diagnostic],
-        checks: Checks,
-        wishes: Mapping[Address, Wish],
-    ) -> None:
-        self._modules = modules
-        self._plugins = plugins
-        self._sessions = sessions
-        self._starting = starting
-        self._diagnostics = diagnostics
-        self._reported = set(diagnostics)
-        self._seen, self._erring = 0, False
-        self._checks = checks
-        self._wishes = wishes
+    def __init__(self, planning: Planning) -> None:
+        self._planning = planning
+        modules, dependencies = planning.modules, planning.dependencies
         self._uses = ProviderUses(modules.configuration)
         self._created_first = created_first(modules.configuration, dependencies)
-        self._reader = WantedReader(modules, inputs, plugins, ReferenceFinder(modules.configuration, dependencies))
+        finder = ReferenceFinder(modules.configuration, dependencies)
+        self._reader = WantedReader(modules, planning.inputs, planning.plugins, finder)
         self._wanted: dict[str, Wanted] = {}
         self._by_resource: dict[Address, list[Change]] = defaultdict(list)
         self.data: dict[Address, DataValues] = {}
@@ -92,12 +67,12 @@ class InstancePlanner:
     def plan(self, node: Node) -> Mapping[Address, Change]:
         """The changes of all instances of the resource ``node``; what references to it see is set in its modules."""
         changes: dict[Address, Change] = {}
-        for evaluation in self._modules.instances(node.module):
+        for evaluation in self._planning.modules.instances(node.module):
             assert node.address is not None
             resource = evaluation.configuration.resources[node.address]
             found: list[Diagnostic] = []
             changes.update(self._plan_resource(resource, node, evaluation, found))
-            self._add(map(as_warning, found) if resource.check else found)
+            self._planning.add(map(as_warning, found) if resource.check else found)
         return changes
 
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
@@ -113,13 +88,13 @@ class InstancePlanner:
             found.append(use)
             return {}
         try:
-            schema = find_schema(resource, use, self._plugins)
+            schema = find_schema(resource, use, self._planning.plugins)
         except DiagnosticError as problem:
             found += problem.diagnostics
             return {}
         found += ignored_paths(resource.lifecycle, schema)[1]
         scope = evaluation.scope(found)
-        instances = repetition(resource.count, resource.for_each, scope, found, excused=self._failed())
+        instances = repetition(resource.count, resource.for_each, scope, found, excused=self._planning.failed)
         if instances is None:
             return {}
         planned = _Planned(resource, node, evaluation, schema, use, found)
@@ -137,7 +112,7 @@ class InstancePlanner:
         """Plan one instance; returns what references to it see."""
         resource, found = planned.resource, planned.found
         before = judge(resource.lifecycle.preconditions, planned.evaluation.scope([], **names), found)
-        self._checks.note("resource", address, before)
+        self._planning.checks.note("resource", address, before)
         if before.failures:
             found += before.errors("Resource precondition failed", resource.range, str(address))
             return DYNAMIC
@@ -146,7 +121,7 @@ class InstancePlanner:
             return DYNAMIC
         self._wanted[str(address)] = wanted
         try:
-            session = self._sessions.get(wanted.lane)
+            session = self._planning.sessions.get(wanted.lane)
         except DiagnosticError as problem:
             found += problem.diagnostics
             return DYNAMIC
@@ -163,7 +138,7 @@ class InstancePlanner:
             found += map(wanted.place, problem.diagnostics)
             return DYNAMIC
         after = judge(resource.lifecycle.postconditions, planned.evaluation.scope([], **names, self=value), found)
-        self._checks.note("resource", address, after)
+        self._planning.checks.note("resource", address, after)
         found += after.errors("Resource postcondition failed", resource.range, str(address))
         if change is not None:
             change = replace(change, waits=change.waits or before.undecided, confirms=after.undecided)
@@ -172,21 +147,21 @@ class InstancePlanner:
         return value
 
     def _decide(self, wanted: Wanted, names: Mapping[str, Value], session: Session, planned: _Planned) -> Change | None:
-        address, starting = wanted.address, self._starting
+        address, starting = wanted.address, self._planning.starting
         prior = starting.refreshed.instances.get(address)
-        wish = self._wishes.get(address) if prior is None else None
+        wish = self._planning.wishes.get(address) if prior is None else None
         if wish is not None:
             prior = self.imported[address] = taken_in(address, wish, wanted.lane, session, planned.schema)
         module = planned.evaluation.configuration
         scope = planned.evaluation.scope(planned.found, **names)
         forced = ""
-        if address in starting.replacing:
+        if address in self._planning.request.replacing:
             forced = "replace_by_request"
         elif is_triggered(wanted.resource, address, scope, module, self._by_resource, planned.found):
             forced = "replace_by_triggers"
         circumstances = Circumstances(
             forced=forced,
-            tags=self._plugins.provider(wanted.lane.provider).tags,
+            tags=self._planning.plugins.provider(wanted.lane.provider).tags,
             created_first=planned.node in self._created_first,
             deposed=deposed_key(address, starting.stored),
             former=starting.former.get(address),
@@ -196,19 +171,7 @@ class InstancePlanner:
 
     def _read_data(self, wanted: Wanted, session: Session, planned: _Planned) -> Value:
         """Raises `DiagnosticError` when the data source cannot be read now."""
-        if not is_known(wanted.configured.values) and (self._failed() or has_errors(planned.found)):
+        if not is_known(wanted.configured.values) and (self._planning.failed or has_errors(planned.found)):
             return DYNAMIC
         data = self.data[wanted.address] = read_data(wanted, session, planned.schema)
         return from_plain(data.values, type_of(planned.schema), hidden(data.sensitive))
-
-    def _failed(self) -> bool:
-        """Whether there was an error before, so that what is unknown now may be so for that."""
-        self._erring = self._erring or has_errors(self._diagnostics[self._seen :])
-        self._seen = len(self._diagnostics)
-        return self._erring
-
-    def _add(self, diagnostics: Iterable[Diagnostic]) -> None:
-        for diagnostic in diagnostics:
-            if diagnostic not in self._reported:
-                self._reported.add(diagnostic)
-                self._diagnostics.append(diagnostic)

@@ -2,155 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from kvmplan.addresses import Address
-from kvmplan.graph import Dependencies, Node
-from kvmplan.plan.checks import Checks
-from kvmplan.plan.imports import Wish, twice, unfulfilled, wishes
-from kvmplan.plan.inputs import Inputs, after_resources
+from kvmplan.graph import Node
+from kvmplan.plan.imports import twice, unfulfilled, wishes
+from kvmplan.plan.inputs import after_resources
 from kvmplan.plan.instances import InstancePlanner
 from kvmplan.plan.judgement import assess, rehearse
-from kvmplan.plan.model import Change, Drift, OutputChange, Plan
-from kvmplan.plan.modules import Modules
+from kvmplan.plan.model import Change, OutputChange, Plan
 from kvmplan.plan.move_rules import still_declared
 from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
+from kvmplan.plan.planning import Planning
 from kvmplan.plan.removal import removal, removal_reason, removed_by
-from kvmplan.plugins import Plugins
-from kvmplan.sessions import Sessions
-from kvmplan.state.model import State
-from kvmplan_sdk.diagnostics import Diagnostic, has_errors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Starting:
-    """What planning starts from. ``stored``: the state as it is kept; ``prior``: the same with everything in the place
-    that moved blocks give it, ``former`` by new addresses; ``refreshed``: ``prior`` with what was read from the hosts;
-    ``unsure``: what a run cut short left in doubt; ``replacing``: what shall be replaced whatever it is.
-    """
-
-    stored: State
-    prior: State
-    refreshed: State
-    drift: tuple[Drift, ...]
-    former: Mapping[Address, Address] = field(default_factory=dict)
-    unsure: frozenset[Address] = frozenset()
-    replacing: frozenset[Address] = frozenset()
+from kvmplan_sdk.diagnostics import has_errors
 
 
 class Planner:
-    """Plans one configuration, once. Problems go into ``diagnostics``; with an error among them the plan is void."""
+    """Plans one configuration, once."""
 
-    def __init__(
-        self,
-        modules: Modules,
-        dependencies: Dependencies,
-        inputs: Inputs,
-        plugins: Plugins,
-        sessions: Sessions,
-        starting: Starting,
-        diagnostics: list[Diagnostic],
-    ) -> None:
-        self._modules = modules
-        self._dependencies = dependencies
-        self._inputs = inputs
-        self._sessions = sessions
-        self._starting = starting
-        self._diagnostics = diagnostics
-        self._reported = set(diagnostics)
+    def __init__(self, planning: Planning) -> None:
+        self._planning = planning
         self._changes: dict[Address, Change] = {}
-        self._wishes: dict[Address, Wish] = {}
-        self._checks = Checks()
-        self._instances = InstancePlanner(
-            modules=modules,
-            dependencies=dependencies,
-            inputs=inputs,
-            plugins=plugins,
-            sessions=sessions,
-            starting=starting,
-            diagnostics=diagnostics,
-            checks=self._checks,
-            wishes=self._wishes,
-        )
+        self._instances = InstancePlanner(planning)
 
     def plan(self) -> Plan:
+        """Plan what is asked for."""
+        return self._plan_destroy() if self._planning.request.destroy else self._plan_all()
+
+    def _plan_all(self) -> Plan:
         """Plan to make the hosts what the configuration says."""
-        late = after_resources(self._dependencies)
-        for node in self._dependencies.order:
+        planning, modules = self._planning, self._planning.modules
+        late = after_resources(planning.dependencies)
+        for node in planning.dependencies.order:
             if node.kind == "resource":
                 self._changes.update(self._instances.plan(node))
             elif node.kind == "import":
                 self._wish(node)
             elif node in late and node.kind in NAMED:
-                evaluate_named(self._modules, node, {}, self._diagnostics)
+                evaluate_named(modules, node, {}, planning.diagnostics)
             elif node.kind == "check":
-                self._add(self._checks.check(self._modules, node))
-        self._add(still_declared(self._modules, self._changes))
-        outputs = plan_outputs(self._modules.root, self._starting.stored, self._diagnostics, self._checks)
-        if not has_errors(self._diagnostics):
+                planning.add(planning.checks.check(modules, node))
+        planning.add(still_declared(modules, self._changes))
+        outputs = plan_outputs(modules.root, planning.starting.stored, planning.diagnostics, planning.checks)
+        if not has_errors(planning.diagnostics):
             self._plan_removals()
-            self._add(unfulfilled(self._wishes, self._changes))
-        return self._finish(outputs, destroy=False)
+            planning.add(unfulfilled(planning.wishes, self._changes))
+        return self._finish(outputs)
 
-    def plan_destroy(self) -> Plan:
+    def _plan_destroy(self) -> Plan:
         """Plan to destroy everything that state has."""
-        for address, instance in self._starting.refreshed.instances.items():
-            former = self._starting.former.get(address)
-            self._changes[address] = removal(instance, self._modules, "", self._diagnostics, former=former)
-        return self._finish(gone_outputs(self._starting.stored), destroy=True)
+        planning, starting = self._planning, self._planning.starting
+        for address, instance in starting.refreshed.instances.items():
+            former = starting.former.get(address)
+            self._changes[address] = removal(instance, planning.modules, "", planning.diagnostics, former=former)
+        return self._finish(gone_outputs(starting.stored))
 
     def _wish(self, node: Node) -> None:
-        for evaluation in self._modules.instances(node.module):
+        planning = self._planning
+        for evaluation in planning.modules.instances(node.module):
             block = evaluation.configuration.imports[int(node.name)]
-            for address, wish in wishes(block, evaluation, self._diagnostics):
-                first = self._wishes.setdefault(address, wish)
+            for address, wish in wishes(block, evaluation, planning.diagnostics):
+                first = planning.wishes.setdefault(address, wish)
                 if first is not wish:
-                    self._diagnostics.append(twice(address, first, wish))
+                    planning.diagnostics.append(twice(address, first, wish))
 
     def _plan_removals(self) -> None:
-        for address, instance in self._starting.refreshed.instances.items():
+        planning, starting = self._planning, self._planning.starting
+        for address, instance in starting.refreshed.instances.items():
             if address in self._changes:
                 continue
-            removed = removed_by(address, self._modules.configuration)
+            removed = removed_by(address, planning.modules.configuration)
             forget = removed is not None and not removed.destroy
-            former = self._starting.former.get(address)
-            reason = removal_reason(self._modules, address, moved=former is not None)
+            former = starting.former.get(address)
+            reason = removal_reason(planning.modules, address, moved=former is not None)
             self._changes[address] = removal(
-                instance, self._modules, reason, self._diagnostics, forget=forget, former=former
+                instance, planning.modules, reason, planning.diagnostics, forget=forget, former=former
             )
 
-    def _finish(self, outputs: Mapping[str, OutputChange], *, destroy: bool) -> Plan:
-        findings = assess(self._changes, self._sessions)
-        self._add(map(self._instances.placed, findings.diagnostics))
+    def _finish(self, outputs: Mapping[str, OutputChange]) -> Plan:
+        planning, starting = self._planning, self._planning.starting
+        findings = assess(self._changes, planning.sessions)
+        planning.add(map(self._instances.placed, findings.diagnostics))
         for address, change in self._changes.items():
             impact = findings.impacts.get(str(address))
             if impact is not None:
                 self._changes[address] = replace(change, impact=impact)
-        steps, needs = ordered_steps(self._changes, self._starting.prior)
+        steps, needs = ordered_steps(self._changes, starting.prior)
         plan = Plan(
-            prior=self._starting.stored,
-            refreshed=self._starting.refreshed.with_instances(self._instances.imported),
+            prior=starting.stored,
+            refreshed=starting.refreshed.with_instances(self._instances.imported),
             changes=self._changes,
-            drift=self._starting.drift,
+            drift=starting.drift,
             outputs=outputs,
             steps=steps,
             needs=needs,
-            hosts={**self._starting.prior.hosts, **self._inputs.hosts},
+            hosts={**starting.prior.hosts, **planning.inputs.hosts},
             data=self._instances.data,
-            unsure=self._starting.unsure,
-            checks=self._checks.results,
-            moment=self._modules.setting.moment,
-            destroy=destroy,
+            unsure=starting.unsure,
+            checks=planning.checks.results,
+            moment=planning.modules.setting.moment,
+            destroy=planning.request.destroy,
         )
-        if not has_errors(self._diagnostics):
-            self._add(map(self._instances.placed, rehearse(plan, self._sessions)))
+        if not has_errors(planning.diagnostics):
+            planning.add(map(self._instances.placed, rehearse(plan, planning.sessions)))
         return plan
-
-    def _add(self, diagnostics: Iterable[Diagnostic]) -> None:
-        for diagnostic in diagnostics:
-            if diagnostic not in self._reported:
-                self._reported.add(diagnostic)
-                self._diagnostics.append(diagnostic)

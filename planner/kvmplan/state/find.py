@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from kvmplan.addresses import parse_address
+from collections.abc import Iterable
+
+from kvmplan.addresses import Address, parse_address
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.state.model import Instance, State
-from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
 
-def find_instance(state: State | None, text: str) -> Instance:
-    """Raises `DiagnosticError` when there is none of that address."""
+def written_address(text: str) -> Address:
+    """Raises `DiagnosticError` when ``text`` is no address."""
     address = parse_address(text)
     if address is None:
         raise DiagnosticError(
             error("Invalid address", f'"{text}" is not an address such as libvirt_network.lan or x.y["key"].')
         )
+    return address
+
+
+def find_instance(state: State | None, text: str) -> Instance:
+    """Raises `DiagnosticError` when there is none of that address."""
+    address = written_address(text)
     instances = state.instances if state else {}
     if address in instances:
         return instances[address]
-    hint = did_you_mean(text, map(str, instances)) or " `kvmplan state list` shows what there is."
-    raise DiagnosticError(error("No such instance", f"The state has no {address}.{hint}"))
+    raise DiagnosticError(no_such_instance(address, instances))
+
+
+def no_such_instance(address: Address, instances: Iterable[Address]) -> Diagnostic:
+    """What to say of an address that is not among the ``instances`` of the state."""
+    hint = did_you_mean(str(address), map(str, instances)) or " `kvmplan state list` shows what there is."
+    return error("No such instance", f"The state has no {address}.{hint}")

@@ -31,6 +31,7 @@ import pytest
 from kvmplan.apply.events import Event, OperationDone
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Change, Plan
+from kvmplan.plan.request import Request
 from kvmplan.run import Run
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.diagnostics import Diagnostic
@@ -103,8 +104,8 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
             "state": [_masked(str(at)) for at in sorted(workspace.state.instances, key=lambda one: one.sort_key)],
         }
 
-    replacing = [address(text) for text in given.get("replace", ())]
-    return workspace.with_plan(carry_out, destroy=given.get("destroy", False), replacing=replacing)
+    request = Request(destroy=given.get("destroy", False), replacing=tuple(map(address, given.get("replace", ()))))
+    return workspace.with_plan(carry_out, request)
 
 
 def _sorted(plan: Plan) -> Sequence[tuple[Any, Change]]:

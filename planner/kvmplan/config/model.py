@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address, Key, ModuleAddress, StaticPath
+from kvmplan.config.encryption.model import Encryption
 from kvmplan.lang import NO_DEFAULTS, Defaults
 from kvmplan.syntax import Attribute, Body, Expression, Reference
 from kvmplan_sdk.diagnostics import SourceRange
@@ -244,6 +245,7 @@ class Configuration:
     imports: tuple[Import, ...]
     required_providers: Mapping[str, RequiredProvider]
     backend: Backend | None = None
+    encryption: Encryption | None = None
     path: StaticPath = ()
     modules: Mapping[str, Configuration] = field(default_factory=dict)
 

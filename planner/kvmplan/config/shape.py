@@ -41,6 +41,8 @@ READINGS: Mapping[str, Reading] = {
     "replace_triggered_by": Reading.REFERENCE,
     "from": Reading.REFERENCE,
     "to": Reading.REFERENCE,
+    "keys": Reading.REFERENCE,
+    "method": Reading.REFERENCE,
 }
 """Arguments whose strings are no templates in JSON syntax, as Terraform has them."""
 
@@ -51,6 +53,34 @@ LIFECYCLE = Shape(
     blocks=DATA_LIFECYCLE.blocks,
 )
 DATA = Shape(("type", "name"), optional=REPETITION | {"provider"}, blocks={"lifecycle": DATA_LIFECYCLE}, open=True)
+
+FALLBACK = Shape(required=frozenset({"method"}))
+PROTECTED = Shape(
+    optional=frozenset({"method", "enforced"}),
+    blocks={"fallback": Shape(required=FALLBACK.required, blocks={"fallback": FALLBACK})},
+)
+ENCRYPTION = Shape(
+    blocks={
+        "key_provider": Shape(
+            ("type", "name"),
+            optional=frozenset(
+                {
+                    "passphrase",
+                    "iterations",
+                    "key_length",
+                    "salt_length",
+                    "hash_function",
+                    "variable",
+                    "path",
+                    "command",
+                }
+            ),
+        ),
+        "method": Shape(("type", "name"), optional=frozenset({"keys"})),
+        "state": PROTECTED,
+        "plan": PROTECTED,
+    }
+)
 
 TOP_LEVEL: dict[str, Shape] = {
     "resource": Shape(("type", "name"), optional=REPETITION | {"provider"}, blocks={"lifecycle": LIFECYCLE}, open=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kvmplan.config.model import HostBlock, Resource
 from kvmplan.config.providers import ProviderUses
+from kvmplan.config.variable_values import default_value, marks_of_block
 from kvmplan.graph import Dependencies, Node
 from kvmplan.lang import DYNAMIC, evaluate, mark, unknown
 from kvmplan.plan.conditions import judge
@@ -14,7 +15,7 @@ from kvmplan.plan.ignoring import ignored_paths
 from kvmplan.plan.inputs import provider_configuration
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.move_rules import move_problems
-from kvmplan.plan.named_values import default_value, evaluate_named, expand_call, marks_of_block
+from kvmplan.plan.named_values import evaluate_named, expand_call
 from kvmplan.plan.removal import still_there
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import check_triggers

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kvmplan.config.calls import is_host_argument
-from kvmplan.config.model import Output, Variable
+from kvmplan.config.model import Variable
+from kvmplan.config.variable_values import converted, default_value, marks_of_block, value_or_default
 from kvmplan.graph import Node
 from kvmplan.lang import (
     DYNAMIC,
     EPHEMERAL,
-    SENSITIVE,
-    ConversionError,
-    Marks,
-    Scope,
     Value,
-    convert,
     evaluate,
-    is_null,
     mark,
     marks_of,
     unknown,
@@ -28,7 +23,7 @@ from kvmplan.plan.expand import check_repetition, repetition
 from kvmplan.plan.marks import not_ephemeral
 from kvmplan.plan.modules import Modules
 from kvmplan.syntax import Expression
-from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
+from kvmplan_sdk.diagnostics import Diagnostic
 
 NAMED = frozenset({"var", "validation", "local", "output", "module"})
 """The kinds of nodes that this is about."""
@@ -73,10 +68,6 @@ def output_value(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic
     return mark(value, marks_of_block(output))
 
 
-def marks_of_block(block: Variable | Output) -> Marks:
-    return frozenset({*([SENSITIVE] if block.sensitive else []), *([EPHEMERAL] if block.ephemeral else [])})
-
-
 def expand_call(
     modules: Modules, evaluation: Evaluation, name: str, diagnostics: list[Diagnostic], *, certain: bool = True
 ) -> None:
@@ -100,11 +91,8 @@ def variable_value(
     if evaluation.parent is not None:
         return _handed_over(variable, evaluation, evaluation.parent, diagnostics)
     if name not in given:
-        if variable.default is None:
-            diagnostics.append(_missing(variable))
-            return unknown(variable.type)
-        return default_value(variable, diagnostics)
-    return _converted(variable, given[name], variable.range, diagnostics)
+        return value_or_default(variable, diagnostics)
+    return converted(variable, given[name], variable.range, diagnostics)
 
 
 def _handed_over(
@@ -116,7 +104,7 @@ def _handed_over(
     value = evaluate(written, parent.scope(diagnostics, **evaluation.names))
     if EPHEMERAL in marks_of(value) and not variable.ephemeral:
         diagnostics.append(not_ephemeral(f'The variable "{variable.name}"', written.range))
-    return _converted(variable, value, written.range, diagnostics)
+    return converted(variable, value, written.range, diagnostics)
 
 
 def argument(evaluation: Evaluation, parent: Evaluation, name: str) -> Expression | None:
@@ -125,43 +113,6 @@ def argument(evaluation: Evaluation, parent: Evaluation, name: str) -> Expressio
     if is_host_argument(call, evaluation.configuration, name):
         return call.host
     return call.arguments[name].expression if name in call.arguments else None
-
-
-def default_value(variable: Variable, diagnostics: list[Diagnostic]) -> Value:
-    """The default of a variable that has one, as its type has it."""
-    assert variable.default is not None
-    value = evaluate(variable.default, Scope({}, diagnostics=diagnostics))
-    return _converted(variable, value, variable.default.range, diagnostics)
-
-
-def _converted(variable: Variable, value: Value, source: SourceRange, diagnostics: list[Diagnostic]) -> Value:
-    if (
-        is_null(value)
-        and not variable.nullable
-        and variable.default is not None
-        and source is not variable.default.range
-    ):
-        return default_value(variable, diagnostics)
-    try:
-        value = convert(variable.type_defaults.apply(value), variable.type)
-    except ConversionError as problem:
-        diagnostics.append(
-            error("Invalid value for variable", f'The value of "{variable.name}": {problem}.', source=source)
-        )
-        return unknown(variable.type)
-    if is_null(value) and not variable.nullable:
-        diagnostics.append(error("Invalid value for variable", f'"{variable.name}" must not be null.', source=source))
-    return mark(value, marks_of_block(variable))
-
-
-def _missing(variable: Variable) -> Diagnostic:
-    return error(
-        "No value for required variable",
-        f'"{variable.name}" has no default. Set it with --var {variable.name}=..., in a .kvmvars.hcl file, or '
-        f"as KVMPLAN_VAR_{variable.name} in the environment."
-        + (f" It is: {variable.description}" if variable.description else ""),
-        source=variable.range,
-    )
 
 
 def _check(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic]) -> None:
@@ -176,11 +127,9 @@ def _check(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic]) -> 
 __all__ = [
     "NAMED",
     "argument",
-    "default_value",
     "evaluate_local",
     "evaluate_named",
     "expand_call",
-    "marks_of_block",
     "output_value",
     "variable_value",
 ]

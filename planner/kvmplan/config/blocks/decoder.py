@@ -7,8 +7,10 @@ from typing import Any
 
 from kvmplan.addresses import Address
 from kvmplan.config.blocks import imports, modules, providers, resources, values
-from kvmplan.config.blocks.arguments import Problems, check_name
+from kvmplan.config.blocks.arguments import Problems, at_most_one, check_name
 from kvmplan.config.blocks.required_version import check_required_version
+from kvmplan.config.encryption.blocks import encryption
+from kvmplan.config.encryption.model import Encryption
 from kvmplan.config.model import (
     Backend,
     Check,
@@ -47,6 +49,7 @@ class Decoder:
         self._imports: list[Import] = []
         self._required: dict[str, RequiredProvider] = {}
         self._backend: Backend | None = None
+        self._encryption: Encryption | None = None
         self._add: Mapping[str, Callable[[Block, Problems], None]] = {
             "resource": self._add_resource,
             "data": self._add_resource,
@@ -80,6 +83,7 @@ class Decoder:
             imports=tuple(self._imports),
             required_providers=self._required,
             backend=self._backend,
+            encryption=self._encryption,
         )
 
     def add(self, block: Block, problems: Problems) -> None:
@@ -142,12 +146,21 @@ class Decoder:
         if backend is not None and self._backend is not None:
             problems.append(_duplicate("backend", backend.range, self._backend.range))
         self._backend = self._backend or backend
+        self._add_encryption(block, problems)
         for required in providers.required_providers(block, problems):
             if required.name in self._required:
                 where = self._required[required.name].range
                 problems.append(_duplicate(f"requirement of provider {required.name}", required.range, where))
             else:
                 self._required[required.name] = required
+
+    def _add_encryption(self, block: Block, problems: Problems) -> None:
+        found = at_most_one(block, "encryption", problems)
+        if found is None:
+            return
+        if self._encryption is not None and self._encryption.range is not None:
+            problems.append(_duplicate("encryption", found.range, self._encryption.range))
+        self._encryption = self._encryption or encryption(found, problems)
 
 
 def _listed(decode: Callable[[Block, Problems], Any], into: list[Any]) -> Callable[[Block, Problems], None]:

@@ -18,6 +18,7 @@ from kvmplan_sdk import (
     Attribute,
     Change,
     ClaimedBy,
+    Diagnostic,
     DiagnosticError,
     Findings,
     Host,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kvmplan_libvirt.api import DEFINE_VALIDATE
 from kvmplan_libvirt.interface import plan as interface_plan
@@ -60,7 +60,7 @@ def _world() -> Iterator[Connection]:
     with tempfile.NamedTemporaryFile(suffix=".xml") as file:
         file.write(_WORLD)
         file.flush()
-        connection = libvirt.open(f"test://{file.name}")
+        connection = cast("Connection", libvirt.open(f"test://{file.name}"))
     try:
         yield connection
     finally:

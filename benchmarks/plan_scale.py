@@ -28,7 +28,7 @@ from kvmplan.plugins import Plugins  # noqa: E402
 from kvmplan.review.plan_json import plan_json, to_text  # noqa: E402
 from kvmplan.review.plan_text import plan_text  # noqa: E402
 from kvmplan.run import Prepared, prepare, started  # noqa: E402
-from kvmplan.state.store import StateFile  # noqa: E402
+from kvmplan.state.store import StateStore, local_store  # noqa: E402
 
 HEADER = 'provider "toy" {\n  batch = true\n}\n'
 
@@ -154,14 +154,14 @@ def measure(text: str, *, apply: bool) -> dict[str, float]:
         Path("main.kvm.hcl").write_text(HEADER + text)
         Path("one").mkdir()
         Path("one", "main.kvm.hcl").write_text(MODULE)
-        state = StateFile(Path("kvmplan.state.json"))
+        state = local_store(Path("kvmplan.state.json"))
         plan_once(clock, state, "plan", apply=apply)
         if apply:
             plan_once(clock, state, "no-op plan", apply=False)
     return clock.times
 
 
-def plan_once(clock: Clock, state: StateFile, name: str, *, apply: bool) -> None:
+def plan_once(clock: Clock, state: StateStore, name: str, *, apply: bool) -> None:
     plugins = Plugins()
     prepared = clock("read", lambda: prepare(Path(), Given({}), plugins))
     assert isinstance(prepared, Prepared) and not prepared.failed, prepared

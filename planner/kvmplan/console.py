@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvmplan.config.backend import state_path
+from kvmplan.backends.opening import open_store
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given
 from kvmplan.lang import (
@@ -24,7 +24,6 @@ from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
-from kvmplan.state.store import StateFile
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.types import to_json
@@ -90,7 +89,7 @@ def open_console(directory: Path, given: Given, state: Path | None) -> Console:
     prepared = prepare(directory, given, plugins, empty=True)
     if not prepared.failed:
         prepared.modules.setting.applying = True
-        stored = StateFile(state_path(state, prepared.configuration)).load()
+        stored = open_store(state, prepared.configuration).load()
         instances = stored.instances.values() if stored else ()
         objects = {one.address: (one.values, one.sensitive) for one in instances if not one.address.deposed}
         take_in(prepared.modules, prepared.dependencies, objects, plugins, complete=False)

@@ -16,7 +16,7 @@ from pathlib import Path
 from kvmplan.addresses import Address
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
-from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
+from kvmplan.apply.journal import Journal, OpenRun, read_journal
 from kvmplan.apply.recovery import Recovered, known_hosts, recover
 from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
@@ -42,7 +42,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.find import no_such_instance
 from kvmplan.state.model import Instance, Output, State, new_state
-from kvmplan.state.store import StateFile
+from kvmplan.state.store import StateStore
 from kvmplan.verdict import remember
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 
@@ -173,7 +173,7 @@ class Run:
         return Planner(planning).plan()
 
     def apply(
-        self, plan: Plan, state_file: StateFile, *, listener: Listener, stop: threading.Event, parallelism: int
+        self, plan: Plan, store: StateStore, *, listener: Listener, stop: threading.Event, parallelism: int
     ) -> Result:
         """Carry ``plan`` out, saving the state after every step. Raises `DiagnosticError` when it cannot be saved."""
         prepared = self.prepared
@@ -182,14 +182,14 @@ class Run:
         if self.recovered.unsure:
             # The journal that names these objects goes as soon as this run writes its own.
             saved = saved.next(instances=saved.instances, outputs=saved.outputs, hosts=saved.hosts)
-            state_file.save(saved)
+            store.save(saved)
 
         def save(instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
             nonlocal saved
             saved = saved.next(instances=dict(instances), outputs=outputs, hosts=plan.hosts)
-            state_file.save(saved)
+            store.save(saved)
 
-        with Journal(journal_path(state_file.path), self.state.lineage) as journal:
+        with Journal(store.journal, self.state.lineage) as journal:
             executor = Executor(
                 plan,
                 self.sessions,
@@ -229,12 +229,10 @@ class Run:
 
 
 @contextmanager
-def started(
-    prepared: Prepared, state_file: StateFile, plugins: Plugins, *, lineage: str | None = None
-) -> Iterator[Run]:
-    """A run on the state in ``state_file``, its sessions closed at the end. ``lineage``: of a state not yet there."""
-    state = state_file.load() or new_state(lineage)
-    left_open = read_journal(journal_path(state_file.path))
+def started(prepared: Prepared, store: StateStore, plugins: Plugins, *, lineage: str | None = None) -> Iterator[Run]:
+    """A run on the state in ``store``, its sessions closed at the end. ``lineage``: of a state not yet there."""
+    state = store.load() or new_state(lineage)
+    left_open = read_journal(store.journal)
     if left_open is not None and left_open.lineage and state.serial == 0:
         state = replace(state, lineage=left_open.lineage)
     hosts = {**state.hosts, **(known_hosts(left_open) if left_open else {}), **prepared.inputs.hosts}

@@ -100,9 +100,9 @@ def test_what_a_saved_plan_shows_is_what_plan_showed(project: Workspace) -> None
 
 
 def test_two_runs_at_once(project: Workspace) -> None:
-    from kvmplan.state.lock import locked
+    from kvmplan.state.store import local_store
 
-    with locked(project.state_path, "apply"):
+    with local_store(project.state_path).locked("apply"):
         said = run(project, "plan")
     assert (said.status, "State is locked" in said.stderr) == (1, True)
     assert f"process {os.getpid()}" in said.stderr

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from kvmplan.addresses import Address, parse_address
 from kvmplan.apply.events import Event
-from kvmplan.apply.journal import journal_path
 from kvmplan.apply.result import Result
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Plan
@@ -19,7 +18,7 @@ from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.model import State, new_state
-from kvmplan.state.store import StateFile
+from kvmplan.state.store import StateStore, local_store
 from kvmplan_sdk import Diagnostic, DiagnosticError
 
 T = TypeVar("T")
@@ -56,12 +55,16 @@ class Workspace:
         return self.directory / "kvmplan.state.json"
 
     @property
+    def store(self) -> StateStore:
+        return local_store(self.state_path)
+
+    @property
     def journal(self) -> Path:
-        return journal_path(self.state_path)
+        return self.store.journal
 
     @property
     def state(self) -> State:
-        return StateFile(self.state_path).load() or new_state()
+        return self.store.load() or new_state()
 
     def prepare(self, plugins: Plugins) -> Prepared:
         prepared = prepare(self.directory, self.given, plugins)
@@ -97,7 +100,7 @@ class Workspace:
     ) -> Result:
         return run.apply(
             plan,
-            StateFile(self.state_path),
+            self.store,
             listener=listener,
             stop=stop or threading.Event(),
             parallelism=parallelism,
@@ -108,7 +111,7 @@ class Workspace:
         plugins = Plugins()
         prepared = self.prepare(plugins)
         try:
-            with started(prepared, StateFile(self.state_path), plugins) as run:
+            with started(prepared, self.store, plugins) as run:
                 plan = run.plan(request)
                 if prepared.failed:
                     raise PlanningError(prepared.diagnostics)

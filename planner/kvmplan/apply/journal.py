@@ -1,6 +1,6 @@
 """The journal of a run: what it is about to do, on disk before the first call to a host, and what came of it.
 
-One JSON object a line in ``kvmplan.state.json.journal``, fsynced one by one:
+One JSON object a line, fsynced one by one, in ``kvmplan.state.json.journal`` or where else the state's store has it:
 
 - ``{"intent": step, "operations": [...]}`` before a step: everything needed to look for its objects after a crash;
 - ``{"saved": step}`` once the state with its outcomes is on disk. A step of which the provider left a part untried is
@@ -110,10 +110,6 @@ def _unwritable(path: Path, problem: OSError) -> DiagnosticError:
             f"{problem.strerror}. Nothing more was changed on any host: make room and run again.",
         )
     )
-
-
-def journal_path(state_path: Path) -> Path:
-    return state_path.with_name(f"{state_path.name}.journal")
 
 
 def read_journal(path: Path) -> OpenRun | None:

@@ -14,9 +14,9 @@ from typing import TextIO
 
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
+from kvmplan.backends.opening import open_store
 from kvmplan.cli.planning import planned, review, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, say, styled
-from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
 from kvmplan.plan.model import Plan
@@ -26,8 +26,7 @@ from kvmplan.review.plan_text import plan_text
 from kvmplan.review.progress import progress_lines, result_text
 from kvmplan.review.state_text import outputs_text
 from kvmplan.run import Run, prepare_again, started
-from kvmplan.state.lock import locked
-from kvmplan.state.store import StateFile
+from kvmplan.state.store import StateStore
 
 QUESTION = {
     False: "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n",
@@ -48,12 +47,12 @@ def plan_and_apply(
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
     operation = "destroy" if request.destroy else "apply"
-    with planned(directory, values, state, operation, request, no_color=no_color) as (run, plan, state_file):
+    with planned(directory, values, state, operation, request, no_color=no_color) as (run, plan, store):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
         if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[request.destroy]}{ANSWER}"):
             say("Apply cancelled.")
             return False
-        return carry_out(run, plan, state_file, parallelism=parallelism, no_color=no_color)
+        return carry_out(run, plan, store, parallelism=parallelism, no_color=no_color)
 
 
 def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: int, no_color: bool) -> bool:
@@ -64,16 +63,16 @@ def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: i
         saved.sources, saved.directory, saved.layout, saved.given, values, plugins, saved.plan.moment
     )
     stop_on_errors(prepared, no_color=no_color)
-    state_file = StateFile(state_path(state, prepared.configuration))
-    with locked(state_file.path, "apply"):
+    store = open_store(state, prepared.configuration)
+    with store.locked("apply"):
         lineage = saved.plan.prior.lineage
-        with started(prepared, state_file, plugins, lineage=lineage) as run:
+        with started(prepared, store, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state, run.recovered.unsure)
             run.adopt(saved.plan)
-            return carry_out(run, saved.plan, state_file, parallelism=parallelism, no_color=no_color)
+            return carry_out(run, saved.plan, store, parallelism=parallelism, no_color=no_color)
 
 
-def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, no_color: bool) -> bool:
+def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_color: bool) -> bool:
     style = styled(no_color=no_color)
 
     def listener(event: Event) -> None:
@@ -83,7 +82,7 @@ def carry_out(run: Run, plan: Plan, state_file: StateFile, *, parallelism: int, 
     if plan.steps:
         say("")
     with _interruptible() as stop:
-        result: Result = run.apply(plan, state_file, listener=listener, stop=stop, parallelism=parallelism)
+        result: Result = run.apply(plan, store, listener=listener, stop=stop, parallelism=parallelism)
     complain(result.diagnostics, run.prepared.sources, no_color=no_color)
     say("\n" + result_text(result, style, destroy=plan.destroy))
     if result.complete and result.outputs:

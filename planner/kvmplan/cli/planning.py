@@ -12,9 +12,9 @@ from typing import Any
 
 import typer
 
+from kvmplan.backends.opening import open_store
 from kvmplan.cli.options import PlanOptions
 from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
-from kvmplan.config.backend import state_path
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
@@ -24,8 +24,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.find import written_address
-from kvmplan.state.lock import locked
-from kvmplan.state.store import StateFile
+from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import DiagnosticError
 
 
@@ -44,21 +43,21 @@ def given(assignments: list[str] | None, files: list[str] | None) -> Given:
 @contextmanager
 def planned(
     directory: Path, values: Given, state: Path | None, operation: str, request: Request, *, no_color: bool
-) -> Iterator[tuple[Run, Plan, StateFile]]:
+) -> Iterator[tuple[Run, Plan, StateStore]]:
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
     with 1.
     """
     plugins = Plugins()
     prepared = prepare(directory, values, plugins)
     stop_on_errors(prepared, no_color=no_color)
-    state_file = StateFile(state_path(state, prepared.configuration))
-    with locked(state_file.path, operation):
+    store = open_store(state, prepared.configuration)
+    with store.locked(operation):
         try:
-            with started(prepared, state_file, plugins) as run:
+            with started(prepared, store, plugins) as run:
                 plan = run.plan(request, reading=_reading)
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
-                yield run, plan, state_file
+                yield run, plan, store
         except DiagnosticError as problem:
             complain(problem.diagnostics, prepared.sources, no_color=no_color)
             raise typer.Exit(1) from None

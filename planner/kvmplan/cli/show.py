@@ -27,14 +27,13 @@ def show(
     no_color: NoColor = False,
 ) -> None:
     """Show a saved plan, or the state."""
+    from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import say, styled
-    from kvmplan.config.backend import state_path_in
     from kvmplan.plan.file import read_plan
     from kvmplan.review.markdown import plan_markdown
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
     from kvmplan.review.state_text import state_json, state_text
-    from kvmplan.state.store import StateFile
     from kvmplan_sdk.diagnostics import DiagnosticError, error
 
     form = Form.JSON if json else form
@@ -50,5 +49,5 @@ def show(
         return
     if form is Form.MARKDOWN:
         raise DiagnosticError(error("Nothing to show as Markdown", "It is for plans: name a plan file."))
-    found = StateFile(state_path_in(state, HERE)).load()
+    found = open_store_in(state, HERE).load()
     say(to_text(state_json(found)) if form is Form.JSON else state_text(found))

@@ -16,11 +16,10 @@ app = typer.Typer(
 @app.command("list")
 def list_(state: StatePath = None) -> None:
     """List the addresses in the state."""
+    from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import say
-    from kvmplan.config.backend import state_path_in
-    from kvmplan.state.store import StateFile
 
-    found = StateFile(state_path_in(state, HERE)).load()
+    found = open_store_in(state, HERE).load()
     for address in sorted(found.instances if found else (), key=lambda address: address.sort_key):
         say(str(address))
 
@@ -32,12 +31,11 @@ def show(
     state: StatePath = None,
 ) -> None:
     """Show one instance."""
+    from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import say
-    from kvmplan.config.backend import state_path_in
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_text import instance_json, instance_text
     from kvmplan.state.find import find_instance
-    from kvmplan.state.store import StateFile
 
-    instance = find_instance(StateFile(state_path_in(state, HERE)).load(), address)
+    instance = find_instance(open_store_in(state, HERE).load(), address)
     say(to_text(instance_json(instance)) if json else instance_text(instance))

@@ -104,9 +104,10 @@ class RequiredProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """Where the state is kept: in a file at ``path``, as seen from the configuration; empty where that is not said."""
+    """Where the state is kept: the kind of storage, and what its schema describes."""
 
-    path: str
+    type: str
+    body: Body
     range: SourceRange
 
 

@@ -108,7 +108,7 @@ TOP_LEVEL: dict[str, Shape] = {
         optional=frozenset({"required_version"}),
         blocks={
             "required_providers": Shape(any_argument=True),
-            "backend": Shape(("type",), optional=frozenset({"path"})),
+            "backend": Shape(("type",), open=True),
         },
     ),
 }

@@ -1,35 +1,103 @@
-"""Where a state is kept: a local file, with the state before the last run beside it as ``.backup``."""
+"""The state of one workspace, wherever its backend keeps it: loaded, saved, locked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from kvmplan.state.document import dump_state, load_state
-from kvmplan.state.files import read_bytes, write_durably
+from kvmplan.state.local import LocalStorage
+from kvmplan.state.locking import Locking, locked
 from kvmplan.state.model import State
+from kvmplan_sdk.backend import DEFAULT_WORKSPACE, ChangedError, Storage, Stored
+from kvmplan_sdk.diagnostics import DiagnosticError, error
 
-DEFAULT_NAME = "kvmplan.state.json"
+
+class Seal(Protocol):
+    """What stands between the document and the storage."""
+
+    def close(self, document: bytes) -> bytes:
+        """What to store for a document."""
+        ...
+
+    def open(self, stored: bytes, place: str) -> bytes:
+        """The document in what is stored at ``place``. Raises `DiagnosticError`."""
+        ...
 
 
-class StateFile:
-    """The state at ``path``. The first `save` of a run copies what was there to the backup."""
+class Plain:
+    """Stored as it is."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._backed_up = False
+    def close(self, document: bytes) -> bytes:
+        return document
+
+    def open(self, stored: bytes, place: str) -> bytes:
+        return stored
+
+
+class StateStore:
+    """``journal``: where runs on this state write ahead; ``place``: where the state is, for messages."""
+
+    def __init__(self, storage: Storage, workspace: str, *, journal: Path, seal: Seal | None = None) -> None:
+        self.storage = storage
+        self.workspace = workspace
+        self.journal = journal
+        self.seal: Seal = seal or Plain()
+        self._seen: Stored | None = None
+        self._read = False
 
     @property
-    def backup(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.backup")
+    def place(self) -> str:
+        return self.storage.place(self.workspace)
 
     def load(self) -> State | None:
-        data = read_bytes(self.path)
-        return None if data is None else load_state(data, str(self.path))
+        """The state, None where there is none. Raises `DiagnosticError` when it cannot be read."""
+        stored = self._look()
+        return None if stored is None else load_state(self.seal.open(stored.data, self.place), self.place)
 
     def save(self, state: State) -> None:
-        if not self._backed_up:
-            before = read_bytes(self.path)
-            if before is not None:
-                write_durably(self.backup, before)
-            self._backed_up = True
-        write_durably(self.path, dump_state(state))
+        """Store ``state`` in place of what was loaded or saved last. Raises `DiagnosticError`, nothing being lost, when
+        it cannot be written, or something else is there.
+        """
+        if not self._read:
+            self._look()
+        data = self.seal.close(dump_state(state))
+        try:
+            self._seen = Stored(b"", self.storage.write(self.workspace, data, self._seen))
+        except ChangedError:
+            raise DiagnosticError(
+                error(
+                    "State was changed by somebody else",
+                    f"{self.place} is not what it was when this run read it, so it is left as it is. What this run did "
+                    f"is in its journal, {self.journal}. Plan again: the next run takes it in.",
+                )
+            ) from None
+
+    @contextmanager
+    def locked(self, operation: str, locking: Locking | None = None) -> Iterator[None]:
+        """Hold the lock of the state meanwhile. ``operation``: the command, without ``kvmplan``. Raises
+        `DiagnosticError` naming who holds it since when.
+        """
+        with locked(self.storage, self.workspace, operation, locking or Locking()):
+            yield
+
+    def _look(self) -> Stored | None:
+        found = self.storage.read(self.workspace)
+        self._read, self._seen = True, Stored(b"", found.version) if found else None
+        return found
+
+
+def local_store(path: Path) -> StateStore:
+    """The state in the file ``path``, of whichever workspace."""
+    return file_store(LocalStorage(path), DEFAULT_WORKSPACE)
+
+
+def file_store(storage: LocalStorage, workspace: str) -> StateStore:
+    """A state in a file, its journal beside it."""
+    path = storage.path(workspace)
+    return StateStore(storage, workspace, journal=path.with_name(f"{path.name}.journal"))
+
+
+__all__ = ["Plain", "Seal", "StateStore", "file_store", "local_store"]

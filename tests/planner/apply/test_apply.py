@@ -301,7 +301,7 @@ def test_a_state_that_cannot_be_written_ends_the_run_and_the_next_one_goes_on(wo
 
     with pytest.raises(PlanningError) as refused:
         workspace.apply(listener=listener)
-    assert refused.value.summaries == [f"Cannot read {workspace.state_path}"]  # to copy it to the backup
+    assert refused.value.summaries == [f"Cannot read {workspace.state_path}"]
     assert set(workspace.objects()) == {"a", "c"}
     workspace.state_path.rmdir()
     assert workspace.apply().counts() == (1, 0, 0)

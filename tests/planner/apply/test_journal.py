@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmplan.addresses import Address
-from kvmplan.apply.journal import Journal, OpenRun, journal_path, read_journal
+from kvmplan.apply.journal import Journal, OpenRun, read_journal
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Action, Change
 from kvmplan_sdk import UNKNOWN, DiagnosticError
@@ -97,8 +97,7 @@ def test_a_journal_broken_in_the_middle_is_not_passed_over(tmp_path: Path, line:
 
 
 def test_the_journal_is_removed_when_the_run_is_complete_and_only_then(tmp_path: Path) -> None:
-    path = journal_path(tmp_path / "kvmplan.state.json")
-    assert path.name == "kvmplan.state.json.journal"
+    path = tmp_path / "kvmplan.state.json.journal"
     written(path)
     assert path.stat().st_mode & 0o777 == 0o600
     journal = Journal(path, "l")

@@ -13,7 +13,7 @@ from kvmplan.addresses import Address
 from kvmplan.state.document import dump_state
 from kvmplan.state.files import write_durably
 from kvmplan.state.model import Instance, State
-from kvmplan.state.store import StateFile
+from kvmplan.state.store import local_store
 from kvmplan_sdk import DiagnosticError
 
 from ..workspace import PlanningError, Workspace
@@ -33,28 +33,28 @@ def state(serial: int, size: int = 0) -> State:
 def test_a_state_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        StateFile(tmp_path / "s").save(state(1))
-        StateFile(tmp_path / "s").save(state(2))
+        local_store(tmp_path / "s").save(state(1))
+        local_store(tmp_path / "s").save(state(2))
     finally:
         os.umask(before)
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {"s": 0o600, "s.backup": 0o600}
 
 
 def test_the_backup_is_the_state_before_the_run(tmp_path: Path) -> None:
-    file = StateFile(tmp_path / "s")
+    file = local_store(tmp_path / "s")
     assert file.load() is None
     for serial in (1, 2, 3):
         file.save(state(serial))
-    assert not file.backup.exists(), "there was none before this run"
-    again = StateFile(tmp_path / "s")
+    assert not (tmp_path / "s.backup").exists(), "there was none before this run"
+    again = local_store(tmp_path / "s")
     for serial in (4, 5):
         again.save(state(serial))
-    assert StateFile(again.backup).load() == state(3)
+    assert local_store(tmp_path / "s.backup").load() == state(3)
     assert again.load() == state(5)
 
 
 def test_nothing_is_left_lying_about(tmp_path: Path) -> None:
-    StateFile(tmp_path / "s").save(state(1))
+    local_store(tmp_path / "s").save(state(1))
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
 
 
@@ -73,15 +73,15 @@ def test_a_broken_state_stops_every_command_and_is_left_as_it_is(workspace: Work
 
 @pytest.mark.skipif(ROOT, reason="root may write anywhere")
 def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
-    StateFile(tmp_path / "s").save(state(1))
+    local_store(tmp_path / "s").save(state(1))
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(DiagnosticError) as refused:
-            StateFile(tmp_path / "s").save(state(2))
+            local_store(tmp_path / "s").save(state(2))
     finally:
         tmp_path.chmod(0o700)
     assert "Permission denied" in refused.value.diagnostics[0].detail
-    assert StateFile(tmp_path / "s").load() == state(1)
+    assert local_store(tmp_path / "s").load() == state(1)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_the_state_that_was_there(small: Path) -> None:
-    file = StateFile(small / "s")
+    file = local_store(small / "s")
     file.save(state(1))
     with pytest.raises(DiagnosticError) as refused:
         file.save(state(2, size=100_000))

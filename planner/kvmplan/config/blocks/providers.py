@@ -79,13 +79,7 @@ def backend(block: Block, problems: Problems) -> Backend | None:
     if found is None:
         return None
     (type_,) = found.labels
-    if type_ != "local":
-        known = 'State is kept in a file, which is the backend "local".'
-        problems.append(
-            error("Unknown backend", f'There is no backend "{type_}". {known}', source=found.label_ranges[0])
-        )
-        return None
-    return Backend(path=literal_string(found.body.attributes.get("path"), "", problems), range=found.range)
+    return Backend(type=type_, body=rest(found), range=found.range)
 
 
 def _required(attribute: Attribute) -> RequiredProvider | None:

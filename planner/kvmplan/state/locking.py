@@ -1,0 +1,124 @@
+"""Taking the lock of a state, in whichever storage it is: who we are, how long to wait, what to say of who has it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kvmplan import __version__
+from kvmplan_sdk.backend import HeldError, LockInfo, Storage
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+
+_PAUSE = 0.25
+"""Seconds between two tries, at first; each is longer than the one before, up to sixteen times that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locking:
+    """How to lock. ``timeout``: the seconds to wait for it; ``tell``: is told, once, that and for whom we wait."""
+
+    enabled: bool = True
+    timeout: float = 0.0
+    tell: Callable[[str], None] = lambda _text: None
+
+
+@contextmanager
+def locked(storage: Storage, workspace: str, operation: str, locking: Locking) -> Iterator[None]:
+    """Hold the lock. Raises `DiagnosticError` naming who holds it since when."""
+    if not locking.enabled:
+        yield
+        return
+    info = our_information(operation, storage.place(workspace))
+    _take(storage, workspace, info, locking)
+    try:
+        yield
+    except BaseException:
+        with _quietly():
+            storage.unlock(workspace, info.id)
+        raise
+    try:
+        storage.unlock(workspace, info.id)
+    except HeldError as problem:
+        raise DiagnosticError(_not_ours(storage.place(workspace), problem.holder)) from None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What was raised first is what the user must read."""
+    try:
+        yield
+    except (DiagnosticError, HeldError):
+        return
+
+
+def _take(storage: Storage, workspace: str, info: LockInfo, locking: Locking) -> None:
+    until, pause, told = time.monotonic() + locking.timeout, _PAUSE, False
+    while True:
+        try:
+            storage.lock(workspace, info)
+            return
+        except HeldError as problem:
+            holder, left = problem.holder, until - time.monotonic()
+        if left <= 0:
+            raise DiagnosticError(held(info.path, holder, waited=locking.timeout))
+        if not told:
+            locking.tell(f"Waiting for the lock of {info.path}, which {who_holds(holder)} holds...")
+            told = True
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, 16 * _PAUSE)
+
+
+def our_information(operation: str, place: str) -> LockInfo:
+    return LockInfo(
+        id=str(uuid.uuid4()),
+        operation=operation,
+        info=f"process {os.getpid()}",
+        who=f"{_user()}@{socket.gethostname()}",
+        version=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        path=place,
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return str(os.getuid())
+
+
+def who_holds(holder: LockInfo | None) -> str:
+    """In the middle of a sentence: the command, whose it is, since when."""
+    if holder is None or not holder.operation:
+        return "another kvmplan"
+    parts = [f"`kvmplan {holder.operation}` of {holder.who or 'somebody'}", holder.info]
+    parts.append(f"since {holder.created}" if holder.created else "")
+    return ", ".join(part for part in parts if part)
+
+
+def held(place: str, holder: LockInfo | None, *, waited: float = 0.0) -> Diagnostic:
+    after = f" after waiting {waited:g} s" if waited else ""
+    unlock = f" If it is gone without letting go: kvmplan force-unlock {holder.id}" if holder and holder.id else ""
+    return error(
+        "State is locked",
+        f"{place} is{' still' if waited else ''} in use{after} by {who_holds(holder)}. Wait until it is done, or let "
+        f"kvmplan wait: --lock-timeout=5m.{unlock}",
+    )
+
+
+def _not_ours(place: str, holder: LockInfo | None) -> Diagnostic:
+    return error(
+        "The lock was taken from this run",
+        f"{place} is in use by {who_holds(holder)}: somebody forced the lock open meanwhile. Compare what both did, "
+        "with `kvmplan plan`.",
+    )
+
+
+__all__ = ["Locking", "held", "locked", "our_information", "who_holds"]

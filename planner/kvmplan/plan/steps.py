@@ -16,8 +16,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import networkx as nx
-
+from kvmplan.digraph import Digraph, topological_order
 from kvmplan.lane import Lane
 
 Node = TypeVar("Node", bound=Hashable)
@@ -33,7 +32,7 @@ class Grouped:
 
 
 def group(
-    graph: nx.DiGraph[Node],
+    graph: Digraph[Node],
     lanes: Mapping[Node, Lane | None],
     waiting: frozenset[Node],
     order: Mapping[Node, tuple[object, ...]],
@@ -43,7 +42,7 @@ def group(
     A node whose lane is None is a junction: it carries order from its predecessors to its successors and is in no
     step. ``waiting``: nodes whose inputs wait for the outcome of what precedes them. ``order`` breaks ties.
     """
-    sequence = list(nx.lexicographical_topological_sort(graph, key=lambda node: order[node]))
+    sequence = topological_order(graph, key=lambda node: order[node])
     stages = _stages(graph, sequence, lanes, waiting)
     members: dict[tuple[int, Lane], list[Node]] = defaultdict(list)
     for node in sequence:
@@ -60,7 +59,7 @@ def group(
 
 
 def _stages(
-    graph: nx.DiGraph[Node], sequence: list[Node], lanes: Mapping[Node, Lane | None], waiting: frozenset[Node]
+    graph: Digraph[Node], sequence: list[Node], lanes: Mapping[Node, Lane | None], waiting: frozenset[Node]
 ) -> dict[Node, int]:
     """The stage of every node. A junction passes on, for each lane before it, the highest stage reached there."""
     stages: dict[Node, int] = {}
@@ -83,7 +82,7 @@ def _stages(
     return stages
 
 
-def _step_edges(graph: nx.DiGraph[Node], sequence: list[Node], position_of: Mapping[Node, int]) -> dict[int, set[int]]:
+def _step_edges(graph: Digraph[Node], sequence: list[Node], position_of: Mapping[Node, int]) -> dict[int, set[int]]:
     """For every step the steps it waits for, seen through junctions."""
     before: dict[int, set[int]] = defaultdict(set)
     through: dict[Node, set[int]] = {}

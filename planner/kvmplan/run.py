@@ -41,7 +41,7 @@ from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.find import no_such_instance
-from kvmplan.state.model import Instance, Output, State, new_state
+from kvmplan.state.model import Instance, Output, State, new_state, stored
 from kvmplan.state.store import StateStore
 from kvmplan.verdict import remember
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
@@ -186,7 +186,7 @@ class Run:
 
         def save(instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
             nonlocal saved
-            saved = saved.next(instances=dict(instances), outputs=outputs, hosts=plan.hosts)
+            saved = saved.next(instances=stored(instances), outputs=outputs, hosts=plan.hosts)
             store.save(saved)
 
         with Journal(store.journal, self.state.lineage) as journal:
@@ -204,7 +204,7 @@ class Run:
             result = executor.run()
             found: list[Diagnostic] = []
             kept = {} if plan.destroy else self._outputs(resolver, result, found)
-            if (result.instances, kept) != (saved.instances, saved.outputs):
+            if (stored(result.instances), kept) != (saved.instances, saved.outputs):
                 save(result.instances, kept)
         return replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
 

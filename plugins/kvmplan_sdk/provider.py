@@ -33,11 +33,15 @@ from kvmplan_sdk.values import Object, Path
 
 
 class Verb(Enum):
-    """What an operation does to its object. A replacement is a delete and a create."""
+    """What an operation does to its object. A replacement is a delete and a create.
+
+    ``READ``, of a data source, is the engine's alone: no step that a provider is given has it.
+    """
 
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
+from kvmplan.apply.reading import read_late
 from kvmplan.blame import blamed
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Change, OperationKey, PlannedStep
@@ -40,12 +41,20 @@ def carry_out(
     lineage: str,
     on_outcome: Callable[[OperationKey, Outcome], None],
 ) -> list[Carried]:
-    """Apply ``operations`` (of ``step``, in order) and verify them.
+    """Read the data sources among ``operations`` (of ``step``, in order), apply the others and verify them.
 
     ``on_outcome`` hears of each as the provider reports it. What the provider raises is an error of the first operation
     without an outcome; the others without one are untried. The objects of all are read all the same, so that state says
     what is there.
     """
+    looked = [
+        _looked(key, change, *read_late(key, change, sessions, on_outcome))
+        for key, change in operations.items()
+        if key[1] is Verb.READ
+    ]
+    operations = {key: change for key, change in operations.items() if key[1] is not Verb.READ}
+    if looked and (not operations or any(one.failed for one in looked)):
+        return looked + [Carried(key=key, instance=current.get(key[0]), untried=True) for key in operations]
     wanted = tuple(_operation(key, change, current.get(key[0])) for key, change in operations.items())
     outcomes: dict[OperationKey, Outcome] = {}
     keys = {(str(address.current), verb): (address, verb) for address, verb in operations}
@@ -60,12 +69,17 @@ def carry_out(
         problem = raised.diagnostics
     errors = _errors(operations, outcomes, problem)
     observed = _read_back(step.lane, operations, outcomes, current, sessions)
-    return [
+    return looked + [
         Carried(key=key, instance=_left(key, change, outcomes.get(key), observed, current), untried=True)
         if errors[key] is None
         else _carried(key, change, outcomes.get(key), errors[key] or (), observed, current)
         for key, change in operations.items()
     ]
+
+
+def _looked(key: OperationKey, change: Change, values: Object | None, diagnostics: tuple[Diagnostic, ...]) -> Carried:
+    instance = None if values is None else _instance(change, values, {})
+    return Carried(key=key, instance=instance, diagnostics=diagnostics)
 
 
 def _errors(

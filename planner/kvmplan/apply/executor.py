@@ -109,9 +109,7 @@ class Executor:
             future: Future[list[Carried]]
             if operations:
                 self._depose(operations)
-                self._journal.intent(
-                    step.number, [(change, key[1]) for key, change in operations.items()], self._plan.hosts
-                )
+                self._intend(step, operations)
                 self._listener(StepStarted(step, tuple(operations)))
                 item = _Running(step, operations, time.monotonic())
                 future = pool.submit(self._carry_out, item)
@@ -122,6 +120,12 @@ class Executor:
             running[future] = item
             busy.add(step.lane)
         return left
+
+    def _intend(self, step: PlannedStep, operations: Mapping[OperationKey, Change]) -> None:
+        """Write down what is about to be done to hosts."""
+        acts = [(change, key[1]) for key, change in operations.items() if key[1] is not Verb.READ]
+        if acts:
+            self._journal.intent(step.number, acts, self._plan.hosts)
 
     def _wanted(self, step: PlannedStep) -> dict[OperationKey, Change]:
         """The operations of a step whose needs were met, with every input known."""
@@ -137,8 +141,8 @@ class Executor:
                 try:
                     change = self._resolve(key[0], self._instances)
                 except DiagnosticError as problem:
-                    self._fail(key, problem.diagnostics, _Running(step, {}, time.monotonic()))
-                    undone.add(key)
+                    self._settle(key, problem.diagnostics, _Running(step, {}, time.monotonic()))
+                    undone.update({key} if has_errors(problem.diagnostics) else ())
                     continue
             wanted[key] = change
         return wanted
@@ -228,11 +232,7 @@ class Executor:
             if one.untried:
                 continue
             unmet = () if one.failed else self._unconfirmed(one, item.operations[one.key])
-            if one.failed or has_errors(unmet):
-                self._fail(one.key, (*one.diagnostics, *unmet), item)
-            else:
-                self._done.append(one.key)
-                self._diagnostics.update(dict.fromkeys(one.diagnostics))
+            self._settle(one.key, (*one.diagnostics, *unmet), item)
         self._save(self._instances)
         self._journal.saved(item.step.number)
         untried = tuple(one.key for one in carried if one.untried)
@@ -248,9 +248,16 @@ class Executor:
             self._instances[change.address] = replace(before, address=change.address)
 
     def _unconfirmed(self, one: Carried, change: Change) -> tuple[Diagnostic, ...]:
-        if not change.confirms or one.key[1] is Verb.DELETE:
+        if not change.confirms or one.key[1] is Verb.DELETE or one.instance is None:
             return ()
         return self._confirm(one.key[0], self._instances)
+
+    def _settle(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...], item: _Running) -> None:
+        if has_errors(diagnostics):
+            self._fail(key, diagnostics, item)
+        else:
+            self._done.append(key)
+            self._diagnostics.update(dict.fromkeys(diagnostics))
 
     def _fail(self, key: OperationKey, diagnostics: tuple[Diagnostic, ...], item: _Running) -> None:
         self._failed.append(key)

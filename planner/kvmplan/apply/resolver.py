@@ -12,7 +12,7 @@ from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.graph import Dependencies, Node, resource_node
 from kvmplan.lang import DYNAMIC, from_plain
 from kvmplan.plan.change import Circumstances, plan_instance
-from kvmplan.plan.checks import Checks
+from kvmplan.plan.checks import Checks, as_warning
 from kvmplan.plan.conditions import judge
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import Repetition, repetition
@@ -24,7 +24,7 @@ from kvmplan.plan.named_values import evaluate_named
 from kvmplan.plan.outputs import plan_outputs
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plan.schemas import find_schema
-from kvmplan.plan.wanted import WantedReader
+from kvmplan.plan.wanted import Wanted, WantedReader
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, Output
@@ -64,10 +64,14 @@ class Resolver:
         finder = ReferenceFinder(modules.configuration, dependencies)
         self._reader = WantedReader(modules, inputs, plugins, finder)
         self._position = {node: position for position, node in enumerate(dependencies.order)}
-        self._members: dict[Address, list[Change]] = defaultdict(list)
+        self._members: dict[Address, list[Address]] = defaultdict(list)
         for change in plan.changes.values():
             if change.after is not None:
-                self._members[change.address.resource].append(change)
+                self._members[change.address.resource].append(change.address)
+        self._read_late = {address.within for address in plan.changes if address.mode == "data"}
+        for address in plan.data:
+            if address not in plan.changes:
+                self._members[address.resource].append(address)
         self._repetitions: dict[Address, Repetition] = {}
         self._instances: Instances | None = None
         self._taken: set[Node] = set()
@@ -86,10 +90,12 @@ class Resolver:
         use = self._use(resource, node)
         schema = find_schema(resource, use, self._plugins)
         wanted = self._reader.read(resource, address, names, schema, use, diagnostics)
-        if wanted is None or has_errors(diagnostics):
-            raise DiagnosticError(*diagnostics)
-        session = self._sessions.get(wanted.lane)
         planned = self._plan.changes[address]
+        if wanted is None or has_errors(diagnostics):
+            raise DiagnosticError(*_tempered(diagnostics, planned))
+        if planned.action is Action.READ:
+            return self._arguments(wanted, planned)
+        session = self._sessions.get(wanted.lane)
         circumstances = Circumstances(
             forced=planned.reason if planned.action.replaces else "",
             tags=self._plugins.provider(use.plugin).tags,
@@ -107,6 +113,13 @@ class Resolver:
             raise DiagnosticError(_changed(resource, address, changed))
         return replace(change, confirms=planned.confirms)
 
+    def _arguments(self, wanted: Wanted, planned: Change) -> Change:
+        """What a data source is asked, in place of what it is."""
+        configured = wanted.configured
+        if not is_known(configured.values):
+            raise DiagnosticError(*_tempered([_still_unknown(wanted.resource, wanted.address)], planned))
+        return replace(planned, after=configured.values, sensitive=configured.sensitive, waits=False)
+
     def confirm(self, address: Address, instances: Instances) -> tuple[Diagnostic, ...]:
         """What the postconditions of an instance say now that it is as it is in ``instances``."""
         resource, node, evaluation = self._block(address)
@@ -118,7 +131,8 @@ class Resolver:
         own = from_plain(now.values, shape, hidden(now.sensitive))
         scope = evaluation.scope([], **names, self=own)
         verdict = judge(resource.lifecycle.postconditions, scope, diagnostics)
-        return (*diagnostics, *verdict.errors("Resource postcondition failed", resource.range, str(address)))
+        diagnostics += verdict.errors("Resource postcondition failed", resource.range, str(address))
+        return _tempered(diagnostics, self._plan.changes[address])
 
     def outputs(self, instances: Instances, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
         """The outputs once everything is as it is in ``instances``; checks are judged anew."""
@@ -180,7 +194,7 @@ class Resolver:
             self._taken.add(node)
             if node.kind in _VALUES and (node.module or node.kind != "var"):
                 evaluate_named(self._modules, node, {}, diagnostics)
-            elif node.address is not None and node.address.mode == "managed":
+            elif node.address is not None and (node.address.mode == "managed" or node.address in self._read_late):
                 self._take_in_resource(node, node.address, instances)
 
     def _take_in_resource(self, node: Node, resource: Address, instances: Instances) -> None:
@@ -188,12 +202,17 @@ class Resolver:
             block = evaluation.configuration.resources[resource]
             shape = type_of(find_schema(block, self._use(block, node), self._plugins))
             values = {}
-            for change in self._members[resource.inside(evaluation.module)]:
-                now = instances.get(change.address)
-                values[change.address.key] = (
+            for address in self._members[resource.inside(evaluation.module)]:
+                now = instances.get(address) or self._plan.data.get(address)
+                values[address.key] = (
                     from_plain(now.values, shape, hidden(now.sensitive)) if now is not None else DYNAMIC
                 )
             evaluation.set_resource(resource, values)
+
+
+def _tempered(diagnostics: list[Diagnostic], change: Change) -> tuple[Diagnostic, ...]:
+    """``diagnostics`` about ``change``: in a check they are warnings."""
+    return tuple(map(as_warning, diagnostics) if change.check else diagnostics)
 
 
 def _still_unknown(resource: Resource, address: Address) -> Diagnostic:

@@ -78,8 +78,11 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
     """The plan representation, with the blocks of the types that are in the plan."""
     schemas = {}
     for change in plan.changes.values():
-        provider = run.plugins.provider(change.lane.provider)
-        schemas[change.address.type] = provider.schema.resources[change.address.type]
+        schema, type_ = run.plugins.provider(change.lane.provider).schema, change.address.type
+        if change.address.mode == "data":
+            schemas[f"data.{type_}"] = schema.data_sources[type_]
+        else:
+            schemas[type_] = schema.resources[type_]
     return plan_json(plan, schemas)
 
 

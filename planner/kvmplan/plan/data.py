@@ -1,29 +1,61 @@
-"""Data sources: read while planning."""
+"""Data sources: read while planning, or by apply where they have to wait for what it does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from kvmplan.addresses import Address
 from kvmplan.blame import blamed
-from kvmplan.plan.model import DataValues
+from kvmplan.plan.model import Action, Change, DataValues
 from kvmplan.plan.wanted import Wanted
 from kvmplan_sdk.capabilities import ReadsData
 from kvmplan_sdk.diagnostics import DiagnosticError, error
-from kvmplan_sdk.proposing import canonical
+from kvmplan_sdk.proposing import canonical, propose
 from kvmplan_sdk.provider import Session
 from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import is_known
+from kvmplan_sdk.values import Object
 
 
-def read_data(wanted: Wanted, session: Session, schema: ObjectSchema) -> DataValues:
-    """The values of a data source. Raises `DiagnosticError` when it cannot be read now."""
-    if not is_known(wanted.configured.values):
-        raise DiagnosticError(
-            error(
-                "Data source depends on what only apply will tell",
-                f"{wanted.address} cannot be read before that. Give it values that are known when planning.",
-            )
-        )
+def read_data(type_: str, configured: Object, session: Session, provider: str) -> Object:
+    """The values of a data source. Raises `DiagnosticError` when it cannot be read."""
     if not isinstance(session, ReadsData):
-        raise DiagnosticError(error(f"Provider {wanted.address.provider} reads no data sources"))
-    with blamed(wanted.address.provider):
-        values = session.read_data(wanted.address.type, wanted.configured.values)
+        raise DiagnosticError(error(f"Provider {provider} reads no data sources"))
+    with blamed(provider):
+        return session.read_data(type_, configured)
+
+
+def read_now(wanted: Wanted, session: Session, schema: ObjectSchema) -> DataValues:
+    """What a data source is while planning. Raises `DiagnosticError` when it cannot be read."""
+    values = read_data(wanted.address.type, wanted.configured.values, session, wanted.lane.provider)
     return DataValues(values=canonical(schema, values), sensitive=wanted.configured.sensitive)
+
+
+def reading(wanted: Wanted, schema: ObjectSchema, reason: str, now: DataValues | None = None) -> Change:
+    """The change that says: apply reads it. ``now``: what it is already, where it is read to look again."""
+    return Change(
+        address=wanted.address,
+        action=Action.READ,
+        lane=wanted.lane,
+        before=None,
+        after=now.values if now else propose(schema, wanted.configured.values, None),
+        waits=True,
+        schema_version=schema.version,
+        dependencies=wanted.dependencies,
+        sensitive=wanted.configured.sensitive,
+        reason=reason,
+        check=wanted.resource.check,
+        source=wanted.resource.range,
+    )
+
+
+def without_idle_looks(changes: Mapping[Address, Change]) -> dict[Address, Change]:
+    """``changes`` without what checks would look at again, where nothing is done that they could see."""
+    looks = {address for address, change in changes.items() if change.reason == "read_because_check_nested"}
+    busy = any(
+        change.action not in {Action.NO_OP, Action.FORGET} and address not in looks
+        for address, change in changes.items()
+    )
+    return {address: change for address, change in changes.items() if busy or address not in looks}
+
+
+__all__ = ["read_data", "read_now", "reading", "without_idle_looks"]

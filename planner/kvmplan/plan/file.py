@@ -190,6 +190,7 @@ def _change(change: Change) -> dict[str, Any]:
         "imported": change.imported,
         "deposed": change.deposed,
         "confirms": change.confirms,
+        "check": change.check,
     }
 
 
@@ -217,6 +218,7 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
         imported=entry["imported"],
         deposed=entry["deposed"],
         confirms=entry["confirms"],
+        check=entry["check"],
     )
 
 

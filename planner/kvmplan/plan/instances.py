@@ -11,24 +11,25 @@ from kvmplan.config.model import Resource
 from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.graph import Node
 from kvmplan.lang import DYNAMIC, Value, from_plain
+from kvmplan.plan.awaited import Awaited
 from kvmplan.plan.change import Circumstances, plan_instance
 from kvmplan.plan.checks import as_warning
 from kvmplan.plan.conditions import judge
 from kvmplan.plan.created_first import created_first, deposed_key
-from kvmplan.plan.data import read_data
+from kvmplan.plan.data import read_now, reading
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import repetition
 from kvmplan.plan.ignoring import ignored_paths
 from kvmplan.plan.imports import taken_in
 from kvmplan.plan.marks import hidden
-from kvmplan.plan.model import Change, DataValues
+from kvmplan.plan.model import Action, Change, DataValues
 from kvmplan.plan.planning import Planning
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import is_triggered
 from kvmplan.plan.wanted import Wanted, WantedReader
 from kvmplan.state.model import Instance
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.provider import Session
 from kvmplan_sdk.schema import ObjectSchema, type_of
 from kvmplan_sdk.values import is_known
@@ -56,6 +57,7 @@ class InstancePlanner:
         self._planning = planning
         modules, dependencies = planning.modules, planning.dependencies
         self._uses = ProviderUses(modules.configuration)
+        self._awaited = Awaited(modules.configuration, dependencies, planning.starting.refreshed)
         self._created_first = created_first(modules.configuration, dependencies)
         finder = ReferenceFinder(modules.configuration, dependencies)
         self._reader = WantedReader(modules, planning.inputs, planning.plugins, finder)
@@ -73,6 +75,7 @@ class InstancePlanner:
             found: list[Diagnostic] = []
             changes.update(self._plan_resource(resource, node, evaluation, found))
             self._planning.add(map(as_warning, found) if resource.check else found)
+        self._awaited.note(node, changes)
         return changes
 
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
@@ -127,21 +130,22 @@ class InstancePlanner:
             return DYNAMIC
         try:
             if address.mode == "data":
-                value = self._read_data(wanted, session, planned)
-                change = None
+                change, seen = self._read(wanted, session, planned)
             else:
                 change = self._decide(wanted, names, session, planned)
                 if change is None:
                     return DYNAMIC
-                value = from_plain(change.after, type_of(planned.schema), hidden(change.sensitive))
+                seen = DataValues(values=change.after or {}, sensitive=change.sensitive)
         except DiagnosticError as problem:
             found += map(wanted.place, problem.diagnostics)
             return DYNAMIC
+        value = from_plain(seen.values, type_of(planned.schema), hidden(seen.sensitive))
         after = judge(resource.lifecycle.postconditions, planned.evaluation.scope([], **names, self=value), found)
         self._planning.checks.note("resource", address, after)
         found += after.errors("Resource postcondition failed", resource.range, str(address))
         if change is not None:
-            change = replace(change, waits=change.waits or before.undecided, confirms=after.undecided)
+            again = change.action is Action.READ and after.judged > 0
+            change = replace(change, waits=change.waits or before.undecided, confirms=after.undecided or again)
             changes[address] = change
             self._by_resource[address.resource].append(change)
         return value
@@ -155,7 +159,9 @@ class InstancePlanner:
         module = planned.evaluation.configuration
         scope = planned.evaluation.scope(planned.found, **names)
         forced = ""
-        if address in self._planning.request.replacing:
+        if prior is not None and prior.tainted:
+            forced = "replace_because_tainted"
+        elif address in self._planning.request.replacing:
             forced = "replace_by_request"
         elif is_triggered(wanted.resource, address, scope, module, self._by_resource, planned.found):
             forced = "replace_by_triggers"
@@ -169,9 +175,16 @@ class InstancePlanner:
         )
         return plan_instance(wanted, prior, session, planned.schema, planned.found, circumstances)
 
-    def _read_data(self, wanted: Wanted, session: Session, planned: _Planned) -> Value:
-        """Raises `DiagnosticError` when the data source cannot be read now."""
-        if not is_known(wanted.configured.values) and (self._planning.failed or has_errors(planned.found)):
-            return DYNAMIC
-        data = self.data[wanted.address] = read_data(wanted, session, planned.schema)
-        return from_plain(data.values, type_of(planned.schema), hidden(data.sensitive))
+    def _read(self, wanted: Wanted, session: Session, planned: _Planned) -> tuple[Change | None, DataValues]:
+        """What is seen of a data source, and the reading that is left to apply, if one is. Raises `DiagnosticError`
+        when it cannot be read now.
+        """
+        address, schema = wanted.address, planned.schema
+        known = is_known(wanted.configured.values)
+        if not known or self._awaited.pending(planned.node, address, wanted.resource, wanted.dependencies):
+            reason = "read_because_dependency_pending" if known else "read_because_config_unknown"
+            change = reading(wanted, schema, reason)
+            return change, DataValues(values=change.after or {}, sensitive=change.sensitive)
+        data = self.data[address] = read_now(wanted, session, schema)
+        again = reading(wanted, schema, "read_because_check_nested", data) if wanted.resource.check else None
+        return again, data

@@ -33,6 +33,8 @@ def assess(changes: Mapping[Address, Change], sessions: Sessions) -> Findings:
     impacts: dict[str, Impact] = {}
     lanes: dict[Lane, list[capabilities.Change]] = defaultdict(list)
     for change in changes.values():
+        if change.action is Action.READ:
+            continue
         lanes[change.lane].append(_for_provider(change))
         if change.left is not None:
             lanes[change.left].append(_leaving(change))
@@ -52,7 +54,11 @@ def assess(changes: Mapping[Address, Change], sessions: Sessions) -> Findings:
 def rehearse(plan: Plan, sessions: Sessions) -> Iterator[Diagnostic]:
     """What the hosts' own validators say of every step."""
     for step in plan.steps:
-        operations = tuple(_operation(plan.change(address), verb) for address, verb in step.operations)
+        operations = tuple(
+            _operation(plan.change(address), verb) for address, verb in step.operations if verb is not Verb.READ
+        )
+        if not operations:
+            continue
         try:
             session = sessions.get(step.lane)
             if isinstance(session, Rehearses):

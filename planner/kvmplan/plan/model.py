@@ -46,7 +46,8 @@ class Change:
     it moves to another host; ``former``: its address before a move; ``tag``: the
     address that its object carries, where that is another one; ``imported``: the identifier by which an object
     that was there enters the state; ``deposed``: tells the object that a successor replaces, when it is created first;
-    ``confirms``: whether postconditions remain to be checked once it is done.
+    ``confirms``: whether postconditions remain to be checked once it is done; ``check``: the check that a data source
+    is part of, whose failures are warnings.
     """
 
     address: Address
@@ -72,6 +73,7 @@ class Change:
     imported: str | None = None
     deposed: str = ""
     confirms: bool = False
+    check: str = ""
     source: SourceRange | None = None
 
     @property

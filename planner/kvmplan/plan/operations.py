@@ -32,6 +32,7 @@ _VERBS: Mapping[Action, tuple[Verb, ...]] = {
     Action.REPLACE: (Verb.DELETE, Verb.CREATE),
     Action.CREATE_THEN_DELETE: (Verb.CREATE, Verb.DELETE),
     Action.DELETE: (Verb.DELETE,),
+    Action.READ: (Verb.READ,),
 }
 
 
@@ -104,6 +105,7 @@ class _Builder:
                 graph.add_edges_from((letting_go, removed) for removed in self.removed[needed])
         self._gone_before_made(graph)
         self._one_after_another(graph)
+        self._looked_at_last(graph)
         return _without_cycles(graph)
 
     def _gone_before_made(self, graph: Digraph[Node]) -> None:
@@ -167,6 +169,17 @@ class _Builder:
             last[address.current] = mine = (address, Verb.DELETE)
             if before is not None:
                 graph.add_edge(before, mine)
+
+    def _looked_at_last(self, graph: Digraph[Node]) -> None:
+        """What a check reads is read when everything else is done."""
+        looking: list[OperationKey] = [(change.address, Verb.READ) for change in self.changes.values() if change.check]
+        if not looking:
+            return
+        last = set(looking)
+        before = [node for node in graph if node not in last and last.issuperset(graph.successors(node))]
+        done = Junction(looking[0][0], Verb.READ)
+        graph.add_edges_from((node, done) for node in before)
+        graph.add_edges_from((done, node) for node in looking)
 
     def _made(self, graph: Digraph[Node], needed: Address) -> tuple[Node, ...]:
         changes = self._meant(needed)
@@ -235,6 +248,8 @@ def _making(change: Change) -> OperationKey | None:
             return change.address, Verb.CREATE
         case Action.UPDATE:
             return change.address, Verb.UPDATE
+        case Action.READ:
+            return change.address, Verb.READ
         case _:
             return None
 

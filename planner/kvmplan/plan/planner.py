@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kvmplan.addresses import Address
 from kvmplan.graph import Node
+from kvmplan.plan.data import without_idle_looks
 from kvmplan.plan.imports import twice, unfulfilled, wishes
 from kvmplan.plan.inputs import after_resources
 from kvmplan.plan.instances import InstancePlanner
@@ -91,6 +92,7 @@ class Planner:
             impact = findings.impacts.get(str(address))
             if impact is not None:
                 self._changes[address] = replace(change, impact=impact)
+        self._changes = without_idle_looks(self._changes)
         steps, needs = ordered_steps(self._changes, starting.prior)
         plan = Plan(
             prior=starting.stored,

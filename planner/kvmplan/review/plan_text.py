@@ -8,7 +8,7 @@ from typing import Any
 
 from kvmplan.review.diff_text import named_line
 from kvmplan.review.differ import ABSENT, differ
-from kvmplan.review.resource_text import NO_SHAPE, resource_body
+from kvmplan.review.resource_text import resource_body, shape_of
 from kvmplan.review.style import PLAIN, Style
 
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
@@ -51,7 +51,14 @@ _REASONS = {
 }
 
 
+_WAITS = {
+    "read_because_config_unknown": "an argument is known only during apply",
+    "read_because_dependency_pending": "it depends on what this plan changes",
+    "read_because_check_nested": "its check is judged again after the changes",
+}
+
 _REQUESTED = {
+    "replace_because_tainted": "is tainted, so must be replaced",
     "replace_by_request": "will be replaced, as requested",
     "replace_by_triggers": "will be replaced due to changes in replace_triggered_by",
 }
@@ -106,7 +113,7 @@ def _changes(changes: list[dict[str, Any]], shapes: Mapping[str, Any], style: St
     yield "kvmplan will perform the following actions:"
     yield ""
     for change in changes:
-        yield from change_lines(change, shapes.get(change["type"], NO_SHAPE), style)
+        yield from change_lines(change, shape_of(change, shapes), style)
         yield ""
 
 
@@ -142,7 +149,9 @@ def heading(change: Mapping[str, Any]) -> str:
 
 def _notes(change: Mapping[str, Any]) -> Iterator[str]:
     reason = _REASONS.get(change.get("action_reason", ""))
-    if kind_of(change) == "forget":
+    if kind_of(change) == "read":
+        yield _WAITS[change["action_reason"]]
+    elif kind_of(change) == "forget":
         yield "destroy = false is set in the configuration"
     elif reason:
         resource = f"{change['type']}.{change['name']}"
@@ -175,7 +184,7 @@ def _drift(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield "kvmplan found these changes on the hosts since the last apply:"
     yield ""
     for entry in document["resource_drift"]:
-        yield from drift_lines(entry, document["kvmplan_shapes"].get(entry["type"], NO_SHAPE), style)
+        yield from drift_lines(entry, shape_of(entry, document["kvmplan_shapes"]), style)
         yield ""
 
 
@@ -223,7 +232,7 @@ def _steps(steps: list[dict[str, Any]], style: Style) -> Iterator[str]:
 def step_summary(step: Mapping[str, Any]) -> str:
     """``2 to add, 1 to destroy``"""
     actions = [operation["action"] for operation in step["operations"]]
-    words = {"create": "add", "update": "change", "delete": "destroy"}
+    words = {"create": "add", "update": "change", "delete": "destroy", "read": "read"}
     return ", ".join(f"{actions.count(action)} to {word}" for action, word in words.items() if action in actions)
 
 

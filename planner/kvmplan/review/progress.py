@@ -18,12 +18,23 @@ from kvmplan.apply.result import Result
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.provider import Verb
 
-_STARTED = {Verb.CREATE: "Creating...", Verb.UPDATE: "Modifying...", Verb.DELETE: "Destroying..."}
-_RUNNING = {Verb.CREATE: "Still creating...", Verb.UPDATE: "Still modifying...", Verb.DELETE: "Still destroying..."}
+_STARTED = {
+    Verb.CREATE: "Creating...",
+    Verb.UPDATE: "Modifying...",
+    Verb.DELETE: "Destroying...",
+    Verb.READ: "Reading...",
+}
+_RUNNING = {
+    Verb.CREATE: "Still creating...",
+    Verb.UPDATE: "Still modifying...",
+    Verb.DELETE: "Still destroying...",
+    Verb.READ: "Still reading...",
+}
 _DONE = {
     Verb.CREATE: "Creation complete",
     Verb.UPDATE: "Modifications complete",
     Verb.DELETE: "Destruction complete",
+    Verb.READ: "Read complete",
 }
 
 

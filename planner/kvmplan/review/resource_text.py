@@ -11,7 +11,14 @@ from kvmplan.review.differ import ABSENT, Node, Sign, align, differ, members
 from kvmplan.review.style import Style
 
 FORCES_REPLACEMENT = " # forces replacement"
-NO_SHAPE: Mapping[str, Any] = {"blocks": {}, "sets": []}
+_NO_SHAPE: Mapping[str, Any] = {"blocks": {}, "sets": []}
+
+
+def shape_of(change: Mapping[str, Any], shapes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What ``kvmplan_shapes`` says of the type of a resource change; data sources stand there as ``data.TYPE``."""
+    prefix = "data." if change["mode"] == "data" else ""
+    found: Mapping[str, Any] = shapes.get(f"{prefix}{change['type']}", _NO_SHAPE)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

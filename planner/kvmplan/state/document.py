@@ -3,8 +3,9 @@
 ``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
 "module"?, "provider", "instances": [{"index_key"?, "deposed"?, "host", "provider"?, "provider_configuration"?,
 "schema_version", "attributes", "sensitive_attributes", "private", "dependencies", "prevent_destroy"?,
-"create_before_destroy"?, "tag"?}]}]}``. Resources and instances are sorted, so equal states are equal
-bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's length.
+"create_before_destroy"?, "tag"?, "status"? ("tainted")}]}]}``. Resources and instances are sorted, so equal states
+are equal bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's
+length.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
         **({"prevent_destroy": True} if instance.prevent_destroy else {}),
         **({"create_before_destroy": True} if instance.created_first else {}),
         **({"tag": instance.tag} if instance.tag else {}),
+        **({"status": "tainted"} if instance.tainted else {}),
     }
 
 
@@ -151,6 +153,7 @@ def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Ins
         prevent_destroy=entry.get("prevent_destroy", False),
         created_first=entry.get("create_before_destroy", False),
         tag=entry.get("tag", ""),
+        tainted=entry.get("status") == "tainted",
     )
 
 

@@ -17,7 +17,8 @@ class Instance:
     """One object that is ours. ``host``: its host's name; ``provider``: the plugin that made it (that of its type,
     unless said otherwise), and ``configuration`` which of its configurations it used; ``dependencies``: the instances
     it refers to directly, or the resource, where it refers to all instances of one; sorted. ``created_first``: whether
-    its replacement is created first; ``tag``: the address that the object carries, where it has moved since.
+    its replacement is created first; ``tag``: the address that the object carries, where it has moved since;
+    ``tainted``: whether the next plan makes it anew.
     """
 
     address: Address
@@ -32,6 +33,7 @@ class Instance:
     prevent_destroy: bool = False
     created_first: bool = False
     tag: str = ""
+    tainted: bool = False
 
     def __post_init__(self) -> None:
         if not self.provider:
@@ -79,6 +81,11 @@ class State:
             outputs=outputs,
             hosts={name: address for name, address in sorted(hosts.items()) if name in used},
         )
+
+
+def stored(instances: Mapping[Address, Instance]) -> Mapping[Address, Instance]:
+    """What of ``instances`` goes into a state: what data sources were read as is known for one run alone."""
+    return {address: instance for address, instance in instances.items() if address.mode == "managed"}
 
 
 def new_state(lineage: str | None = None) -> State:

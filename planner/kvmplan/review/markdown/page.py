@@ -23,7 +23,7 @@ from kvmplan.review.plan_text import (
     output_lines,
     step_summary,
 )
-from kvmplan.review.resource_text import NO_SHAPE
+from kvmplan.review.resource_text import shape_of
 from kvmplan_sdk.impact import ImpactLevel
 
 LIMIT = 65_536
@@ -81,7 +81,7 @@ def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int =
     values = room.fill(outputs.items(), _output, 0.2)
     drifted = room.fill(document["resource_drift"], lambda entry: _drifted(entry, document), 0.3)
     shapes = document["kvmplan_shapes"]
-    details, detailed = room.fill(changes, lambda change: _details(change, shapes.get(change["type"], NO_SHAPE)))
+    details, detailed = room.fill(changes, lambda change: _details(change, shape_of(change, shapes)))
     titles = ["", "change", *(["host"] if several else []), "who will notice"]
     lines = [*head, *_paragraphs(failing[0]), *_table(titles, rows)]
     if listed_count < len(changes):
@@ -189,7 +189,7 @@ def _details(change: Mapping[str, Any], shape: Mapping[str, Any]) -> str:
 
 
 def _drifted(entry: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    return fenced(drift_lines(entry, document["kvmplan_shapes"].get(entry["type"], NO_SHAPE), MARKING))
+    return fenced(drift_lines(entry, shape_of(entry, document["kvmplan_shapes"]), MARKING))
 
 
 def _step_row(step: Mapping[str, Any]) -> str:

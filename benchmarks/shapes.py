@@ -30,8 +30,7 @@ def _for_each(name: str, keys: str, value: str = "each.key") -> str:
 
 
 def _keys(count: int) -> str:
-    written = ", ".join(f'"k{i}"' for i in range(count))
-    return f"toset([{written}])"
+    return f'toset([for i in range({count}) : "k${{i}}"])'
 
 
 def blocks(count: int) -> str:
@@ -89,16 +88,15 @@ def following(count: int) -> str:
 
 def table(count: int) -> str:
     """Each instance looks itself up in one large local value."""
-    local = f'locals {{\n  all = {{ for k in {_keys(count)} : k => {{ name = "n-${{k}}", size = 1 }} }}\n}}\n'
+    local = f'locals {{\n  all = {{ for i in range({count}) : "k${{i}}" => {{ name = "n${{i}}", size = i }} }}\n}}\n'
     return local + _for_each("r", "local.all", "local.all[each.key].name")
 
 
 def variable(count: int) -> str:
     """A map written out as the default of a variable."""
     entries = "".join(f'    k{i} = {{ name = "n{i}" }}\n' for i in range(count))
-    return (
-        f'variable "all" {{\n  type = map(object({{ name = string }}))\n  default = {{\n{entries}  }}\n}}\n'
-        + _for_each("r", "var.all", "each.value.name")
+    return f'variable "all" {{\n  type = map(object({{ name = string }}))\n  default = {{\n{entries}  }}\n}}\n' + _for_each(
+        "r", "var.all", "each.value.name"
     )
 
 

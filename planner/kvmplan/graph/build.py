@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import networkx as nx
+
 from kvmplan.config.calls import is_host_argument
 from kvmplan.config.model import Configuration
-from kvmplan.digraph import Digraph, knots, shortest_circle, topological_order
 from kvmplan.graph.nodes import Node, depends_on, expressions_of, nodes_of, place, repeater, resource_node
 from kvmplan.graph.targets import Place, needed_targets, targets
 from kvmplan.syntax import Expression, references
@@ -18,13 +19,13 @@ from kvmplan_sdk.diagnostics import Diagnostic, error
 class Dependencies:
     """``order``: every node after those it refers to; stable for one configuration."""
 
-    graph: Digraph[Node]
+    graph: nx.DiGraph[Node]
     order: tuple[Node, ...]
 
 
 def build_graph(configuration: Configuration) -> tuple[Dependencies, list[Diagnostic]]:
     """The graph, and every reference to nothing. With a cycle in it, ``order`` is empty."""
-    graph: Digraph[Node] = Digraph()
+    graph: nx.DiGraph[Node] = nx.DiGraph()
     diagnostics: dict[Diagnostic, None] = {}
     modules = list(configuration.tree())
     for module in modules:
@@ -36,9 +37,10 @@ def build_graph(configuration: Configuration) -> tuple[Dependencies, list[Diagno
         for name, child in module.modules.items():
             for edge in _between(module, name, child, diagnostics):
                 graph.add_edge(*edge)
-    order = topological_order(graph, key=lambda node: (node.module, node.kind, node.name))
-    if len(order) < len(graph):
-        return Dependencies(graph, ()), [*diagnostics, _cycle(graph, configuration)]
+    cycle = _cycle(graph, configuration)
+    if cycle is not None:
+        return Dependencies(graph, ()), [*diagnostics, cycle]
+    order = nx.lexicographical_topological_sort(graph, key=lambda node: (node.module, node.kind, node.name))
     return Dependencies(graph, tuple(order)), list(diagnostics)
 
 
@@ -101,10 +103,18 @@ def _between(
             yield from _referred(call.host, here, node, diagnostics)
 
 
-def _cycle(graph: Digraph[Node], configuration: Configuration) -> Diagnostic:
+def _cycle(graph: nx.DiGraph[Node], configuration: Configuration) -> Diagnostic | None:
     """One cycle, as a path that a person can follow, placed at its first member."""
-    first = min((node for knot in knots(graph) for node in knot), key=str)
-    members = shortest_circle(graph, first)
+    knots = [
+        sorted(knot, key=str)
+        for knot in nx.strongly_connected_components(graph)
+        if len(knot) > 1 or any(graph.has_edge(node, node) for node in knot)
+    ]
+    if not knots:
+        return None
+    knot = min(knots, key=lambda nodes: str(nodes[0]))
+    found = nx.find_cycle(graph.subgraph(knot), knot[0])
+    members = [found[0][0], *(edge[0] for edge in reversed(found[1:]))]
     path = " → ".join(map(str, [*members, members[0]]))
     module = configuration.module(members[0].module)
     return error(

@@ -11,11 +11,12 @@ of edges grows with the number of instances and not with its square.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import networkx as nx
+
 from kvmplan.addresses import Address
-from kvmplan.digraph import Digraph, knots, reachable
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Action, Change, Junction, OperationKey, PlannedStep
 from kvmplan.plan.steps import group
@@ -89,8 +90,8 @@ class _Builder:
     remade: set[Address] = field(default_factory=set)
     outliving: dict[Address, bool] = field(default_factory=dict)
 
-    def build(self) -> Digraph[Node]:
-        graph: Digraph[Node] = Digraph()
+    def build(self) -> nx.DiGraph[Node]:
+        graph: nx.DiGraph[Node] = nx.DiGraph()
         for change in self.changes.values():
             for meant in {change.address.current, change.address.resource, change.address.everywhere}:
                 self.members[meant].append(change)
@@ -108,13 +109,13 @@ class _Builder:
         self._looked_at_last(graph)
         return _without_cycles(graph)
 
-    def _gone_before_made(self, graph: Digraph[Node]) -> None:
+    def _gone_before_made(self, graph: nx.DiGraph[Node]) -> None:
         """What refers to something goes before that is updated or created anew, unless it has to wait itself for
         something that is made: then the order that there is stands.
         """
         if all(_making(change) is None or change.action is Action.REPLACE for change in self.changes.values()):
             return
-        late = reachable(graph, [made for change in self.changes.values() if (made := _making(change)) is not None])
+        late = _reachable(graph, [made for change in self.changes.values() if (made := _making(change)) is not None])
         for change in self.changes.values():
             instance = self.prior.instances.get(change.address)
             going = _key(change, Verb.DELETE)
@@ -123,7 +124,7 @@ class _Builder:
             for needed in instance.dependencies:
                 self._before_made(graph, going, needed)
 
-    def _before_made(self, graph: Digraph[Node], going: Node, needed: Address) -> None:
+    def _before_made(self, graph: nx.DiGraph[Node], going: Node, needed: Address) -> None:
         """Let ``going`` come before ``needed``, and what that referred to in turn, is made anew."""
         waiting = [(going, needed)]
         while waiting:
@@ -140,7 +141,7 @@ class _Builder:
                 instance = self.prior.instances.get(change.address)
                 waiting += [(junction, further) for further in instance.dependencies] if instance else []
 
-    def _order_makings(self, graph: Digraph[Node]) -> None:
+    def _order_makings(self, graph: nx.DiGraph[Node]) -> None:
         """Creates and updates after those of what they refer to."""
         for change in self.changes.values():
             mine = _making(change)
@@ -155,7 +156,7 @@ class _Builder:
                     self.made[needed] = self._made(graph, needed)
                 graph.add_edges_from((made, mine) for made in self.made[needed])
 
-    def _one_after_another(self, graph: Digraph[Node]) -> None:
+    def _one_after_another(self, graph: nx.DiGraph[Node]) -> None:
         """Deposed objects go one by one, and after what is done to their successor: providers know all of them by the
         same address.
         """
@@ -170,7 +171,7 @@ class _Builder:
             if before is not None:
                 graph.add_edge(before, mine)
 
-    def _looked_at_last(self, graph: Digraph[Node]) -> None:
+    def _looked_at_last(self, graph: nx.DiGraph[Node]) -> None:
         """What a check reads is read when everything else is done."""
         looking: list[OperationKey] = [(change.address, Verb.READ) for change in self.changes.values() if change.check]
         if not looking:
@@ -181,7 +182,7 @@ class _Builder:
         graph.add_edges_from((node, done) for node in before)
         graph.add_edges_from((done, node) for node in looking)
 
-    def _made(self, graph: Digraph[Node], needed: Address) -> tuple[Node, ...]:
+    def _made(self, graph: nx.DiGraph[Node], needed: Address) -> tuple[Node, ...]:
         changes = self._meant(needed)
         operations = [made for change in changes if (made := _making(change)) is not None]
         if len(operations) < 2:
@@ -190,7 +191,7 @@ class _Builder:
         graph.add_edges_from((operation, junction) for operation in operations)
         return (junction,)
 
-    def _removed(self, graph: Digraph[Node], needed: Address) -> tuple[Node, ...]:
+    def _removed(self, graph: nx.DiGraph[Node], needed: Address) -> tuple[Node, ...]:
         operations = [_key(change, Verb.DELETE) for change in self._meant(needed) if _is_removed(change)]
         if len(operations) < 2:
             return tuple(operations)
@@ -258,17 +259,28 @@ def _is_removed(change: Change) -> bool:
     return change.action is Action.DELETE or change.action.replaces
 
 
-def _without_cycles(graph: Digraph[Node]) -> Digraph[Node]:
+def _without_cycles(graph: nx.DiGraph[Node]) -> nx.DiGraph[Node]:
     """``graph`` with no edges inside a knot of deletes. Only a state that was put together from several ones has such:
     what two objects say of each other cannot both be true, and then no order is better than none.
     """
-    for knot in map(frozenset, knots(graph)):
-        for node in knot:
-            for after in knot.intersection(graph.successors(node)):
-                graph.remove_edge(node, after)
+    for knot in [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]:
+        graph.remove_edges_from(list(graph.subgraph(knot).edges))
+    graph.remove_edges_from([(node, node) for node in nx.nodes_with_selfloops(graph)])
     return graph
 
 
-def _after_replacements(graph: Digraph[Node], changes: Mapping[Address, Change]) -> set[Node]:
+def _after_replacements(graph: nx.DiGraph[Node], changes: Mapping[Address, Change]) -> set[Node]:
     """What is made only after something was replaced; call with the edges between makings alone."""
-    return reachable(graph, [(change.address, Verb.CREATE) for change in changes.values() if change.action.replaces])
+    return _reachable(graph, [(change.address, Verb.CREATE) for change in changes.values() if change.action.replaces])
+
+
+def _reachable(graph: nx.DiGraph[Node], sources: Iterable[Node]) -> set[Node]:
+    """``sources`` and everything after them."""
+    found = set(sources)
+    queue = list(found)
+    while queue:
+        for follower in graph.successors(queue.pop()):
+            if follower not in found:
+                found.add(follower)
+                queue.append(follower)
+    return found

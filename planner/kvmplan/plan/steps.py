@@ -16,7 +16,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kvmplan.digraph import Digraph, topological_order
+import networkx as nx
+
 from kvmplan.lane import Lane
 
 Node = TypeVar("Node", bound=Hashable)
@@ -32,7 +33,7 @@ class Grouped:
 
 
 def group(
-    graph: Digraph[Node],
+    graph: nx.DiGraph[Node],
     lanes: Mapping[Node, Lane | None],
     waiting: frozenset[Node],
     order: Mapping[Node, tuple[object, ...]],
@@ -42,7 +43,7 @@ def group(
     A node whose lane is None is a junction: it carries order from its predecessors to its successors and is in no
     step. ``waiting``: nodes whose inputs wait for the outcome of what precedes them. ``order`` breaks ties.
     """
-    sequence = topological_order(graph, key=lambda node: order[node])
+    sequence = list(nx.lexicographical_topological_sort(graph, key=lambda node: order[node]))
     stages = _stages(graph, sequence, lanes, waiting)
     members: dict[tuple[int, Lane], list[Node]] = defaultdict(list)
     for node in sequence:
@@ -59,7 +60,7 @@ def group(
 
 
 def _stages(
-    graph: Digraph[Node], sequence: list[Node], lanes: Mapping[Node, Lane | None], waiting: frozenset[Node]
+    graph: nx.DiGraph[Node], sequence: list[Node], lanes: Mapping[Node, Lane | None], waiting: frozenset[Node]
 ) -> dict[Node, int]:
     """The stage of every node. A junction passes on, for each lane before it, the highest stage reached there."""
     stages: dict[Node, int] = {}
@@ -82,7 +83,7 @@ def _stages(
     return stages
 
 
-def _step_edges(graph: Digraph[Node], sequence: list[Node], position_of: Mapping[Node, int]) -> dict[int, set[int]]:
+def _step_edges(graph: nx.DiGraph[Node], sequence: list[Node], position_of: Mapping[Node, int]) -> dict[int, set[int]]:
     """For every step the steps it waits for, seen through junctions."""
     before: dict[int, set[int]] = defaultdict(set)
     through: dict[Node, set[int]] = {}

@@ -18,7 +18,7 @@ from kvmplan.cli.app import app, normalized
 
 from .kvmplan_command import environment, kvmplan
 
-HEAVY = ("lark", "hcl2", "libvirt", "pydantic", "pluggy", "rich")
+HEAVY = ("networkx", "lark", "hcl2", "libvirt", "pydantic", "pluggy", "rich")
 THING = 'resource "toy_thing" "a" {\n  name = "a"\n}\noutput "label" {\n  value = toy_thing.a.label\n}\n'
 
 

@@ -95,8 +95,9 @@ def table(count: int) -> str:
 def variable(count: int) -> str:
     """A map written out as the default of a variable."""
     entries = "".join(f'    k{i} = {{ name = "n{i}" }}\n' for i in range(count))
-    return f'variable "all" {{\n  type = map(object({{ name = string }}))\n  default = {{\n{entries}  }}\n}}\n' + _for_each(
-        "r", "var.all", "each.value.name"
+    return (
+        f'variable "all" {{\n  type = map(object({{ name = string }}))\n  default = {{\n{entries}  }}\n}}\n'
+        + _for_each("r", "var.all", "each.value.name")
     )
 
 

@@ -4,7 +4,7 @@
                                 [--bound 120] [--runs 3]
 
 Writes a table in Markdown. Each cell is processor seconds / seconds by the clock / MiB at the most, the medians of some
-runs (one from 5,000 resources on); ``x`` is the processor time for one resource against the size before, 1 being linear.
+runs (one from 5,000 resources on); ``x`` is the processor time for a resource against the size before, 1 being linear.
 """
 
 from __future__ import annotations
@@ -100,9 +100,11 @@ def _cell(cost: Cost, ratio: float | None) -> str:
 
 
 def report(shape_name: str, tool: Tool, sizes: list[int], given: argparse.Namespace) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment = {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": os.pathsep.join(map(str, PATHS)),
+        "PYTHONPYCACHEPREFIX": given.cache,
         "XDG_CACHE_HOME": given.cache,
         "TF_CLI_CONFIG_FILE": os.devnull,
         "CHECKPOINT_DISABLE": "1",
@@ -114,7 +116,7 @@ def report(shape_name: str, tool: Tool, sizes: list[int], given: argparse.Namesp
         ratios = {name: cost.cpu / count / before[name] for name, cost in costs.items() if name in before}
         before = {name: cost.cpu / count for name, cost in costs.items()}
         columns = CHANGED if shape.change is not None else OPERATIONS
-        cells = (_cell(costs[name], ratios.get(name)) if name in costs else "–" for name in columns)
+        cells = (_cell(costs[name], ratios.get(name)) if name in costs else "" for name in columns)
         print(f"| {shape_name} | {count:,} | {tool.name} | {' | '.join(cells)} |", flush=True)
         if "apply" not in costs and costs["plan"].over:
             break

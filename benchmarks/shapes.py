@@ -30,7 +30,8 @@ def _for_each(name: str, keys: str, value: str = "each.key") -> str:
 
 
 def _keys(count: int) -> str:
-    return f'toset([for i in range({count}) : "k${{i}}"])'
+    written = ", ".join(f'"k{i}"' for i in range(count))
+    return f"toset([{written}])"
 
 
 def blocks(count: int) -> str:
@@ -88,7 +89,7 @@ def following(count: int) -> str:
 
 def table(count: int) -> str:
     """Each instance looks itself up in one large local value."""
-    local = f'locals {{\n  all = {{ for i in range({count}) : "k${{i}}" => {{ name = "n${{i}}", size = i }} }}\n}}\n'
+    local = f'locals {{\n  all = {{ for k in {_keys(count)} : k => {{ name = "n-${{k}}", size = 1 }} }}\n}}\n'
     return local + _for_each("r", "local.all", "local.all[each.key].name")
 
 

@@ -33,6 +33,7 @@ def show(
     from kvmplan.review.markdown import plan_markdown
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
+    from kvmplan.review.representation import saved_representation
     from kvmplan.review.state_text import state_json, state_text
     from kvmplan_sdk.diagnostics import DiagnosticError, error
 
@@ -41,7 +42,7 @@ def show(
         saved = read_plan(path)
         match form:
             case Form.JSON:
-                say(to_text(saved.review))
+                say(to_text(saved_representation(saved)))
             case Form.MARKDOWN:
                 say(plan_markdown(saved.review, digest=saved.digest).removesuffix("\n"))
             case Form.TEXT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kvmplan.addresses import Address, format_module
+from kvmplan.addresses import Address, ModulePath, format_module
 from kvmplan.graph import Node
 from kvmplan.plan.conditions import Verdict, judge
 from kvmplan.plan.model import CheckResult
@@ -25,17 +25,27 @@ class Checks:
     def results(self) -> tuple[CheckResult, ...]:
         return tuple(self._results[key] for key in sorted(self._results))
 
-    def note(self, kind: str, address: Address | str, verdict: Verdict) -> None:
-        """Note what became of conditions of ``address``; of those noted before, the worst stands."""
+    def note(self, kind: str, of: Address | str, verdict: Verdict, module: ModulePath = ()) -> None:
+        """Note what became of conditions; of those noted before of the same, the worst stands. ``of``: a resource
+        instance, or the name of something in ``module``.
+        """
         if not verdict.judged:
             return
-        key = (kind, str(address))
-        before = self._results.get(key, CheckResult(kind=kind, address=str(address), status="pass"))
+        address = str(of) if isinstance(of, Address) else ".".join([*format_module(module).split(), f"{kind}.{of}"])
+        key = (kind, address)
+        module = of.module if isinstance(of, Address) else module
+        before = self._results.get(key, CheckResult(kind=kind, address=address, module=module, status="pass"))
         self._results[key] = replace(
             before,
             status=max(before.status, verdict.status, key=_ORDER.index),
             messages=(*before.messages, *(failure.message for failure in verdict.failures)),
         )
+
+    def gather(self, modules: Modules) -> None:
+        """Note what was judged while module instances were evaluated."""
+        for evaluation in modules.every():
+            for (kind, name), verdict in evaluation.judged.items():
+                self.note(kind, name, verdict, evaluation.module)
 
     def check(self, modules: Modules, node: Node) -> Iterator[Diagnostic]:
         """Judge a check block wherever its module is; failures come back as warnings."""
@@ -43,7 +53,7 @@ class Checks:
             block = evaluation.configuration.checks[node.name]
             found: list[Diagnostic] = []
             verdict = judge(block.assertions, evaluation.scope([]), found)
-            self.note("check", ".".join([*format_module(evaluation.module).split(), f"check.{node.name}"]), verdict)
+            self.note("check", node.name, verdict, evaluation.module)
             yield from map(as_warning, found)
             for failure in verdict.failures:
                 yield warning("Check block assertion failed", failure.message, source=failure.condition.condition.range)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from kvmplan.addresses import Address, Key, ModulePath
 from kvmplan.config.model import Configuration
 from kvmplan.lang import DYNAMIC, Entry, ObjectValue, Provided, Scope, TupleValue, Value
+from kvmplan.plan.conditions import Verdict
 from kvmplan_sdk.diagnostics import Diagnostic
 
 _Name = TypeVar("_Name")
@@ -43,7 +44,8 @@ class Evaluation:
     """Values by node. What is not there yet is unknown, so that an error in one place is reported once.
 
     ``module``: which instance of the module this is; ``parent``: that of its caller; ``names``: what the call's
-    arguments see of its repetition (``each``, ``count``); ``provided``: finds the functions of providers.
+    arguments see of its repetition (``each``, ``count``); ``provided``: finds the functions of providers. ``judged``:
+    what became of the rules of variables and the preconditions of outputs, by kind and name.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Evaluation:
         self.locals: dict[str, Value] = dict.fromkeys(configuration.locals, DYNAMIC)
         self.hosts: dict[str, Value] = dict.fromkeys(configuration.hosts, DYNAMIC)
         self.outputs: dict[str, Value] = dict.fromkeys(configuration.outputs, DYNAMIC)
+        self.judged: dict[tuple[str, str], Verdict] = {}
         self._resources: dict[Address, Value] = {}
         self._called: dict[str, Callable[[], Value]] = {}
         self._roots = self._build_roots()

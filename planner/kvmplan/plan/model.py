@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, ModulePath
 from kvmplan.lane import Lane
 from kvmplan.state.model import State
 from kvmplan_sdk import types
@@ -98,12 +98,13 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What became of something's conditions. ``kind``: resource, output or check; ``status``: pass, fail, error or
-    unknown; ``messages``: of what failed.
+    """What became of something's conditions. ``kind``: resource, output, var or check; ``module``: where it is;
+    ``status``: pass, fail, error or unknown; ``messages``: of what failed.
     """
 
     kind: str
     address: str
+    module: ModulePath
     status: str
     messages: tuple[str, ...] = ()
 

@@ -59,6 +59,7 @@ def output_value(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic
     """The value of an output, marked as the output says, its preconditions checked."""
     output = evaluation.configuration.outputs[name]
     judged = judge(output.preconditions, evaluation.scope([]), diagnostics)
+    evaluation.judged["output", name] = judged
     diagnostics += judged.errors("Output precondition failed", output.expression.range)
     if judged.failures:
         return DYNAMIC
@@ -121,6 +122,7 @@ def _check(evaluation: Evaluation, name: str, diagnostics: list[Diagnostic]) -> 
     written = argument(evaluation, evaluation.parent, name) if evaluation.parent is not None else None
     source = variable.range if written is None else written.range
     verdict = judge(variable.validations, evaluation.scope([]), diagnostics)
+    evaluation.judged["var", name] = verdict
     diagnostics += verdict.errors("Invalid value for variable", source)
 
 

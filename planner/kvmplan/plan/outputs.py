@@ -50,7 +50,7 @@ def _output(
 ) -> OutputChange:
     output = evaluation.configuration.outputs[name]
     verdict = judge(output.preconditions, evaluation.scope([]), diagnostics)
-    checks.note("output", f"output.{name}", verdict)
+    checks.note("output", name, verdict)
     diagnostics += verdict.errors("Output precondition failed", output.range)
     value = DYNAMIC if verdict.failures else evaluate(output.expression, evaluation.scope(diagnostics))
     marks = marks_of(value)
@@ -67,8 +67,11 @@ def _output(
     bare, _ = unmark_deep(value)
     before = prior.outputs.get(name)
     after = to_plain(bare)
+    action = _action(before.value if before else None, after, known=is_wholly_known(bare))
+    if action is Action.NO_OP and before is not None and before.sensitive is not output.sensitive:
+        action = Action.UPDATE
     return OutputChange(
-        action=_action(before.value if before else None, after, known=is_wholly_known(bare)),
+        action=action,
         before=before.value if before else None,
         after=after,
         type=type_of_value(bare),

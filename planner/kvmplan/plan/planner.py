@@ -48,6 +48,7 @@ class Planner:
             elif node.kind == "check":
                 planning.add(planning.checks.check(modules, node))
         planning.add(still_declared(modules, self._changes))
+        planning.checks.gather(modules)
         outputs = plan_outputs(modules.root, planning.starting.stored, planning.diagnostics, planning.checks)
         if not has_errors(planning.diagnostics):
             self._plan_removals()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from kvmplan.review.value_trees import says_something
+
 JSON = Any
 
 
@@ -207,7 +209,7 @@ def _lists(
 ) -> Node:
     old = [] if isinstance(before, Absent) else before
     new = [] if isinstance(after, Absent) else after
-    marked = _any(unknown) or _any(hidden_before) or _any(hidden_after)
+    marked = says_something(unknown) or says_something(hidden_before) or says_something(hidden_after)
     pairs = _by_index(old, new) if marked else (members if is_set else align)(old, new)
     items = [
         differ(
@@ -222,12 +224,6 @@ def _lists(
     if not items:
         return Leaf(_sign(before, after), before, after)
     return Items(_combined(before, after, items), tuple(items), is_set)
-
-
-def _any(tree: JSON) -> bool:
-    if isinstance(tree, dict):
-        return any(map(_any, tree.values()))
-    return any(map(_any, tree)) if isinstance(tree, list) else bool(tree)
 
 
 def _by_index(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
@@ -255,7 +251,7 @@ def _maps(
     old = {} if isinstance(before, Absent) else before
     new = {} if isinstance(after, Absent) else after
     pending = unknown if isinstance(unknown, dict) else {}
-    names = sorted({*old, *new, *(name for name, tree in pending.items() if _any(tree))})
+    names = sorted({*old, *new, *(name for name, tree in pending.items() if says_something(tree))})
     if not names:
         return Leaf(_sign(before, after), before, after)
     entries = {

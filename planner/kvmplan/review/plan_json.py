@@ -15,16 +15,17 @@ from typing import Any
 from kvmplan import __version__
 from kvmplan.addresses import Address, format_module
 from kvmplan.plan.model import Action, Change, Drift, OutputChange, Plan, PlannedStep
-from kvmplan.plan.unknowns import shown, unknown_tree
+from kvmplan.plan.unknowns import shown
+from kvmplan.review import versions
 from kvmplan.review.checks_json import checks_json
 from kvmplan.review.module_tree import module_tree
+from kvmplan.review.value_trees import says_something, sensitive_tree, unknown_tree
 from kvmplan.state.values_json import encode_value
+from kvmplan_sdk import types
 from kvmplan_sdk.impact import Impact
-from kvmplan_sdk.schema import Block, ObjectSchema
+from kvmplan_sdk.schema import Block, Nesting, ObjectSchema
 from kvmplan_sdk.types import SetType
 from kvmplan_sdk.values import UNKNOWN, Path
-
-FORMAT_VERSION = "1.2"
 
 ACTIONS: Mapping[Action, list[str]] = {
     Action.NO_OP: ["no-op"],
@@ -39,14 +40,14 @@ ACTIONS: Mapping[Action, list[str]] = {
 
 
 def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]:
-    """``schemas``: those of the resource types in the plan, by type."""
+    """``schemas``: those of the types in the plan, by type; of data sources by ``data.TYPE``."""
     changes = sorted(plan.changes.values(), key=lambda change: change.address.sort_key)
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": versions.PLAN,
         "kvmplan_version": __version__,
         "planned_values": _planned_values(changes, plan.outputs),
         "resource_drift": [_drift(entry) for entry in plan.drift],
-        "resource_changes": [_resource_change(change) for change in changes],
+        "resource_changes": [_resource_change(change, schemas[_shape_name(change)]) for change in changes],
         "output_changes": {name: _output_change(change) for name, change in sorted(plan.outputs.items())},
         "checks": checks_json(plan.checks),
         "applyable": not plan.is_empty,
@@ -57,6 +58,10 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
     }
 
 
+def _shape_name(change: Change) -> str:
+    return f"data.{change.address.type}" if change.address.mode == "data" else change.address.type
+
+
 def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChange]) -> dict[str, Any]:
     resources = (
         (
@@ -65,22 +70,23 @@ def _planned_values(changes: Iterable[Change], outputs: Mapping[str, OutputChang
                 **_identity(change.address, change.lane.provider),
                 "schema_version": change.schema_version,
                 "values": shown(change.after),
-                "sensitive_values": marks_tree(change.sensitive),
+                "sensitive_values": sensitive_tree(change.after, change.sensitive),
             },
         )
         for change in changes
         if change.after is not None
     )
+    planned = {name: _planned_output(one) for name, one in sorted(outputs.items()) if one.action is not Action.DELETE}
     return {
-        "outputs": {
-            name: {"sensitive": output.sensitive}
-            if output.after is UNKNOWN
-            else {"sensitive": output.sensitive, "value": shown(output.after)}
-            for name, output in sorted(outputs.items())
-            if output.action is not Action.DELETE
-        },
+        **({"outputs": planned} if planned else {}),
         "root_module": module_tree(resources),
     }
+
+
+def _planned_output(output: OutputChange) -> dict[str, Any]:
+    if says_something(unknown_tree(output.after)):
+        return {"sensitive": output.sensitive}
+    return {"sensitive": output.sensitive, "type": types.to_json(output.type), "value": shown(output.after)}
 
 
 def _identity(address: Address, provider: str) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _changed_identity(address: Address, provider: str) -> dict[str, Any]:
     }
 
 
-def _resource_change(change: Change) -> dict[str, Any]:
+def _resource_change(change: Change, schema: ObjectSchema) -> dict[str, Any]:
     entry = {
         **_changed_identity(change.address, change.lane.provider),
         **({"previous_address": str(change.former)} if change.former is not None else {}),
@@ -110,15 +116,18 @@ def _resource_change(change: Change) -> dict[str, Any]:
             "actions": ACTIONS[change.action],
             "before": shown(change.before),
             "after": shown(change.after),
-            "after_unknown": unknown_tree(change.after) if change.after is not None else {},
-            "before_sensitive": marks_tree(change.before_sensitive) if change.before is not None else False,
-            "after_sensitive": marks_tree(change.sensitive) if change.after is not None else False,
+            "after_unknown": {}
+            if change.action is Action.NO_OP or change.after is None
+            else unknown_tree(change.after),
+            "before_sensitive": sensitive_tree(change.before, change.before_sensitive),
+            "after_sensitive": sensitive_tree(change.after, change.sensitive),
         },
         "kvmplan_host": change.lane.host,
         "kvmplan_impact": _impact(change.impact),
     }
     if change.replace_paths:
-        entry["change"]["replace_paths"] = [list(path) for path in change.replace_paths]
+        forcing = dict.fromkeys(_argument_of(path, schema) for path in change.replace_paths)
+        entry["change"]["replace_paths"] = [list(path) for path in forcing]
     if change.imported is not None:
         entry["change"]["importing"] = {"id": change.imported}
     if change.left is not None:
@@ -126,6 +135,16 @@ def _resource_change(change: Change) -> dict[str, Any]:
     if change.reason:
         entry["action_reason"] = change.reason
     return entry
+
+
+def _argument_of(path: Path, schema: ObjectSchema | Block) -> Path:
+    """The part of ``path`` that leads to an argument, which is what forces a replacement as a whole."""
+    block = schema.blocks.get(str(path[0]))
+    if block is None:
+        return path[:1]
+    length = 1 if block.nesting in {Nesting.SINGLE, Nesting.GROUP} else 2
+    rest = path[length:]
+    return (*path[:length], *_argument_of(rest, block)) if rest else path
 
 
 def _drift(drift: Drift) -> dict[str, Any]:
@@ -136,18 +155,19 @@ def _drift(drift: Drift) -> dict[str, Any]:
             "before": shown(drift.before),
             "after": shown(drift.after),
             "after_unknown": {},
-            "before_sensitive": marks_tree(drift.sensitive),
-            "after_sensitive": marks_tree(drift.sensitive) if drift.after is not None else False,
+            "before_sensitive": sensitive_tree(drift.before, drift.sensitive),
+            "after_sensitive": sensitive_tree(drift.after, drift.sensitive),
         },
     }
 
 
 def _output_change(change: OutputChange) -> dict[str, Any]:
+    pending = unknown_tree(change.after)
     return {
         "actions": ACTIONS[change.action],
         "before": shown(change.before),
-        "after": shown(change.after),
-        "after_unknown": unknown_tree(change.after),
+        **({"after": shown(change.after)} if change.after is not UNKNOWN else {}),
+        "after_unknown": pending if says_something(pending) else False,
         "before_sensitive": change.sensitive,
         "after_sensitive": change.sensitive,
     }
@@ -180,28 +200,6 @@ def _shape(schema: ObjectSchema | Block) -> dict[str, Any]:
         },
         "sets": sorted(name for name, attribute in schema.attributes.items() if isinstance(attribute.type, SetType)),
     }
-
-
-def marks_tree(paths: Iterable[Path]) -> Any:
-    """True at every path of ``paths``, as nested objects; list positions become keys of lists."""
-    tree: Any = {}
-    for path in sorted(paths, key=len):
-        tree = _mark(tree, path)
-    return tree
-
-
-def _mark(tree: Any, path: Path) -> Any:
-    if tree is True or not path:
-        return True
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        items = list(tree) if isinstance(tree, list) else []
-        items += [{}] * (step + 1 - len(items))
-        items[step] = _mark(items[step], rest)
-        return items
-    entries = dict(tree) if isinstance(tree, dict) else {}
-    entries[step] = _mark(entries.get(step, {}), rest)
-    return entries
 
 
 def to_text(document: Mapping[str, Any]) -> str:

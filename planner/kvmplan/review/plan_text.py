@@ -241,7 +241,7 @@ def output_lines(outputs: Mapping[str, Any], style: Style) -> Iterator[str]:
     for name, change in outputs.items():
         node = differ(
             ABSENT if change["before"] is None else change["before"],
-            ABSENT if change["after"] is None and not change["after_unknown"] else change["after"],
+            ABSENT if change.get("after") is None and not change["after_unknown"] else change.get("after"),
             change["after_unknown"],
             change["before_sensitive"],
             change["after_sensitive"],

@@ -9,6 +9,7 @@ from typing import Any
 from kvmplan.review.diff_text import ALWAYS_SHOWN, named_line
 from kvmplan.review.differ import ABSENT, Node, Sign, align, differ, members
 from kvmplan.review.style import Style
+from kvmplan.review.value_trees import says_something
 
 FORCES_REPLACEMENT = " # forces replacement"
 _NO_SHAPE: Mapping[str, Any] = {"blocks": {}, "sets": []}
@@ -83,7 +84,7 @@ def _body(
             separated = True
             continue
         for block in _blocks(name, sides, shape["blocks"][name]):
-            if block.before == block.after and not block.unknown:
+            if block.before == block.after and not says_something(block.unknown):
                 unchanged += 1
                 continue
             if separated:

@@ -8,21 +8,24 @@ from typing import Any
 from kvmplan import __version__
 from kvmplan.lang import from_plain, render
 from kvmplan.plan.unknowns import shown
+from kvmplan.review import versions
 from kvmplan.review.diff_text import value_lines
 from kvmplan.review.differ import differ
 from kvmplan.review.module_tree import module_tree
-from kvmplan.review.plan_json import marks_tree
 from kvmplan.review.style import PLAIN
+from kvmplan.review.value_trees import marks_tree, sensitive_tree
 from kvmplan.state.model import Instance, Output, State
 from kvmplan_sdk import types
 from kvmplan_sdk.values import Value
 
-FORMAT_VERSION = "1.0"
-
 
 def state_json(state: State | None) -> dict[str, Any]:
     """``{"format_version", "kvmplan_version", "values": {"outputs", "root_module": {"resources"}}}``"""
-    document: dict[str, Any] = {"format_version": FORMAT_VERSION, "kvmplan_version": __version__}
+    document: dict[str, Any] = {
+        "format_version": versions.STATE,
+        "terraform_version": versions.TERRAFORM,
+        "kvmplan_version": __version__,
+    }
     if state is None:
         return document
     instances = sorted(state.instances.values(), key=lambda instance: instance.address.sort_key)
@@ -50,8 +53,8 @@ def instance_json(instance: Instance) -> dict[str, Any]:
         "provider_name": instance.provider,
         "schema_version": instance.schema_version,
         "values": shown(instance.values),
-        "sensitive_values": marks_tree(instance.sensitive),
-        "depends_on": [str(dependency) for dependency in instance.dependencies],
+        "sensitive_values": sensitive_tree(instance.values, instance.sensitive),
+        **({"depends_on": [str(one) for one in instance.dependencies]} if instance.dependencies else {}),
         "kvmplan_host": instance.host,
     }
 

@@ -29,7 +29,7 @@ from kvmplan.review.differ import (
     differ,
     subsequence,
 )
-from kvmplan.review.plan_json import marks_tree
+from kvmplan.review.value_trees import marks_tree
 from kvmplan.syntax import parse_expression
 from kvmplan_sdk.schema import STRING
 

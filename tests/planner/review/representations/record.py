@@ -1,0 +1,67 @@
+"""Records what Terraform itself says of the cases here: ``python record.py [NAME...]``, with ``terraform`` on the path.
+
+A case is a folder: all its steps but the last are applied, the last is planned with the arguments in ``given.json``;
+``terraform.json`` is the plan representation, identifiers and times masked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BUILT_IN = "terraform.io/builtin/terraform"
+
+
+def masked(document: dict[str, Any]) -> dict[str, Any]:
+    text = IDENTIFIER.sub("ID", json.dumps({**document, "timestamp": "MOMENT"})).replace(BUILT_IN, "terraform")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def arguments(case: Path) -> list[str]:
+    given = case / "given.json"
+    return list(json.loads(given.read_text())) if given.exists() else []
+
+
+def _record(case: Path) -> None:
+    steps = sorted(case.glob("step*"))
+    with tempfile.TemporaryDirectory() as folder:
+        for step in steps:
+            _lay_out(step, Path(folder))
+            _terraform(folder, "init")
+            if step is not steps[-1]:
+                _terraform(folder, "apply", "-auto-approve")
+        _terraform(folder, "plan", "-out", "p", *arguments(case))
+        document = masked(json.loads(_terraform(folder, "show", "-json", "p")))
+    lines = (f"{json.dumps(key)}: {json.dumps(document[key], ensure_ascii=False)}" for key in sorted(document))
+    (case / "terraform.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _lay_out(step: Path, into: Path) -> None:
+    for old in into.rglob("*.tf"):
+        old.unlink()
+    for path in step.rglob("*.kvm.hcl"):
+        target = into / path.relative_to(step).with_name(path.name.replace(".kvm.hcl", ".tf"))
+        target.parent.mkdir(exist_ok=True, parents=True)
+        text = path.read_text().replace("kvmplan {", "terraform {")
+        target.write_text(re.sub(r'(source +=) "terraform"', rf'\1 "{BUILT_IN}"', text))
+
+
+def _terraform(folder: str, *words: str) -> str:
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    return subprocess.run(
+        ["terraform", *words], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or sorted(path.parent.name for path in HERE.glob("*/step1")):
+        _record(HERE / name)

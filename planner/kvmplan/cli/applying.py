@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -15,13 +16,14 @@ from typing import TextIO
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
 from kvmplan.backends.opening import open_store
-from kvmplan.cli.planning import planned, review, stop_on_errors
-from kvmplan.cli.terminal import ask, complain, say, styled
+from kvmplan.cli.planning import keep_secrets_of, planned, review, stop_on_errors
+from kvmplan.cli.terminal import ask, complain, keep_secret, say, styled
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
+from kvmplan.review.hiding import hidden_outputs, secrets_in_plan, secrets_in_state
 from kvmplan.review.plan_text import plan_text
 from kvmplan.review.progress import progress_lines, result_text
 from kvmplan.review.state_text import outputs_text
@@ -62,6 +64,7 @@ def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: i
     prepared = prepare_again(
         saved.sources, saved.directory, saved.layout, saved.given, values, plugins, saved.plan.moment
     )
+    keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration)
     with store.locked("apply"):
@@ -69,6 +72,7 @@ def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: i
         with started(prepared, store, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state, run.recovered.unsure)
             run.adopt(saved.plan)
+            keep_secret(secrets_in_plan(saved.plan))
             return carry_out(run, saved.plan, store, parallelism=parallelism, no_color=no_color)
 
 
@@ -83,10 +87,11 @@ def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_c
         say("")
     with _interruptible() as stop:
         result: Result = run.apply(plan, store, listener=listener, stop=stop, parallelism=parallelism)
+    redaction = keep_secret(secrets_in_state(replace(run.state, instances=result.instances, outputs=result.outputs)))
     complain(result.diagnostics, run.prepared.sources, no_color=no_color)
     say("\n" + result_text(result, style, destroy=plan.destroy))
     if result.complete and result.outputs:
-        say("\n" + outputs_text(result.outputs))
+        say("\n" + outputs_text(hidden_outputs(result.outputs, redaction)))
     return result.complete
 
 

@@ -14,13 +14,20 @@ import typer
 
 from kvmplan.backends.opening import open_store
 from kvmplan.cli.options import PlanOptions
-from kvmplan.cli.terminal import complain, in_order, say, telling_when_slow
+from kvmplan.cli.terminal import complain, in_order, keep_secret, say, telling_when_slow
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
+from kvmplan.review.hiding import (
+    hidden_plan,
+    secrets_in_configurations,
+    secrets_in_modules,
+    secrets_in_plan,
+    secrets_in_state,
+)
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.find import written_address
@@ -49,12 +56,16 @@ def planned(
     """
     plugins = Plugins()
     prepared = prepare(directory, values, plugins)
+    keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration)
     with store.locked(operation):
         try:
             with started(prepared, store, plugins) as run:
+                keep_secret(secrets_in_state(run.state))
                 plan = run.plan(request, reading=_reading)
+                keep_secret(secrets_in_modules(prepared.modules))
+                keep_secret(secrets_in_plan(plan))
                 stop_on_errors(prepared, no_color=no_color)
                 complain(prepared.diagnostics, prepared.sources, no_color=no_color)
                 yield run, plan, store
@@ -68,6 +79,11 @@ def _reading(lane: Lane, count: int) -> AbstractContextManager[None]:
     return telling_when_slow(f"Reading {lane} ({objects} of the state)...")
 
 
+def keep_secrets_of(prepared: Prepared, plugins: Plugins) -> None:
+    keep_secret(secrets_in_modules(prepared.modules))
+    keep_secret(secrets_in_configurations(prepared.inputs.configurations, plugins))
+
+
 def stop_on_errors(prepared: Prepared, *, no_color: bool) -> None:
     if prepared.failed:
         complain(in_order(prepared.diagnostics), prepared.sources, no_color=no_color)
@@ -75,7 +91,7 @@ def stop_on_errors(prepared: Prepared, *, no_color: bool) -> None:
 
 
 def review(run: Run, plan: Plan) -> dict[str, Any]:
-    """The plan representation, with the blocks of the types that are in the plan."""
+    """The plan representation, with the blocks of the types that are in the plan; secrets are marked wherever."""
     schemas = {}
     for change in plan.changes.values():
         schema, type_ = run.plugins.provider(change.lane.provider).schema, change.address.type
@@ -83,7 +99,7 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
             schemas[f"data.{type_}"] = schema.data_sources[type_]
         else:
             schemas[type_] = schema.resources[type_]
-    return plan_json(plan, schemas)
+    return plan_json(hidden_plan(plan, keep_secret(()), schemas), schemas)
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:

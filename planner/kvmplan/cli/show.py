@@ -28,8 +28,9 @@ def show(
 ) -> None:
     """Show a saved plan, or the state."""
     from kvmplan.backends.opening import open_store_in
-    from kvmplan.cli.terminal import say, styled
+    from kvmplan.cli.terminal import keep_secret, say, styled
     from kvmplan.plan.file import read_plan
+    from kvmplan.review.hiding import hidden_state, secrets_in_state
     from kvmplan.review.markdown import plan_markdown
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
@@ -51,4 +52,5 @@ def show(
     if form is Form.MARKDOWN:
         raise DiagnosticError(error("Nothing to show as Markdown", "It is for plans: name a plan file."))
     found = open_store_in(state, HERE).load()
+    found = hidden_state(found, keep_secret(secrets_in_state(found))) if found else None
     say(to_text(state_json(found)) if form is Form.JSON else state_text(found))

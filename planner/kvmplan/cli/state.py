@@ -32,10 +32,14 @@ def show(
 ) -> None:
     """Show one instance."""
     from kvmplan.backends.opening import open_store_in
-    from kvmplan.cli.terminal import say
+    from kvmplan.cli.terminal import keep_secret, say
+    from kvmplan.review.hiding import hidden_instance, secrets_in_state
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_text import instance_json, instance_text
     from kvmplan.state.find import find_instance
 
-    instance = find_instance(open_store_in(state, HERE).load(), address)
+    found = open_store_in(state, HERE).load()
+    instance = find_instance(found, address)
+    redaction = keep_secret(secrets_in_state(found) if found else ())
+    instance = hidden_instance(instance, redaction)
     say(to_text(instance_json(instance)) if json else instance_text(instance))

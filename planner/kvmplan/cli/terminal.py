@@ -1,4 +1,6 @@
-"""What commands say to the user: text on standard output, diagnostics on standard error."""
+"""What commands say to the user: text on standard output, diagnostics, without the secrets that are known by then, on
+standard error.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kvmplan.review.diagnostic_text import diagnostics_text
+from kvmplan.review.redaction import NOTHING, Redaction
 from kvmplan.review.style import Style, style_for
 from kvmplan_sdk.diagnostics import Diagnostic
+
+_redaction = NOTHING
+
+
+def keep_secret(secrets: Iterable[str]) -> Redaction:
+    """From now on nothing of ``secrets`` is in what `complain` prints. Returns the redaction with all kept so far."""
+    global _redaction
+    _redaction = _redaction.with_more(secrets)
+    return _redaction
 
 
 def say(text: str) -> None:
@@ -42,7 +54,9 @@ def complain(
         name = diagnostic.source.filename if diagnostic.source else None
         if name and name not in texts and Path(name).is_file():
             texts[name] = Path(name).read_text(errors="replace")
-    sys.stderr.write(diagnostics_text(found, texts, style_for(sys.stderr, no_color=no_color)))
+    shown = {name: _redaction.masked(text) for name, text in texts.items()}
+    found = _redaction.diagnostics(found)
+    sys.stderr.write(diagnostics_text(found, shown, style_for(sys.stderr, no_color=no_color)))
     sys.stderr.flush()
 
 

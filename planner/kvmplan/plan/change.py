@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
+from kvmplan.plan.marks import sensitive_paths
 from kvmplan.plan.model import Action, Change
 from kvmplan.plan.removal import prevented
 from kvmplan.plan.wanted import Wanted
@@ -16,9 +17,8 @@ from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_erro
 from kvmplan_sdk.impact import worst
 from kvmplan_sdk.proposing import Shape, canonical, liberties, propose
 from kvmplan_sdk.provider import Planned, Proposal, Session
-from kvmplan_sdk.schema import Nesting, ObjectSchema
-from kvmplan_sdk.types import SetType
-from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is_known
+from kvmplan_sdk.schema import ObjectSchema
+from kvmplan_sdk.values import Object, Path, differences, format_path, is_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +75,8 @@ def plan_instance(
         private=prior.private if prior else {},
         schema_version=schema.version,
         dependencies=wanted.dependencies,
-        sensitive=_sensitive(wanted.configured.sensitive, schema, planned.values),
-        before_sensitive=_sensitive(prior.sensitive, schema, prior.values) if prior else (),
+        sensitive=sensitive_paths(wanted.configured.sensitive, schema, planned.values),
+        before_sensitive=sensitive_paths(prior.sensitive, schema, prior.values) if prior else (),
         replace_paths=replacing,
         reason=(forced or "replace_because_cannot_update") if action.replaces else "",
         impact=planned.impact,
@@ -171,36 +171,6 @@ def _replaces(schema: Shape, path: Path) -> bool:
 
 def _under(path: Path, roots: Iterable[Path]) -> bool:
     return any(path[: len(root)] == root for root in roots)
-
-
-def _sensitive(marked: Iterable[Path], schema: ObjectSchema, values: Object) -> tuple[Path, ...]:
-    """What must not be shown of ``values``. Inside a set nothing has a place that stays, so the whole set is hidden."""
-    found = {*marked, *_sensitive_by_schema(schema, values)}
-    return tuple(sorted({path[: _depth_of_set(schema, path)] for path in found}, key=repr))
-
-
-def _sensitive_by_schema(shape: Shape, values: Value, at: Path = ()) -> Iterator[Path]:
-    if isinstance(values, (list, tuple)):
-        for index, item in enumerate(values):
-            yield from _sensitive_by_schema(shape, item, (*at, index))
-    elif isinstance(values, Mapping):
-        for name, attribute in shape.attributes.items():
-            if attribute.sensitive and values.get(name) is not None:
-                yield (*at, name)
-        for name, block in shape.blocks.items():
-            yield from _sensitive_by_schema(block, values.get(name), (*at, name))
-
-
-def _depth_of_set(shape: Shape, path: Path) -> int | None:
-    """How many steps of ``path`` lead to the first set on it; None where there is none."""
-    for depth, name in enumerate(path, start=1):
-        if isinstance(name, str) and name in shape.attributes:
-            return depth if isinstance(shape.attributes[name].type, SetType) else None
-        if isinstance(name, str) and name in shape.blocks:
-            shape = shape.blocks[name]
-            if shape.nesting is Nesting.SET:
-                return depth
-    return None
 
 
 def _guard(change: Change, schema: ObjectSchema, diagnostics: list[Diagnostic]) -> None:

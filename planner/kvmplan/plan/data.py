@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
+from kvmplan.plan.marks import sensitive_paths
 from kvmplan.plan.model import Action, Change, DataValues
 from kvmplan.plan.wanted import Wanted
 from kvmplan_sdk.capabilities import ReadsData
@@ -27,21 +28,23 @@ def read_data(type_: str, configured: Object, session: Session, provider: str) -
 def read_now(wanted: Wanted, session: Session, schema: ObjectSchema) -> DataValues:
     """What a data source is while planning. Raises `DiagnosticError` when it cannot be read."""
     values = read_data(wanted.address.type, wanted.configured.values, session, wanted.lane.provider)
-    return DataValues(values=canonical(schema, values), sensitive=wanted.configured.sensitive)
+    found = canonical(schema, values)
+    return DataValues(values=found, sensitive=sensitive_paths(wanted.configured.sensitive, schema, found))
 
 
 def reading(wanted: Wanted, schema: ObjectSchema, reason: str, now: DataValues | None = None) -> Change:
     """The change that says: apply reads it. ``now``: what it is already, where it is read to look again."""
+    after = now.values if now else propose(schema, wanted.configured.values, None)
     return Change(
         address=wanted.address,
         action=Action.READ,
         lane=wanted.lane,
         before=None,
-        after=now.values if now else propose(schema, wanted.configured.values, None),
+        after=after,
         waits=True,
         schema_version=schema.version,
         dependencies=wanted.dependencies,
-        sensitive=wanted.configured.sensitive,
+        sensitive=sensitive_paths(wanted.configured.sensitive, schema, after),
         reason=reason,
         check=wanted.resource.check,
         source=wanted.resource.range,

@@ -133,7 +133,8 @@ class Step:
 class Outcome:
     """What became of an operation: the object's full values after it (None when deleted), or errors.
 
-    With errors, ``values`` is what is known to be there now (None: nothing changed).
+    With errors, ``values`` is what is known to be there now (None: nothing changed). What was made in part is finished
+    by an update in the next run; ``tainted``: it cannot be, so that it must be made anew.
     """
 
     address: str
@@ -141,6 +142,7 @@ class Outcome:
     values: Object | None
     private: Object = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    tainted: bool = False
 
 
 class Session(ABC):

@@ -194,7 +194,8 @@ def _left(
     if now is None:
         return None
     if before is None:
-        return _instance(change, now.values, now.private)
+        made = _instance(change, now.values, now.private)
+        return replace(made, tainted=outcome is not None and outcome.tainted)
     both = {*before.dependencies, *(() if key[1] is Verb.DELETE or outcome is None else change.dependencies)}
     return replace(
         before,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvmplan.cli import apply, console, destroy, fmt, init, lab, plan, show, state, validate
+from kvmplan.cli import apply, console, destroy, fmt, init, lab, plan, show, state, taint, validate
 
 if TYPE_CHECKING:
     from kvmplan_sdk.diagnostics import Diagnostic
@@ -31,6 +31,8 @@ app.command("apply")(apply.apply)
 app.command("destroy")(destroy.destroy)
 app.command("show")(show.show)
 app.command("console")(console.console)
+app.command("taint")(taint.taint)
+app.command("untaint")(taint.untaint)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 

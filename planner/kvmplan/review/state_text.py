@@ -49,6 +49,7 @@ def instance_json(instance: Instance) -> dict[str, Any]:
         "type": address.type,
         "name": address.name,
         **({"index": address.key} if address.key is not None else {}),
+        **({"tainted": True} if instance.tainted else {}),
         **({"deposed_key": address.deposed} if address.deposed else {}),
         "provider_name": instance.provider,
         "schema_version": instance.schema_version,
@@ -72,6 +73,7 @@ def instance_text(instance: Instance) -> str:
     address = instance.address
     hidden = marks_tree(instance.sensitive)
     where = "" if instance.host == "local" else f" on {instance.host}"
+    where += " (tainted)" if instance.tainted else ""
     lines = [f"# {address}{where}", f'resource "{address.type}" "{address.name}" {{']
     values = {name: value for name, value in sorted(shown(instance.values).items()) if value not in (None, [])}
     width = max(map(len, values), default=0)

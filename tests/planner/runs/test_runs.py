@@ -3,7 +3,7 @@
 A case is a folder: ``step1/``, ``step2/``, ... hold the configuration of each step, ``expected.json`` is a list with an
 object a step. ``given`` (may be missing) says how it is run: ``replace`` (addresses), ``destroy``, ``variables``
 (``NAME=VALUE``), ``faults`` (of the toy world: ``{"address", "when", "verb"}``), ``there`` (names of things that
-somebody else made). What comes of it:
+somebody else made), ``taint`` (addresses to mark before). What comes of it:
 
 - ``errors``: summaries, when planning fails; then the other keys are missing, and nothing was changed;
 - ``warnings``: summaries;
@@ -33,6 +33,7 @@ from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Change, Plan
 from kvmplan.plan.request import Request
 from kvmplan.run import Run
+from kvmplan.state.taint import tainted
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.diagnostics import Diagnostic
 
@@ -62,6 +63,8 @@ def _run(step: Path, given: Mapping[str, Any], workspace: Workspace) -> dict[str
     shutil.copytree(step, workspace.directory, dirs_exist_ok=True)
     workspace.given = Given({}, assignments=tuple(given.get("variables", ())))
     _change_world(given, workspace)
+    for text in given.get("taint", ()):
+        workspace.store.save(tainted(workspace.state, text))
     before = workspace.state.instances
     try:
         came = _applied(given, workspace)

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kvmplan_sdk import (
@@ -117,8 +118,9 @@ class ToySession(Session):
         except DiagnosticError as problem:
             return _failed(operation, operation.before, problem.diagnostics)
         self._world.save()
-        if when == "after":
-            return _failed(operation, values, (error("Told to fail", "It was done."),))
+        if when in {"after", "broken"}:
+            failed = _failed(operation, values, (error("Told to fail", "It was done."),))
+            return replace(failed, tainted=when == "broken")
         address = "toy_thing.nobody" if when == "stray" else operation.address
         return Outcome(address=address, verb=operation.verb, values=values, private={"made_by": "toy"})
 

@@ -1,0 +1,12 @@
+resource "terraform_data" "a" {
+  input = 1
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.id
+}
+resource "terraform_data" "first" {
+  input = 1
+  lifecycle {
+    create_before_destroy = true
+  }
+}

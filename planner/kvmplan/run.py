@@ -6,20 +6,22 @@ the commands and the review do.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from kvmplan.addresses import Address
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
-from kvmplan.apply.journal import Journal, OpenRun, read_journal
-from kvmplan.apply.recovery import Recovered, known_hosts, recover
+from kvmplan.apply.journal import Journal, head
+from kvmplan.apply.left_open import read_journal
+from kvmplan.apply.recovery import Recovered, recover
 from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
+from kvmplan.apply.saving import Saver
+from kvmplan.apply.standing import Standing, at_first, moves
+from kvmplan.apply.stopping import Stop
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given, ephemeral_values, given_values
@@ -41,10 +43,10 @@ from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.find import no_such_instance
-from kvmplan.state.model import Instance, Output, State, new_state, stored
+from kvmplan.state.model import Output, State, new_state
 from kvmplan.state.store import StateStore
 from kvmplan.verdict import remember
-from kvmplan_sdk.diagnostics import Diagnostic, has_errors
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,48 +174,50 @@ class Run:
         )
         return Planner(planning).plan()
 
-    def apply(
-        self, plan: Plan, store: StateStore, *, listener: Listener, stop: threading.Event, parallelism: int
-    ) -> Result:
-        """Carry ``plan`` out, saving the state after every step. Raises `DiagnosticError` when it cannot be saved."""
-        prepared = self.prepared
+    def apply(self, plan: Plan, store: StateStore, *, listener: Listener, stop: Stop, parallelism: int) -> Result:
+        """Carry ``plan`` out and save the state. Raises `DiagnosticError` when nothing could be begun."""
+        prepared, stored = self.prepared, self.state
         resolver = Resolver(plan, prepared.modules, prepared.dependencies, prepared.inputs, self.plugins, self.sessions)
-        saved = self.state
-        if self.recovered.unsure:
-            # The journal that names these objects goes as soon as this run writes its own.
-            saved = saved.next(instances=saved.instances, outputs=saved.outputs, hosts=saved.hosts)
-            store.save(saved)
-
-        def save(instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
-            nonlocal saved
-            saved = saved.next(instances=stored(instances), outputs=outputs, hosts=plan.hosts)
-            store.save(saved)
-
-        with Journal(store.journal, self.state.lineage) as journal:
+        if self.recovered.unsaved:
+            # The journal that has these objects goes as soon as this run writes its own.
+            stored = stored.next(instances=stored.instances, outputs=stored.outputs, hosts=stored.hosts)
+            store.save(stored)
+        standing = at_first(plan)
+        with Journal(store.journal, head(stored.lineage, plan.hosts)) as journal:
+            journal.moved(moves(stored.instances, standing))
+            saver = Saver(stored, store.save, plan.hosts)
             executor = Executor(
                 plan,
+                standing,
                 self.sessions,
                 journal,
                 resolve=resolver.resolve,
                 confirm=resolver.confirm,
-                save=lambda instances: save(instances, self.state.outputs),
+                checkpoint=saver.checkpoint,
                 listener=listener,
                 stop=stop,
                 parallelism=parallelism,
             )
+            stop.rescue = lambda: saver.save(executor.known_now(), stored.outputs)
             result = executor.run()
             found: list[Diagnostic] = []
-            kept = {} if plan.destroy else self._outputs(resolver, result, found)
-            if (stored(result.instances), kept) != (saved.instances, saved.outputs):
-                save(result.instances, kept)
-        return replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
+            kept = {} if plan.destroy else self._outputs(resolver, result, standing, found)
+            result = replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
+            try:
+                saver.save(result.instances, kept)
+            except DiagnosticError as problem:
+                journal.keep()
+                result = replace(result, unsaved=True, diagnostics=(*result.diagnostics, *problem.diagnostics))
+        return result
 
-    def _outputs(self, resolver: Resolver, result: Result, found: list[Diagnostic]) -> Mapping[str, Output]:
+    def _outputs(
+        self, resolver: Resolver, result: Result, standing: Standing, found: list[Diagnostic]
+    ) -> Mapping[str, Output]:
         """The outputs to store; after an apply that is not complete, the others stay as they were. What is wrong with
         them now, and with checks, goes to ``found``.
         """
         problems: list[Diagnostic] = []
-        outputs = final_outputs(resolver.outputs(result.instances, problems), self.state.outputs)
+        outputs = final_outputs(resolver.outputs(standing, problems), self.state.outputs)
         if not result.complete:
             return {**self.state.outputs, **outputs}
         found += problems
@@ -233,22 +237,16 @@ def started(prepared: Prepared, store: StateStore, plugins: Plugins, *, lineage:
     """A run on the state in ``store``, its sessions closed at the end. ``lineage``: of a state not yet there."""
     state = store.load() or new_state(lineage)
     left_open = read_journal(store.journal)
-    if left_open is not None and left_open.lineage and state.serial == 0:
+    if left_open is not None and state.serial == 0:
         state = replace(state, lineage=left_open.lineage)
-    hosts = {**state.hosts, **(known_hosts(left_open) if left_open else {}), **prepared.inputs.hosts}
+    hosts = {**state.hosts, **(left_open.hosts if left_open else {}), **prepared.inputs.hosts}
     with Sessions(plugins, hosts, prepared.inputs.configurations, state.lineage) as sessions:
         yield Run(
             prepared=prepared,
             plugins=plugins,
             sessions=sessions,
-            recovered=_recovered(left_open, state, sessions),
+            recovered=recover(left_open, state, sessions) if left_open else Recovered(state=state),
         )
-
-
-def _recovered(left_open: OpenRun | None, state: State, sessions: Sessions) -> Recovered:
-    if left_open is None or not left_open.intents:
-        return Recovered(state, frozenset())
-    return recover(left_open, state, sessions)
 
 
 def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:

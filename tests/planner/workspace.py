@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from kvmplan.addresses import Address, parse_address
 from kvmplan.apply.events import Event
 from kvmplan.apply.result import Result
+from kvmplan.apply.stopping import Stop
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Plan
 from kvmplan.plan.request import Request
@@ -80,7 +80,7 @@ class Workspace:
         *,
         destroy: bool = False,
         listener: Callable[[Event], None] = lambda _event: None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
         parallelism: int = 4,
     ) -> Result:
         """Plan and apply. What fails while applying is in the result; errors before it raise `PlanningError`."""
@@ -95,14 +95,14 @@ class Workspace:
         plan: Plan,
         *,
         listener: Callable[[Event], None] = lambda _event: None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
         parallelism: int = 4,
     ) -> Result:
         return run.apply(
             plan,
             self.store,
             listener=listener,
-            stop=stop or threading.Event(),
+            stop=stop or Stop(),
             parallelism=parallelism,
         )
 

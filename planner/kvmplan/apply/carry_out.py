@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.apply.reading import read_late
+from kvmplan.apply.standing import instance_of
 from kvmplan.blame import blamed
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Change, OperationKey, PlannedStep
@@ -20,13 +21,15 @@ from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """What came of one operation. ``instance``: what goes into state, None when the object is gone or never came;
-    ``untried``: the provider ended the step before its turn, because another one failed.
+    ``untried``: the provider ended the step before its turn, because another one failed; ``in_doubt``: it may have made
+    something that could not be read.
     """
 
     key: OperationKey
     instance: Instance | None
     diagnostics: tuple[Diagnostic, ...] = ()
     untried: bool = False
+    in_doubt: bool = False
 
     @property
     def failed(self) -> bool:
@@ -78,7 +81,7 @@ def carry_out(
 
 
 def _looked(key: OperationKey, change: Change, values: Object | None, diagnostics: tuple[Diagnostic, ...]) -> Carried:
-    instance = None if values is None else _instance(change, values, {})
+    instance = None if values is None else instance_of(change, values, {})
     return Carried(key=key, instance=instance, diagnostics=diagnostics)
 
 
@@ -167,10 +170,11 @@ def _carried(
         diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, _ours(observed[key])))
     now = None if isinstance(observed, DiagnosticError) else _ours(observed[key])
     if now is not None and key[1] is not Verb.DELETE and not has_errors(diagnostics):
-        instance: Instance | None = _instance(change, now.values, now.private)
+        instance: Instance | None = instance_of(change, now.values, now.private)
     else:
         instance = _left(key, change, outcome, observed, current)
-    return Carried(key=key, instance=instance, diagnostics=_about(diagnostics, change))
+    in_doubt = key[1] is Verb.CREATE and instance is None and isinstance(observed, DiagnosticError)
+    return Carried(key=key, instance=instance, diagnostics=_about(diagnostics, change), in_doubt=in_doubt)
 
 
 def _ours(observed: Observed | None) -> Observed | None:
@@ -189,12 +193,12 @@ def _left(
     """
     before = current.get(key[0])
     if isinstance(observed, DiagnosticError):
-        return _instance(change, outcome.values, outcome.private) if outcome and outcome.values else before
+        return instance_of(change, outcome.values, outcome.private) if outcome and outcome.values else before
     now = _ours(observed[key])
     if now is None:
         return None
     if before is None:
-        made = _instance(change, now.values, now.private)
+        made = instance_of(change, now.values, now.private)
         return replace(made, tainted=outcome is not None and outcome.tainted)
     both = {*before.dependencies, *(() if key[1] is Verb.DELETE or outcome is None else change.dependencies)}
     return replace(
@@ -203,22 +207,6 @@ def _left(
         private=now.private,
         dependencies=tuple(sorted(both, key=lambda address: address.sort_key)),
         sensitive=tuple(sorted({*before.sensitive, *change.sensitive}, key=repr)),
-    )
-
-
-def _instance(change: Change, values: Object, private: Object) -> Instance:
-    return Instance(
-        address=change.address,
-        host=change.lane.host,
-        provider=change.lane.provider,
-        configuration=change.lane.configuration,
-        values=values,
-        private=private,
-        schema_version=change.schema_version,
-        dependencies=change.dependencies,
-        sensitive=change.sensitive,
-        prevent_destroy=change.prevent_destroy,
-        created_first=change.created_first,
     )
 
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, static_path
+from kvmplan.apply.standing import Standing
 from kvmplan.config.model import Resource
 from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.graph import Dependencies, Node, resource_node
@@ -27,7 +28,7 @@ from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.wanted import Wanted, WantedReader
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
-from kvmplan.state.model import Instance, Output
+from kvmplan.state.model import Output
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.schema import type_of
 from kvmplan_sdk.types import ANY
@@ -36,14 +37,9 @@ from kvmplan_sdk.values import Path, differences, format_path, is_known
 _VALUES = frozenset({"local", "var", "output", "validation"})
 """Kinds of nodes that pass on what resources are."""
 
-Instances = Mapping[Address, Instance]
-
 
 class Resolver:
-    """Holds the configuration of a plan, evaluated as far as the plan did.
-
-    What was taken in of ``instances`` is kept as long as the same mapping is given: whoever changes it makes a new one.
-    """
+    """Holds the configuration of a plan, evaluated as far as the plan did, and further as things come to stand."""
 
     def __init__(
         self,
@@ -73,17 +69,17 @@ class Resolver:
             if address not in plan.changes:
                 self._members[address.resource].append(address)
         self._repetitions: dict[Address, Repetition] = {}
-        self._instances: Instances | None = None
         self._taken: set[Node] = set()
+        self._seen = 0
 
-    def resolve(self, address: Address, instances: Instances) -> Change:
-        """The change of ``address``, with what it waited for as it is in ``instances``.
+    def resolve(self, address: Address, standing: Standing) -> Change:
+        """The change of ``address``, with what it waited for as it is ``standing``.
 
         Raises `DiagnosticError` when it cannot be planned, or differs from the plan where that was known.
         """
         resource, node, evaluation = self._block(address)
         diagnostics: list[Diagnostic] = []
-        self._take_in(self._needed(node), instances, diagnostics)
+        self._take_in(self._needed(node), standing, diagnostics)
         names = self._repetition(resource, address, evaluation).get(address.key, {})
         verdict = judge(resource.lifecycle.preconditions, evaluation.scope([], **names), diagnostics)
         diagnostics += verdict.errors("Resource precondition failed", resource.range, str(address))
@@ -104,7 +100,7 @@ class Resolver:
             former=planned.former,
             imported=planned.imported,
         )
-        before = instances.get(planned.predecessor) or instances.get(address)
+        before = standing.get(planned.predecessor) or standing.get(address)
         change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)
         if change is None or change.waits:
             raise DiagnosticError(*(diagnostics or [_still_unknown(resource, address)]))
@@ -120,25 +116,25 @@ class Resolver:
             raise DiagnosticError(*_tempered([_still_unknown(wanted.resource, wanted.address)], planned))
         return replace(planned, after=configured.values, sensitive=configured.sensitive, waits=False)
 
-    def confirm(self, address: Address, instances: Instances) -> tuple[Diagnostic, ...]:
-        """What the postconditions of an instance say now that it is as it is in ``instances``."""
+    def confirm(self, address: Address, standing: Standing) -> tuple[Diagnostic, ...]:
+        """What the postconditions of an instance say now that it is ``standing``."""
         resource, node, evaluation = self._block(address)
         diagnostics: list[Diagnostic] = []
-        self._take_in([*self._needed(node), node], instances, diagnostics)
+        self._take_in([*self._needed(node), node], standing, diagnostics)
         names = self._repetition(resource, address, evaluation).get(address.key, {})
         shape = type_of(find_schema(resource, self._use(resource, node), self._plugins))
-        now = instances[address]
+        now = standing[address]
         own = from_plain(now.values, shape, hidden(now.sensitive))
         scope = evaluation.scope([], **names, self=own)
         verdict = judge(resource.lifecycle.postconditions, scope, diagnostics)
         diagnostics += verdict.errors("Resource postcondition failed", resource.range, str(address))
         return _tempered(diagnostics, self._plan.changes[address])
 
-    def outputs(self, instances: Instances, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
-        """The outputs once everything is as it is in ``instances``; checks are judged anew."""
+    def outputs(self, standing: Standing, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
+        """The outputs once everything is ``standing``; checks are judged anew."""
         late = after_resources(self._dependencies)
         nodes = [node for node in self._dependencies.order if node in late]
-        self._take_in(nodes, instances, diagnostics)
+        self._take_in(nodes, standing, diagnostics)
         checks = Checks()
         for node in nodes:
             if node.kind == "check":
@@ -185,9 +181,8 @@ class Resolver:
         if node.kind == "var" and rules in self._position:
             yield rules
 
-    def _take_in(self, nodes: list[Node], instances: Instances, diagnostics: list[Diagnostic]) -> None:
-        if instances is not self._instances:
-            self._instances, self._taken = instances, set()
+    def _take_in(self, nodes: list[Node], standing: Standing, diagnostics: list[Diagnostic]) -> None:
+        self._let_go(standing)
         for node in nodes:
             if node in self._taken:
                 continue
@@ -195,15 +190,27 @@ class Resolver:
             if node.kind in _VALUES and (node.module or node.kind != "var"):
                 evaluate_named(self._modules, node, {}, diagnostics)
             elif node.address is not None and (node.address.mode == "managed" or node.address in self._read_late):
-                self._take_in_resource(node, node.address, instances)
+                self._take_in_resource(node, node.address, standing)
 
-    def _take_in_resource(self, node: Node, resource: Address, instances: Instances) -> None:
+    def _let_go(self, standing: Standing) -> None:
+        """Forget what was taken in of that which changed since."""
+        waiting = [
+            resource_node(static_path(address.module), address.within) for address in standing.changed[self._seen :]
+        ]
+        self._seen = len(standing.changed)
+        while waiting:
+            node = waiting.pop()
+            if node in self._taken:
+                self._taken.remove(node)
+                waiting += [after for after in self._dependencies.graph.successors(node) if after.kind in _VALUES]
+
+    def _take_in_resource(self, node: Node, resource: Address, standing: Standing) -> None:
         for evaluation in self._modules.instances(node.module):
             block = evaluation.configuration.resources[resource]
             shape = type_of(find_schema(block, self._use(block, node), self._plugins))
             values = {}
             for address in self._members[resource.inside(evaluation.module)]:
-                now = instances.get(address) or self._plan.data.get(address)
+                now = standing.get(address) or self._plan.data.get(address)
                 values[address.key] = (
                     from_plain(now.values, shape, hidden(now.sensitive)) if now is not None else DYNAMIC
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address
 from kvmplan.plan.model import OperationKey
@@ -14,7 +14,10 @@ from kvmplan_sdk.provider import Verb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """``done``, ``failed`` and ``skipped`` (what a failure or an interruption kept from being tried) are disjoint."""
+    """``done``, ``failed`` and ``skipped`` (what a failure or an interruption kept from being tried) are disjoint;
+    ``because``: the failure that kept something from being tried; ``unsaved``: whether the state could not be saved, so
+    that only the journal has what was done.
+    """
 
     instances: Mapping[Address, Instance]
     outputs: Mapping[str, Output]
@@ -22,11 +25,13 @@ class Result:
     failed: tuple[OperationKey, ...]
     skipped: tuple[OperationKey, ...]
     diagnostics: tuple[Diagnostic, ...]
+    because: Mapping[OperationKey, OperationKey] = field(default_factory=dict)
     interrupted: bool = False
+    unsaved: bool = False
 
     @property
     def complete(self) -> bool:
-        return not self.failed and not self.skipped
+        return not self.failed and not self.skipped and not self.unsaved
 
     def counts(self) -> tuple[int, int, int]:
         """Instances added, changed and destroyed; a replacement is one added and one destroyed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import TextIO
 
 from kvmplan.apply.events import Event, Interrupted
 from kvmplan.apply.result import Result
+from kvmplan.apply.stopping import Stop
 from kvmplan.backends.opening import open_store
 from kvmplan.cli.planning import keep_secrets_of, planned, review, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, keep_secret, say, styled
@@ -34,6 +34,7 @@ QUESTION = {
     False: "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n",
     True: "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above.\n",
 }
+RESCUE_SECONDS = 5.0
 ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
 
 
@@ -96,13 +97,14 @@ def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_c
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first interrupt sets; the second ends the process at once, the journal keeping what it did."""
-    stop = threading.Event()
+def _interruptible() -> Iterator[Stop]:
+    """A wish to stop that the first interrupt makes; the second ends the process at once, with what is known saved."""
+    stop = Stop()
 
     def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            _write_now(sys.stderr, "\nStopped at once. The next kvmplan takes in what was under way.\n")
+            saved = "What is known is saved; " if stop.save_within(RESCUE_SECONDS) else ""
+            _write_now(sys.stderr, f"\nStopped at once. {saved}the next kvmplan looks for what was under way.\n")
             os._exit(130)
         stop.set()
         _write_now(sys.stdout, "".join(f"{line}\n" for line in progress_lines(Interrupted())))

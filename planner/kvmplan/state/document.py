@@ -58,6 +58,16 @@ def _resources(state: State) -> Iterator[str]:
         yield f'\n  {_text(_resource(resource))[:-1]}, "instances": [\n{instances}\n  ]}}'
 
 
+def instance_entry(instance: Instance) -> dict[str, Any]:
+    """One instance by itself, as `read_instance` reads it."""
+    return {**_resource(instance.address.resource), **_instance(instance)}
+
+
+def read_instance(entry: Mapping[str, Any]) -> Instance:
+    """Raises `ValueError`, `KeyError` or `TypeError` when it is none."""
+    return _read_instance(entry, entry)
+
+
 def _resource(resource: Address) -> dict[str, Any]:
     module = ".".join(f"module.{name}{format_key(key)}" for name, key in resource.module)
     return {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import os
+from pathlib import Path
 
 import pytest
 
 from kvmplan.apply.events import Event, OperationDone, OperationFailed, StepStarted
-from kvmplan.apply.journal import Journal
+from kvmplan.apply.journal import Journal, head
+from kvmplan.apply.stopping import Stop
 from kvmplan_sdk import Diagnostic
 
 from ..workspace import PlanningError, Workspace, actions, address
@@ -216,7 +218,7 @@ def test_what_is_known_now_and_cannot_be_is_an_error_of_the_one_that_waited(work
 
 def test_an_interrupt_finishes_what_is_in_flight_and_begins_nothing(workspace: Workspace) -> None:
     workspace.write(THREE)
-    stop = threading.Event()
+    stop = Stop()
 
     def listener(event: Event) -> None:
         if isinstance(event, OperationDone):
@@ -258,8 +260,9 @@ def test_a_journal_of_another_state_stops_everything(workspace: Workspace) -> No
     workspace.write(THREE)
     workspace.apply()
     plan = workspace.plan(destroy=True)
-    journal = Journal(workspace.journal, "another-lineage")
-    journal.intent(1, [(plan.changes[key[0]], key[1]) for step in plan.steps for key in step.operations], {})
+    journal = Journal(workspace.journal, head("another-lineage", {}))
+    journal.intent({key: plan.changes[key[0]] for step in plan.steps for key in step.operations})
+    journal.commit()
     with pytest.raises(PlanningError) as refused:
         workspace.apply(destroy=True)
     assert refused.value.summaries == ["Journal of another state"]
@@ -292,17 +295,46 @@ resource "toy_thing" "x" {
     assert workspace.plan().is_empty
 
 
-def test_a_state_that_cannot_be_written_ends_the_run_and_the_next_one_goes_on(workspace: Workspace) -> None:
+def test_a_state_that_cannot_be_written_leaves_the_journal_and_the_next_run_takes_it_in(workspace: Workspace) -> None:
+    workspace.write(THREE)
+
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted) and not workspace.state_path.exists():
+            workspace.state_path.mkdir()  # nothing can be renamed onto a directory
+
+    result = workspace.apply(listener=listener)
+    assert result.unsaved
+    assert not result.complete
+    assert told(result.diagnostics) == [(None, f"Cannot read {workspace.state_path}")]
+    made = workspace.objects()
+    assert set(made) == {"a", "b", "c"}, "what cannot be saved yet is no reason to leave the rest undone"
+    workspace.state_path.rmdir()
+    assert actions(workspace.plan()) == {}
+    assert workspace.apply().complete
+    assert {one.values["name"] for one in workspace.state.instances.values()} == set(made)
+    assert not workspace.journal.exists()
+
+
+def test_a_journal_that_cannot_be_written_ends_what_is_begun_and_nothing_is_lost(workspace: Workspace) -> None:
     workspace.write(THREE)
 
     def listener(event: Event) -> None:
         if isinstance(event, StepStarted):
-            workspace.state_path.mkdir()  # nothing can be renamed onto a directory
+            fill_the_disk(workspace.journal)
 
-    with pytest.raises(PlanningError) as refused:
-        workspace.apply(listener=listener)
-    assert refused.value.summaries == [f"Cannot read {workspace.state_path}"]
-    assert set(workspace.objects()) == {"a", "c"}
-    workspace.state_path.rmdir()
+    result = workspace.apply(listener=listener)
+    (problem,) = result.diagnostics
+    assert problem.summary == f"Cannot write {workspace.journal}"
+    assert "Nothing more was begun" in problem.detail
+    assert [str(key[0]) for key in result.skipped] == ["toy_thing.b"]
+    assert {one.values["name"] for one in workspace.state.instances.values()} == {"a", "c"} == set(workspace.objects())
     assert workspace.apply().counts() == (1, 0, 0)
-    assert set(workspace.objects()) == {"a", "b", "c"}
+
+
+def fill_the_disk(path: Path) -> None:
+    """Let every further write to ``path``, which is open, fail as on a full disk."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    for link in Path("/proc/self/fd").iterdir():
+        if link.exists() and link.resolve() == path:
+            os.dup2(full, int(link.name))
+    os.close(full)

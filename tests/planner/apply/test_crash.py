@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from kvmplan.apply import saving
+
 from ..workspace import Workspace, actions
 
 pytestmark = pytest.mark.slow
@@ -159,7 +161,7 @@ def test_a_first_run_killed_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str, *, twice: bool
 ) -> None:
     for place in places():
-        workspace = fresh(tmp_path, place, monkeypatch)
+        workspace = fresh(tmp_path, place, monkeypatch, often_saved=twice)
         workspace.write(FIRST % {"batch": batch})
         if not killed_at(place, workspace.apply):
             break
@@ -169,7 +171,7 @@ def test_a_first_run_killed_anywhere(
         assert result.complete, (place, result.diagnostics)
         check_whole(workspace, {"base", "part-0", "part-1", "part-2", "loner"})
         shutil.rmtree(workspace.directory)
-    assert place > 40
+    assert place > 25
 
 
 @pytest.mark.parametrize("batch", ["false", "true"])
@@ -178,7 +180,7 @@ def test_a_run_of_updates_replacements_and_deletes_killed_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str, *, twice: bool
 ) -> None:
     for place in places():
-        workspace = fresh(tmp_path, place, monkeypatch)
+        workspace = fresh(tmp_path, place, monkeypatch, often_saved=twice)
         workspace.write(FIRST % {"batch": batch})
         workspace.apply()
         workspace.write(SECOND % {"batch": batch})
@@ -191,7 +193,7 @@ def test_a_run_of_updates_replacements_and_deletes_killed_anywhere(
         check_whole(workspace, {"base", "part-0", "part-1", "other", "loner"})
         assert workspace.state.outputs["base"].value == 1
         shutil.rmtree(workspace.directory)
-    assert place > 40
+    assert place > 25
 
 
 @pytest.mark.parametrize("batch", ["false", "true"])
@@ -200,7 +202,7 @@ def test_a_run_that_creates_first_killed_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str, *, twice: bool
 ) -> None:
     for place in places():
-        workspace = fresh(tmp_path, place, monkeypatch)
+        workspace = fresh(tmp_path, place, monkeypatch, often_saved=twice)
         workspace.write(COPIES % {"batch": batch, "zone": 1})
         workspace.apply()
         workspace.write(COPIES % {"batch": batch, "zone": 2})
@@ -212,7 +214,7 @@ def test_a_run_that_creates_first_killed_anywhere(
         assert result.complete, (place, result.diagnostics)
         check_whole(workspace, {"base-2", "part-0-2", "part-1-2", "user"})
         shutil.rmtree(workspace.directory)
-    assert place > 40
+    assert place > 25
 
 
 @pytest.mark.parametrize("batch", ["false", "true"])
@@ -227,10 +229,14 @@ def test_a_killed_run_is_taken_in_by_a_destroy(tmp_path: Path, monkeypatch: pyte
         assert workspace.objects() == {}
         assert not workspace.state.instances
         shutil.rmtree(workspace.directory)
-    assert place > 40
+    assert place > 25
 
 
-def fresh(tmp_path: Path, place: int, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def fresh(tmp_path: Path, place: int, monkeypatch: pytest.MonkeyPatch, *, often_saved: bool = False) -> Workspace:
+    """``often_saved``: the state is saved after every step, and not only at the end of a run that takes no time."""
+    if often_saved:
+        monkeypatch.setattr(saving, "SAVE_SECONDS", 0.0)
+        monkeypatch.setattr(saving, "SHARE", 0)
     directory = tmp_path / str(place)
     directory.mkdir()
     monkeypatch.chdir(directory)

@@ -27,6 +27,7 @@ _ADDRESS = re.compile(
     r"(?: \(deposed (\w+)\))?",
 )
 _MODULE = re.compile(rf"module\.({_IDENTIFIER})({_KEY})\.")
+_MODULES = re.compile(rf"module\.{_IDENTIFIER}{_KEY}(?:\.module\.{_IDENTIFIER}{_KEY})*")
 
 
 def is_identifier(text: str) -> bool:
@@ -134,6 +135,12 @@ class ModuleAddress:
         return ModuleAddress((*module, *self.module))
 
 
+Pointer = Address | ModuleAddress
+"""What a user names on the command line: a resource, an instance, a module, an instance of that. Where keys are left
+out, all instances are meant.
+"""
+
+
 def format_module(module: ModulePath) -> str:
     return ".".join(f"module.{name}{format_key(key)}" for name, key in module)
 
@@ -162,5 +169,16 @@ def parse_address(text: str) -> Address | None:
     try:
         steps = tuple((step, _parse_key(step_key)) for step, step_key in _MODULE.findall(module))
         return Address(type_, name, _parse_key(key), "data" if data else "managed", steps, deposed or "")
+    except ValueError:
+        return None
+
+
+def parse_pointer(text: str) -> Pointer | None:
+    """The resource, the module, or the instance of one, that ``text`` spells, or None."""
+    module = _MODULES.fullmatch(text)
+    if module is None:
+        return parse_address(text)
+    try:
+        return ModuleAddress(tuple((step, _parse_key(key)) for step, key in _MODULE.findall(f"{text}.")))
     except ValueError:
         return None

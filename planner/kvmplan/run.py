@@ -26,6 +26,7 @@ from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given, ephemeral_values, given_values
 from kvmplan.graph import Dependencies, build_graph
+from kvmplan.lane import Lane
 from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
@@ -33,16 +34,16 @@ from kvmplan.plan.lanes import configured_lanes, under_present_configurations
 from kvmplan.plan.model import Plan
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.move_rules import move_problems
-from kvmplan.plan.moves import relocate
+from kvmplan.plan.moves import Relocated, relocate
 from kvmplan.plan.planner import Planner
 from kvmplan.plan.planning import Planning, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently
 from kvmplan.plan.removal import still_there
 from kvmplan.plan.request import Request
+from kvmplan.plan.scope import Scope, applied_in_part, cut_moves, planned_in_part, scope_of, wrong_replacements
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
-from kvmplan.state.find import no_such_instance
 from kvmplan.state.model import Output, State, new_state
 from kvmplan.state.store import StateStore
 from kvmplan.verdict import remember
@@ -136,34 +137,16 @@ class Run:
     def plan(self, request: Request, *, reading: Reading = silently) -> Plan:
         """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
         prepared = self.prepared
+        prepared.diagnostics += [*move_problems(prepared.configuration), *still_there(prepared.configuration)]
         moved = relocate(self.state, prepared.configuration)
         prior = under_present_configurations(moved.state, prepared.configuration)
-        prepared.diagnostics += [
-            *moved.diagnostics,
-            *move_problems(prepared.configuration),
-            *still_there(prepared.configuration),
-        ]
-        prepared.diagnostics += [
-            no_such_instance(address, prior.instances)
-            for address in request.replacing
-            if address not in prior.instances
-        ]
-        lanes = (
-            frozenset() if request.destroy else configured_lanes(prepared.configuration, prepared.inputs, self.plugins)
-        )
-        refreshed = refresh(prior, lanes, self.sessions, unsure=self.recovered.unsure, reading=reading)
-        prepared.diagnostics += refreshed.diagnostics
-        failed = has_errors(refreshed.diagnostics)
-        starting = Starting(
-            stored=self.state,
-            prior=prior,
-            refreshed=prior if failed else replace(prior, instances=refreshed.instances),
-            drift=refreshed.drift,
-            former=moved.former,
-            unsure=self.recovered.unsure,
-        )
+        scope = scope_of(request, prepared.dependencies, prior.instances, moved.former)
+        prepared.diagnostics += [*moved.diagnostics, *wrong_replacements(request, scope, prior.instances)]
+        prepared.diagnostics += [] if scope.complete else [planned_in_part(request), *cut_moves(request, moved.former)]
+        starting = self._refreshed(request, scope, moved, prior, reading)
         planning = Planning(
             request=request,
+            scope=scope,
             modules=prepared.modules,
             dependencies=prepared.dependencies,
             inputs=prepared.inputs,
@@ -173,6 +156,33 @@ class Run:
             diagnostics=prepared.diagnostics,
         )
         return Planner(planning).plan()
+
+    def _refreshed(self, request: Request, scope: Scope, moved: Relocated, prior: State, reading: Reading) -> Starting:
+        unsure = self.recovered.unsure
+        refreshed = refresh(
+            prior,
+            self._lanes(request),
+            self.sessions,
+            covers=scope.covers if request.refreshing else unsure.__contains__,
+            unsure=unsure,
+            reading=reading,
+        )
+        self.prepared.diagnostics += refreshed.diagnostics
+        failed = has_errors(refreshed.diagnostics)
+        return Starting(
+            stored=self.state,
+            prior=prior,
+            refreshed=prior if failed else replace(prior, instances=refreshed.instances),
+            drift=refreshed.drift,
+            former=moved.former,
+            unsure=unsure,
+        )
+
+    def _lanes(self, request: Request) -> frozenset[Lane]:
+        """Those to look at even where state has nothing; a host that is not meant need not be reachable."""
+        if request.destroy or request.narrowed or not request.refreshing:
+            return frozenset()
+        return configured_lanes(self.prepared.configuration, self.prepared.inputs, self.plugins)
 
     def apply(self, plan: Plan, store: StateStore, *, listener: Listener, stop: Stop, parallelism: int) -> Result:
         """Carry ``plan`` out and save the state. Raises `DiagnosticError` when nothing could be begun."""
@@ -201,7 +211,7 @@ class Run:
             stop.rescue = lambda: saver.save(executor.known_now(), stored.outputs)
             result = executor.run()
             found: list[Diagnostic] = []
-            kept = {} if plan.destroy else self._outputs(resolver, result, standing, found)
+            kept = {} if plan.destroy and plan.complete else self._outputs(plan, resolver, result, standing, found)
             result = replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
             try:
                 saver.save(result.instances, kept)
@@ -211,25 +221,31 @@ class Run:
         return result
 
     def _outputs(
-        self, resolver: Resolver, result: Result, standing: Standing, found: list[Diagnostic]
+        self, plan: Plan, resolver: Resolver, result: Result, standing: Standing, found: list[Diagnostic]
     ) -> Mapping[str, Output]:
-        """The outputs to store; after an apply that is not complete, the others stay as they were. What is wrong with
-        them now, and with checks, goes to ``found``.
+        """The outputs to store; after an apply that is not complete, and those that the plan does not cover, stay as
+        they were. What is wrong with them now, and with checks, goes to ``found``.
         """
         problems: list[Diagnostic] = []
         outputs = final_outputs(resolver.outputs(standing, problems), self.state.outputs)
         if not result.complete:
             return {**self.state.outputs, **outputs}
+        if not plan.complete:
+            left = {name: output for name, output in self.state.outputs.items() if name not in plan.outputs}
+            found.append(applied_in_part())
+            return {**left, **outputs}
         found += problems
         return outputs
 
     def adopt(self, plan: Plan) -> None:
         """Let references see what a saved ``plan`` planned, as they would after planning here."""
         known = {address: (data.values, data.sensitive) for address, data in plan.data.items()}
+        if not plan.complete:
+            known |= {address: (one.values, one.sensitive) for address, one in plan.left_alone.items()}
         for address, change in plan.changes.items():
             if change.after is not None:
                 known[address] = (change.after, change.sensitive)
-        take_in(self.prepared.modules, self.prepared.dependencies, known, self.plugins, complete=True)
+        take_in(self.prepared.modules, self.prepared.dependencies, known, self.plugins, complete=plan.complete)
 
 
 @contextmanager

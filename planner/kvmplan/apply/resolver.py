@@ -65,7 +65,7 @@ class Resolver:
             if change.after is not None:
                 self._members[change.address.resource].append(change.address)
         self._read_late = {address.within for address in plan.changes if address.mode == "data"}
-        for address in plan.data:
+        for address in (*plan.data, *(() if plan.complete else plan.left_alone)):
             if address not in plan.changes:
                 self._members[address.resource].append(address)
         self._repetitions: dict[Address, Repetition] = {}
@@ -132,14 +132,22 @@ class Resolver:
 
     def outputs(self, standing: Standing, diagnostics: list[Diagnostic]) -> Mapping[str, OutputChange]:
         """The outputs once everything is ``standing``; checks are judged anew."""
-        late = after_resources(self._dependencies)
-        nodes = [node for node in self._dependencies.order if node in late]
+        nodes = self._of_outputs()
         self._take_in(nodes, standing, diagnostics)
         checks = Checks()
         for node in nodes:
             if node.kind == "check":
                 diagnostics += checks.check(self._modules, node)
-        return plan_outputs(self._modules.root, self._plan.prior, diagnostics, checks)
+        only = None if self._plan.complete else self._plan.outputs.keys()
+        return plan_outputs(self._modules.root, self._plan.prior, diagnostics, checks, only=only)
+
+    def _of_outputs(self) -> list[Node]:
+        """The nodes to evaluate for the outputs of the plan, and for checks where it covers all."""
+        late = after_resources(self._dependencies)
+        if not self._plan.complete:
+            needed = (self._needed(Node((), "output", name)) for name in self._plan.outputs)
+            late = frozenset(node for nodes in needed for node in nodes if node in late)
+        return [node for node in self._dependencies.order if node in late]
 
     def _block(self, address: Address) -> tuple[Resource, Node, Evaluation]:
         evaluation = self._modules.get(address.module)

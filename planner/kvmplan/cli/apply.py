@@ -37,7 +37,8 @@ def apply(
 ) -> None:
     """Plan, ask, and carry the plan out; or carry out exactly a saved plan."""
     from kvmplan.cli.applying import apply_saved, plan_and_apply
-    from kvmplan.cli.planning import given, requested
+    from kvmplan.cli.planning import given
+    from kvmplan.cli.requesting import requested
 
     if plan_file is not None:
         _refuse([*(["--destroy"] if destroy else []), *options.given, *(["--chdir"] if directory != HERE else [])])

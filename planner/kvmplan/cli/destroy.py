@@ -32,7 +32,8 @@ def destroy(
 ) -> None:
     """Destroy everything that kvmplan made here; the same as `apply --destroy`."""
     from kvmplan.cli.applying import plan_and_apply
-    from kvmplan.cli.planning import given, requested
+    from kvmplan.cli.planning import given
+    from kvmplan.cli.requesting import requested
 
     done = plan_and_apply(
         directory,

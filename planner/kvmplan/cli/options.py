@@ -39,6 +39,33 @@ class PlanOptions:
     """The options that say what a plan covers: a command takes all of them by a parameter ``options``, see `spread`."""
 
     replace: Replace = None
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            metavar="ADDRESS",
+            help="Plan only this resource, instance or module, and what it needs; may be repeated.",
+        ),
+    ] = None
+    target_file: Annotated[
+        list[Path] | None,
+        typer.Option("--target-file", metavar="FILE", help="The same for every address in a file, one a line."),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="ADDRESS",
+            help="Leave out this resource, instance or module, and what needs it; may be repeated.",
+        ),
+    ] = None
+    exclude_file: Annotated[
+        list[Path] | None,
+        typer.Option("--exclude-file", metavar="FILE", help="The same for every address in a file, one a line."),
+    ] = None
+    refresh: Annotated[
+        bool, typer.Option("--refresh/--no-refresh", help="Look at the hosts before planning, as is the rule.")
+    ] = True
 
     @property
     def given(self) -> list[str]:

@@ -29,7 +29,8 @@ def plan(
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do, in which order, and who would notice."""
-    from kvmplan.cli.planning import given, planned, requested, review, save
+    from kvmplan.cli.planning import given, planned, review, save
+    from kvmplan.cli.requesting import requested
     from kvmplan.cli.terminal import say, styled
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text

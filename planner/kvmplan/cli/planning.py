@@ -13,7 +13,6 @@ from typing import Any
 import typer
 
 from kvmplan.backends.opening import open_store
-from kvmplan.cli.options import PlanOptions
 from kvmplan.cli.terminal import complain, in_order, keep_secret, say, telling_when_slow
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
@@ -30,14 +29,8 @@ from kvmplan.review.hiding import (
 )
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
-from kvmplan.state.find import written_address
 from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import DiagnosticError
-
-
-def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
-    """What the options ask for. Raises `DiagnosticError` when that makes no sense."""
-    return Request(destroy=destroy, replacing=tuple(map(written_address, options.replace or ())))
 
 
 def given(assignments: list[str] | None, files: list[str] | None) -> Given:

@@ -67,6 +67,7 @@ def write_plan(
         "needs": [[_node(node), [_node(need) for need in needs]] for node, needs in plan.needs.items()],
         "hosts": dict(sorted(plan.hosts.items())),
         "destroy": plan.destroy,
+        "complete": plan.complete,
     }
     ground = {
         "review": review,
@@ -148,6 +149,7 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
         unsure=frozenset(map(_address, document["unsure"])),
         moment=datetime.fromisoformat(document["moment"]),
         destroy=document["destroy"],
+        complete=document["complete"],
     )
     return PlanFile(
         plan=plan,

@@ -50,7 +50,8 @@ class _Planned:
 class InstancePlanner:
     """Plans the resources of a configuration, each after those it refers to.
 
-    ``data``: what data sources were read as; ``imported``: objects that enter the state.
+    ``data``: what data sources were read as; ``imported``: objects that enter the state; ``left_out``: instances of the
+    configuration that the plan does not cover.
     """
 
     def __init__(self, planning: Planning) -> None:
@@ -65,6 +66,7 @@ class InstancePlanner:
         self._by_resource: dict[Address, list[Change]] = defaultdict(list)
         self.data: dict[Address, DataValues] = {}
         self.imported: dict[Address, Instance] = {}
+        self.left_out: list[Address] = []
 
     def plan(self, node: Node) -> Mapping[Address, Change]:
         """The changes of all instances of the resource ``node``; what references to it see is set in its modules."""
@@ -105,9 +107,20 @@ class InstancePlanner:
         values: dict[Key, Value] = {}
         for key, names in instances.items():
             address = resource.address.instance(key).inside(evaluation.module)
+            if not self._planning.scope.covers(address):
+                values[key] = self._left_as_it_is(address, schema)
+                continue
             values[key] = self._plan_instance(planned, address, names, changes)
         evaluation.set_resource(resource.address, values)
         return changes
+
+    def _left_as_it_is(self, address: Address, schema: ObjectSchema) -> Value:
+        """What references see of an instance that this plan does not cover."""
+        self.left_out.append(address)
+        instance = self._planning.starting.prior.instances.get(address)
+        if instance is None:
+            return DYNAMIC
+        return from_plain(instance.values, type_of(schema), hidden(instance.sensitive))
 
     def _plan_instance(
         self, planned: _Planned, address: Address, names: Mapping[str, Value], changes: dict[Address, Change]

@@ -9,7 +9,7 @@ from enum import Enum
 
 from kvmplan.addresses import Address, ModulePath
 from kvmplan.lane import Lane
-from kvmplan.state.model import State
+from kvmplan.state.model import Instance, State
 from kvmplan_sdk import types
 from kvmplan_sdk.claims import Claim
 from kvmplan_sdk.diagnostics import SourceRange
@@ -171,7 +171,7 @@ class PlannedStep:
 class Plan:
     """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``:
     for every operation those that must have succeeded before it; ``unsure``: what a run that was cut short left in
-    doubt when the plan was made.
+    doubt when the plan was made; ``complete``: whether it covers everything, as far as the user let it.
     """
 
     prior: State
@@ -187,6 +187,7 @@ class Plan:
     checks: tuple[CheckResult, ...] = ()
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     destroy: bool = False
+    complete: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -195,6 +196,11 @@ class Plan:
             change.action is not Action.NO_OP or change.former is not None or change.imported is not None
             for change in self.changes.values()
         ) and all(output.action is Action.NO_OP for output in self.outputs.values())
+
+    @property
+    def left_alone(self) -> Mapping[Address, Instance]:
+        """The instances of the state that the plan does not speak of."""
+        return {address: one for address, one in self.refreshed.instances.items() if address not in self.changes}
 
     def change(self, address: Address) -> Change:
         """The change that an operation at ``address`` is part of; of a deposed object that a replacement leaves behind,

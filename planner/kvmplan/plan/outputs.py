@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kvmplan.lang import (
     DYNAMIC,
@@ -27,12 +27,20 @@ from kvmplan_sdk.values import Value, differences
 
 
 def plan_outputs(
-    evaluation: Evaluation, prior: State, diagnostics: list[Diagnostic], checks: Checks
+    evaluation: Evaluation,
+    prior: State,
+    diagnostics: list[Diagnostic],
+    checks: Checks,
+    *,
+    only: Collection[str] | None = None,
 ) -> Mapping[str, OutputChange]:
-    """The change of every output, those that state has and the configuration has not included; sorted by name."""
+    """The change of every output, those included that only state has; sorted by name. ``only``: of none but these."""
     found: dict[str, OutputChange] = {}
     for name in sorted(evaluation.configuration.outputs):
-        found[name] = _output(name, evaluation, prior, diagnostics, checks)
+        if only is None or name in only:
+            found[name] = _output(name, evaluation, prior, diagnostics, checks)
+    if only is not None:
+        return found
     gone = gone_outputs(prior)
     return dict(sorted({**{name: gone[name] for name in gone.keys() - found.keys()}, **found}.items()))
 

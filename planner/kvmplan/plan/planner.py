@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kvmplan.addresses import Address
@@ -19,7 +19,8 @@ from kvmplan.plan.operations import ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
 from kvmplan.plan.planning import Planning
 from kvmplan.plan.removal import removal, removal_reason, removed_by
-from kvmplan_sdk.diagnostics import has_errors
+from kvmplan.plan.scope import unknown_pointers
+from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 
 
 class Planner:
@@ -38,7 +39,7 @@ class Planner:
         """Plan to make the hosts what the configuration says."""
         planning, modules = self._planning, self._planning.modules
         late = after_resources(planning.dependencies)
-        for node in planning.dependencies.order:
+        for node in filter(planning.scope.has, planning.dependencies.order):
             if node.kind == "resource":
                 self._changes.update(self._instances.plan(node))
             elif node.kind == "import":
@@ -49,19 +50,24 @@ class Planner:
                 planning.add(planning.checks.check(modules, node))
         planning.add(still_declared(modules, self._changes))
         planning.checks.gather(modules)
-        outputs = plan_outputs(modules.root, planning.starting.stored, planning.diagnostics, planning.checks)
+        outputs = plan_outputs(
+            modules.root, planning.starting.stored, planning.diagnostics, planning.checks, only=planning.scope.outputs
+        )
         if not has_errors(planning.diagnostics):
             self._plan_removals()
-            planning.add(unfulfilled(planning.wishes, self._changes))
+            wishes = {address: wish for address, wish in planning.wishes.items() if planning.scope.covers(address)}
+            planning.add(unfulfilled(wishes, self._changes))
         return self._finish(outputs)
 
     def _plan_destroy(self) -> Plan:
-        """Plan to destroy everything that state has."""
+        """Plan to destroy what state has."""
         planning, starting = self._planning, self._planning.starting
         for address, instance in starting.refreshed.instances.items():
+            if not planning.scope.covers(address):
+                continue
             former = starting.former.get(address)
             self._changes[address] = removal(instance, planning.modules, "", planning.diagnostics, former=former)
-        return self._finish(gone_outputs(starting.stored))
+        return self._finish(gone_outputs(starting.stored) if planning.scope.complete else {})
 
     def _wish(self, node: Node) -> None:
         planning = self._planning
@@ -75,7 +81,7 @@ class Planner:
     def _plan_removals(self) -> None:
         planning, starting = self._planning, self._planning.starting
         for address, instance in starting.refreshed.instances.items():
-            if address in self._changes:
+            if address in self._changes or not planning.scope.covers(address):
                 continue
             removed = removed_by(address, planning.modules.configuration)
             forget = removed is not None and not removed.destroy
@@ -87,6 +93,7 @@ class Planner:
 
     def _finish(self, outputs: Mapping[str, OutputChange]) -> Plan:
         planning, starting = self._planning, self._planning.starting
+        planning.add(self._unknown_pointers())
         findings = assess(self._changes, planning.sessions)
         planning.add(map(self._instances.placed, findings.diagnostics))
         for address, change in self._changes.items():
@@ -109,7 +116,17 @@ class Planner:
             checks=planning.checks.results,
             moment=planning.modules.setting.moment,
             destroy=planning.request.destroy,
+            complete=planning.scope.complete,
         )
         if not has_errors(planning.diagnostics):
             planning.add(map(self._instances.placed, rehearse(plan, planning.sessions)))
         return plan
+
+    def _unknown_pointers(self) -> Iterator[Diagnostic]:
+        """What the user named and nobody knows. With errors before, instances may be missing for these."""
+        planning, starting = self._planning, self._planning.starting
+        if planning.scope.complete or has_errors(planning.diagnostics):
+            return iter(())
+        prior, stored = starting.prior.instances, starting.stored.instances
+        known = {*prior, *stored, *self._changes, *self._instances.data, *self._instances.left_out}
+        return unknown_pointers(planning.request, planning.scope, planning.modules.configuration, known)

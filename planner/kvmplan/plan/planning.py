@@ -13,6 +13,7 @@ from kvmplan.plan.inputs import Inputs
 from kvmplan.plan.model import Drift
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.request import Request
+from kvmplan.plan.scope import Scope
 from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import State
@@ -41,6 +42,7 @@ class Planning:
     """
 
     request: Request
+    scope: Scope
     modules: Modules
     dependencies: Dependencies
     inputs: Inputs

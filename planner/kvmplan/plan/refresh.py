@@ -36,21 +36,26 @@ def refresh(
     lanes: frozenset[Lane],
     sessions: Sessions,
     *,
+    covers: Callable[[Address], bool] = lambda _address: True,
     unsure: frozenset[Address] = frozenset(),
     reading: Reading = silently,
     parallelism: int = 10,
 ) -> Refreshed:
     """Read every object of ``state``, and let each of ``lanes`` list its host even where state has nothing there.
 
-    ``unsure``: instances that a run cut short may or may not have made: when they are missing, that is no drift.
-    ``reading`` is entered around the reading of every lane.
+    ``covers``: whether to read it; what is not read stays as state remembers it. ``unsure``: instances that a run cut
+    short may or may not have made: when they are missing, that is no drift. ``reading`` is entered around the reading
+    of every lane.
     """
     by_lane: dict[Lane, list[Instance]] = {lane: [] for lane in sorted(lanes)}
-    for instance in state.instances.values():
+    found: dict[Address, Instance] = {}
+    for address, instance in state.instances.items():
+        if not covers(address):
+            found[address] = instance
+            continue
         by_lane.setdefault(instance.lane, []).append(instance)
     with ThreadPoolExecutor(parallelism) as pool:
         answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], reading), by_lane.items()))
-    found: dict[Address, Instance] = {}
     drift: list[Drift] = []
     problems: list[Diagnostic] = []
     for (_, instances), (observed, diagnostics) in zip(by_lane.items(), answers, strict=True):

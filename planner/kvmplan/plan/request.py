@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kvmplan.addresses import Address
+from kvmplan.addresses import Address, Pointer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """``destroy``: whether to plan the end of everything; ``replacing``: instances to replace whatever they are."""
+    """``destroy``: whether to plan the end of everything; ``replacing``: instances to replace whatever they are;
+    ``targets``: all that is planned, with what it needs; ``excluding``: what is not, with what needs it;
+    ``refreshing``: whether to look at the hosts first.
+    """
 
     destroy: bool = False
     replacing: tuple[Address, ...] = ()
+    targets: tuple[Pointer, ...] = ()
+    excluding: tuple[Pointer, ...] = ()
+    refreshing: bool = True
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the plan does not cover everything."""
+        return bool(self.targets or self.excluding)
 
 
 __all__ = ["Request"]

@@ -51,7 +51,7 @@ def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]
         "output_changes": {name: _output_change(change) for name, change in sorted(plan.outputs.items())},
         "checks": checks_json(plan.checks),
         "applyable": not plan.is_empty,
-        "complete": True,
+        "complete": plan.complete,
         "errored": False,
         "kvmplan_steps": [_step(step) for step in plan.steps],
         "kvmplan_shapes": {name: _shape(schema) for name, schema in sorted(schemas.items())},

@@ -1,7 +1,8 @@
 """Configurations step by step, as folders: what is planned and why, what is done in which order, what is left.
 
 A case is a folder: ``step1/``, ``step2/``, ... hold the configuration of each step, ``expected.json`` is a list with an
-object a step. ``given`` (may be missing) says how it is run: ``replace`` (addresses), ``destroy``, ``variables``
+object a step. ``given`` (may be missing) says how it is run: ``replace``, ``target`` and ``exclude`` (addresses),
+``destroy``, ``refresh``, ``variables``
 (``NAME=VALUE``), ``faults`` (of the toy world: ``{"address", "when", "verb"}``), ``there`` (names of things that
 somebody else made), ``taint`` (addresses to mark before). What comes of it:
 
@@ -28,6 +29,7 @@ from typing import Any
 
 import pytest
 
+from kvmplan.addresses import Pointer, parse_pointer
 from kvmplan.apply.events import Event, OperationDone
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Change, Plan
@@ -107,8 +109,20 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
             "state": [_masked(str(at)) for at in sorted(workspace.state.instances, key=lambda one: one.sort_key)],
         }
 
-    request = Request(destroy=given.get("destroy", False), replacing=tuple(map(address, given.get("replace", ()))))
+    request = Request(
+        destroy=given.get("destroy", False),
+        replacing=tuple(map(address, given.get("replace", ()))),
+        targets=tuple(map(_pointer, given.get("target", ()))),
+        excluding=tuple(map(_pointer, given.get("exclude", ()))),
+        refreshing=given.get("refresh", True),
+    )
     return workspace.with_plan(carry_out, request)
+
+
+def _pointer(text: str) -> Pointer:
+    found = parse_pointer(text)
+    assert found is not None, text
+    return found
 
 
 def _sorted(plan: Plan) -> Sequence[tuple[Any, Change]]:

@@ -1,0 +1,82 @@
+"""From options to what is asked of planning, with what is wrong in them, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from kvmplan.addresses import Pointer, parse_address, parse_pointer
+from kvmplan.cli.options import PlanOptions
+from kvmplan.plan.request import Request
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, Position, SourceRange, error
+
+A = TypeVar("A")
+
+
+def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
+    """What the options ask for. Raises `DiagnosticError` when that makes no sense."""
+    problems = list(_contradictions(options, destroy=destroy))
+    request = Request(
+        destroy=destroy,
+        replacing=_typed(options.replace, parse_address, "--replace", problems),
+        targets=_pointers(options.target, options.target_file, "--target", problems),
+        excluding=_pointers(options.exclude, options.exclude_file, "--exclude", problems),
+        refreshing=options.refresh,
+    )
+    if problems:
+        raise DiagnosticError(*problems)
+    return request
+
+
+def _contradictions(options: PlanOptions, *, destroy: bool) -> Iterable[Diagnostic]:
+    if (options.target or options.target_file) and (options.exclude or options.exclude_file):
+        yield error(
+            "Both --target and --exclude",
+            "The one says what to plan, the other what not to plan: give one of them.",
+        )
+    if destroy and options.replace:
+        yield error("Replacement of what is destroyed", "--replace makes no sense when everything is to go.")
+
+
+def _pointers(
+    typed: Sequence[str] | None, files: Sequence[Path] | None, option: str, problems: list[Diagnostic]
+) -> tuple[Pointer, ...]:
+    named: tuple[Pointer, ...] = _typed(typed, parse_pointer, option, problems)
+    listed = (pointer for path in files or () for pointer in _listed(path, f"{option}-file", problems))
+    return (*named, *listed)
+
+
+def _typed(
+    texts: Sequence[str] | None, parse: Callable[[str], A | None], option: str, problems: list[Diagnostic]
+) -> tuple[A, ...]:
+    found = [(text, parse(text)) for text in texts or ()]
+    problems += [_invalid(text, option) for text, address in found if address is None]
+    return tuple(address for _, address in found if address is not None)
+
+
+def _listed(path: Path, option: str, problems: list[Diagnostic]) -> Iterable[Pointer]:
+    """The addresses in a file: one a line; blank lines and what follows a ``#`` at the start of a line do not count."""
+    try:
+        lines = path.read_text().splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as problem:
+        problems.append(error(f"Cannot read {path}", f"{option} names it: {problem}."))
+        return
+    offset = 0
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        pointer = parse_pointer(text)
+        if pointer is not None:
+            yield pointer
+        elif text and not text.startswith("#"):
+            start = Position(number, line.index(text) + 1, offset + len(line[: line.index(text)].encode()))
+            end = Position(number, start.column + len(text), start.byte + len(text.encode()))
+            problems.append(_invalid(text, option).at(SourceRange(str(path), start, end)))
+        offset += len(line.encode())
+
+
+def _invalid(text: str, option: str) -> Diagnostic:
+    return error(
+        "Invalid address",
+        f'{option} takes an address such as libvirt_network.lan, x.y["key"] or module.site; "{text}" is none.',
+    )

@@ -1,0 +1,81 @@
+"""The options that say what a plan covers: how they are written, and what is wrong with them, all at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .kvmplan_command import kvmplan
+
+CONFIGURATION = """
+resource "toy_thing" "a" {
+  name = "a"
+}
+resource "toy_thing" "b" {
+  name = "b"
+}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "main.kvm.hcl").write_text(CONFIGURATION)
+    return tmp_path
+
+
+def planned(project: Path, *options: str) -> dict[str, str]:
+    said = kvmplan("plan", "--json", *options, cwd=project)
+    assert said.status == 0, said.stderr
+    return {change["address"]: change["change"]["actions"][0] for change in json.loads(said.stdout)["resource_changes"]}
+
+
+def test_files_name_addresses_line_by_line(project: Path) -> None:
+    (project / "some.txt").write_text("# today\n\n  toy_thing.a  \n")
+    assert planned(project, "-target-file=some.txt") == {"toy_thing.a": "create"}
+    assert planned(project, "-exclude-file", "some.txt") == {"toy_thing.b": "create"}
+    assert planned(project, "-target=toy_thing.b", "-target-file=some.txt").keys() == {"toy_thing.a", "toy_thing.b"}
+
+
+def test_everything_wrong_is_said_at_once(project: Path) -> None:
+    (project / "some.txt").write_text("toy_thing.a\n  toy_thing\n")
+    options = ["--target-file=some.txt", "--target-file=none.txt", "--exclude=a b", "--replace=module.m"]
+    said = kvmplan("plan", "--destroy", *options, cwd=project)
+    assert said.status == 1
+    assert [line for line in said.stderr.splitlines() if line.startswith("Error: ")] == [
+        "Error: Both --target and --exclude",
+        "Error: Replacement of what is destroyed",
+        "Error: Invalid address",
+        "Error: Invalid address",
+        "Error: Cannot read none.txt",
+        "Error: Invalid address",
+    ]
+    assert "on some.txt line 2" in said.stderr
+    assert "   2:   toy_thing\n        ^^^^^^^^^" in said.stderr
+
+
+def test_an_address_of_nothing_is_an_error_with_a_suggestion(project: Path) -> None:
+    said = kvmplan("plan", "--target=toy_thing.aa", cwd=project)
+    assert said.status == 1
+    assert "neither the configuration nor the state has it" in said.stderr
+
+
+def test_a_saved_plan_takes_no_options_for_planning(project: Path) -> None:
+    assert kvmplan("plan", "--out=p", "--target=toy_thing.a", cwd=project).status == 0
+    said = kvmplan("apply", "--target=toy_thing.a", "--refresh=false", "p", cwd=project)
+    assert said.status == 1
+    assert "--target and --refresh cannot change a plan" in said.stderr
+    said = kvmplan("apply", "p", cwd=project)
+    assert said.status == 0
+    assert "Warning: Applied changes may be incomplete" in said.stderr
+    assert json.loads(kvmplan("show", "--json", "p", cwd=project).stdout)["complete"] is False
+
+
+def test_without_refreshing_drift_is_not_seen(project: Path) -> None:
+    assert kvmplan("apply", "--auto-approve", cwd=project).status == 0
+    world = json.loads((project / "world.json").read_text())
+    world["hosts"]["local"].clear()
+    (project / "world.json").write_text(json.dumps(world))
+    assert set(planned(project, "-refresh=false").values()) == {"no-op"}
+    assert set(planned(project).values()) == {"create"}

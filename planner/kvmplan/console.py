@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmplan.backends.opening import open_store
+from kvmplan.backends.workspaces import current_workspace
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given
 from kvmplan.lang import (
@@ -78,7 +79,7 @@ def _names(configuration: Configuration) -> Iterable[str]:
     yield from map(str, configuration.resources)
     for name, module in configuration.modules.items():
         yield from (f"module.{name}.{output}" for output in module.outputs)
-    yield from ("path.cwd", "path.module", "path.root", "kvmplan.workspace")
+    yield from ("path.cwd", "path.module", "path.root", "kvmplan.workspace", "terraform.workspace")
 
 
 def open_console(directory: Path, given: Given, state: Path | None) -> Console:
@@ -86,10 +87,11 @@ def open_console(directory: Path, given: Given, state: Path | None) -> Console:
     configuration cannot be read.
     """
     plugins = Plugins()
-    prepared = prepare(directory, given, plugins, empty=True)
+    workspace = current_workspace(directory)
+    prepared = prepare(directory, given, plugins, workspace=workspace, empty=True)
     if not prepared.failed:
         prepared.modules.setting.applying = True
-        stored = open_store(state, prepared.configuration).load()
+        stored = open_store(state, prepared.configuration, workspace).load()
         instances = stored.instances.values() if stored else ()
         objects = {one.address: (one.values, one.sensitive) for one in instances if not one.address.deposed}
         take_in(prepared.modules, prepared.dependencies, objects, plugins, complete=False)

@@ -47,6 +47,7 @@ from kvmplan.sessions import Sessions
 from kvmplan.state.model import Output, State, new_state
 from kvmplan.state.store import StateStore
 from kvmplan.verdict import remember
+from kvmplan_sdk.backend import DEFAULT_WORKSPACE
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, has_errors
 
 
@@ -67,13 +68,16 @@ class Prepared:
         return has_errors(self.diagnostics)
 
 
-def prepare(directory: Path, given: Given, plugins: Plugins, *, empty: bool = False) -> Prepared:
+def prepare(
+    directory: Path, given: Given, plugins: Plugins, *, workspace: str = DEFAULT_WORKSPACE, empty: bool = False
+) -> Prepared:
     """Read and evaluate the configuration in ``directory``. Raises `DiagnosticError` when there is none, unless
     ``empty`` will do.
     """
     configuration, diagnostics = load_configuration(directory, empty=empty)
     values, texts = given_values(configuration, given, diagnostics)
-    return _prepared(configuration, values, {**configuration.sources, **texts}, plugins, diagnostics)
+    sources = {**configuration.sources, **texts}
+    return _prepared(configuration, values, sources, plugins, diagnostics, workspace=workspace)
 
 
 def prepare_again(
@@ -84,13 +88,14 @@ def prepare_again(
     given: Given,
     plugins: Plugins,
     moment: datetime,
+    workspace: str = DEFAULT_WORKSPACE,
 ) -> Prepared:
     """The same from what a plan file holds; ``layout``: the directories of modules; ``saved``: the values of variables;
     ``given``: those of ephemeral variables, which no file keeps; ``moment``: when it was planned.
     """
     configuration, diagnostics = parse_sources(sources, directory, layout)
     values = {**saved, **ephemeral_values(configuration, given, diagnostics)}
-    return _prepared(configuration, values, sources, plugins, diagnostics, moment)
+    return _prepared(configuration, values, sources, plugins, diagnostics, moment=moment, workspace=workspace)
 
 
 def _prepared(
@@ -99,11 +104,13 @@ def _prepared(
     sources: Mapping[str, str],
     plugins: Plugins,
     diagnostics: list[Diagnostic],
+    *,
     moment: datetime | None = None,
+    workspace: str,
 ) -> Prepared:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
-    modules = Modules(configuration, plugins, moment=moment)
+    modules = Modules(configuration, plugins, moment=moment, workspace=workspace)
     found: list[Diagnostic] = []
     inputs = evaluate_inputs(modules, dependencies, given, plugins, found)
     diagnostics += _new(found, diagnostics)

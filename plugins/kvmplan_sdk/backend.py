@@ -81,8 +81,10 @@ class Stored:
 
 class Storage(ABC):
     """The states of one configured backend, by workspace. Methods may raise `kvmplan_sdk.diagnostics.DiagnosticError`;
-    a write that raises one may have happened or not.
+    a write that raises one may have happened or not. ``tells_holder``: whether `holder` knows when nobody holds a lock.
     """
+
+    tells_holder: bool = True
 
     @abstractmethod
     def place(self, workspace: str) -> str:
@@ -124,10 +126,11 @@ class Storage(ABC):
 
 class Backend(ABC):
     """A kind of storage. ``environment``: by argument, the variables that may give its value where the configuration
-    does not, the first that is set counting.
+    does not, the first that is set counting; ``workspaces``: whether there can be more than one.
     """
 
     name: str
+    workspaces: bool = True
     schema: ObjectSchema
     environment: Mapping[str, Sequence[str]] = MappingProxyType({})
 

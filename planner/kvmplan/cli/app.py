@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvmplan.cli import apply, console, destroy, fmt, init, lab, plan, show, state, taint, validate
+from kvmplan.cli import (
+    apply,
+    console,
+    destroy,
+    fmt,
+    force_unlock,
+    init,
+    lab,
+    plan,
+    show,
+    state,
+    taint,
+    validate,
+    workspace,
+)
 
 if TYPE_CHECKING:
     from kvmplan_sdk.diagnostics import Diagnostic
@@ -33,7 +47,9 @@ app.command("show")(show.show)
 app.command("console")(console.console)
 app.command("taint")(taint.taint)
 app.command("untaint")(taint.untaint)
+app.command("force-unlock")(force_unlock.force_unlock)
 app.add_typer(state.app, name="state")
+app.add_typer(workspace.app, name="workspace")
 app.add_typer(lab.app, name="lab")
 
 _ALLOCATIONS = 100_000

@@ -11,6 +11,8 @@ from kvmplan.cli.options import (
     HERE,
     AutoApprove,
     Directory,
+    Lock,
+    LockTimeout,
     NoColor,
     Parallelism,
     PlanOptions,
@@ -32,17 +34,27 @@ def apply(
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
+    lock: Lock = True,
+    lock_timeout: LockTimeout = "0s",
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
     """Plan, ask, and carry the plan out; or carry out exactly a saved plan."""
     from kvmplan.cli.applying import apply_saved, plan_and_apply
+    from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given
     from kvmplan.cli.requesting import requested
 
     if plan_file is not None:
         _refuse([*(["--destroy"] if destroy else []), *options.given, *(["--chdir"] if directory != HERE else [])])
-        done = apply_saved(plan_file, given(var, var_file), state, parallelism=parallelism, no_color=no_color)
+        done = apply_saved(
+            plan_file,
+            given(var, var_file),
+            state,
+            parallelism=parallelism,
+            locking=locking(lock, lock_timeout),
+            no_color=no_color,
+        )
     else:
         done = plan_and_apply(
             directory,
@@ -51,6 +63,7 @@ def apply(
             requested(options, destroy=destroy),
             auto_approve=auto_approve,
             parallelism=parallelism,
+            locking=locking(lock, lock_timeout),
             no_color=no_color,
         )
     if not done:

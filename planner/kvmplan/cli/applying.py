@@ -28,6 +28,7 @@ from kvmplan.review.plan_text import plan_text
 from kvmplan.review.progress import progress_lines, result_text
 from kvmplan.review.state_text import outputs_text
 from kvmplan.run import Run, prepare_again, started
+from kvmplan.state.locking import Locking
 from kvmplan.state.store import StateStore
 
 QUESTION = {
@@ -46,11 +47,16 @@ def plan_and_apply(
     *,
     auto_approve: bool,
     parallelism: int,
+    locking: Locking,
     no_color: bool,
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
     operation = "destroy" if request.destroy else "apply"
-    with planned(directory, values, state, operation, request, no_color=no_color) as (run, plan, store):
+    with planned(directory, values, state, operation, request, locking=locking, no_color=no_color) as (
+        run,
+        plan,
+        store,
+    ):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
         if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[request.destroy]}{ANSWER}"):
             say("Apply cancelled.")
@@ -58,17 +64,26 @@ def plan_and_apply(
         return carry_out(run, plan, store, parallelism=parallelism, no_color=no_color)
 
 
-def apply_saved(path: Path, values: Given, state: Path | None, *, parallelism: int, no_color: bool) -> bool:
+def apply_saved(
+    path: Path, values: Given, state: Path | None, *, parallelism: int, locking: Locking, no_color: bool
+) -> bool:
     """Carry out a saved plan without asking: it was reviewed. ``values``: of ephemeral variables."""
     saved = read_plan(path)
     plugins = Plugins()
     prepared = prepare_again(
-        saved.sources, saved.directory, saved.layout, saved.given, values, plugins, saved.plan.moment
+        saved.sources,
+        saved.directory,
+        saved.layout,
+        saved.given,
+        values,
+        plugins,
+        saved.plan.moment,
+        saved.workspace,
     )
     keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
-    store = open_store(state, prepared.configuration)
-    with store.locked("apply"):
+    store = open_store(state, prepared.configuration, saved.workspace)
+    with store.locked("apply", locking):
         lineage = saved.plan.prior.lineage
         with started(prepared, store, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state, run.recovered.unsure)

@@ -8,6 +8,8 @@ from kvmplan.cli.options import (
     HERE,
     AutoApprove,
     Directory,
+    Lock,
+    LockTimeout,
     NoColor,
     Parallelism,
     PlanOptions,
@@ -27,11 +29,14 @@ def destroy(
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
+    lock: Lock = True,
+    lock_timeout: LockTimeout = "0s",
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
     """Destroy everything that kvmplan made here; the same as `apply --destroy`."""
     from kvmplan.cli.applying import plan_and_apply
+    from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given
     from kvmplan.cli.requesting import requested
 
@@ -42,6 +47,7 @@ def destroy(
         requested(options, destroy=True),
         auto_approve=auto_approve,
         parallelism=parallelism,
+        locking=locking(lock, lock_timeout),
         no_color=no_color,
     )
     if not done:

@@ -31,6 +31,13 @@ Replace = Annotated[
 ]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", metavar="N", min=1, help="How many steps run at once.")]
+Lock = Annotated[
+    bool, typer.Option("--lock/--no-lock", help="Hold the state's lock meanwhile; without, nobody else may be at work.")
+]
+
+LockTimeout = Annotated[
+    str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for the lock: 30s, 5m.")
+]
 HERE = Path()
 
 

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import HERE, Directory, NoColor, PlanOptions, StatePath, Var, VarFile, spread
+from kvmplan.cli.options import (
+    HERE,
+    Directory,
+    Lock,
+    LockTimeout,
+    NoColor,
+    PlanOptions,
+    StatePath,
+    Var,
+    VarFile,
+    spread,
+)
 
 
 @spread
@@ -25,10 +36,13 @@ def plan(
     var: Var = None,
     var_file: VarFile = None,
     state: StatePath = None,
+    lock: Lock = True,
+    lock_timeout: LockTimeout = "0s",
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do, in which order, and who would notice."""
+    from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given, planned, review, save
     from kvmplan.cli.requesting import requested
     from kvmplan.cli.terminal import say, styled
@@ -36,7 +50,15 @@ def plan(
     from kvmplan.review.plan_text import plan_text
 
     request = requested(options, destroy=destroy)
-    with planned(directory, given(var, var_file), state, "plan", request, no_color=no_color) as (run, made, _):
+    with planned(
+        directory,
+        given(var, var_file),
+        state,
+        "plan",
+        request,
+        locking=locking(lock, lock_timeout),
+        no_color=no_color,
+    ) as (run, made, _):
         document = review(run, made)
         say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
         if out is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from kvmplan.backends.opening import open_store
+from kvmplan.backends.workspaces import current_workspace
 from kvmplan.cli.terminal import complain, in_order, keep_secret, say, telling_when_slow
 from kvmplan.config.variables import Given
 from kvmplan.lane import Lane
@@ -29,6 +30,7 @@ from kvmplan.review.hiding import (
 )
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
+from kvmplan.state.locking import Locking
 from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import DiagnosticError
 
@@ -42,17 +44,25 @@ def given(assignments: list[str] | None, files: list[str] | None) -> Given:
 
 @contextmanager
 def planned(
-    directory: Path, values: Given, state: Path | None, operation: str, request: Request, *, no_color: bool
+    directory: Path,
+    values: Given,
+    state: Path | None,
+    operation: str,
+    request: Request,
+    *,
+    locking: Locking,
+    no_color: bool,
 ) -> Iterator[tuple[Run, Plan, StateStore]]:
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
     with 1.
     """
     plugins = Plugins()
-    prepared = prepare(directory, values, plugins)
+    workspace = current_workspace(directory)
+    prepared = prepare(directory, values, plugins, workspace=workspace)
     keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
-    store = open_store(state, prepared.configuration)
-    with store.locked(operation):
+    store = open_store(state, prepared.configuration, workspace)
+    with store.locked(operation, locking):
         try:
             with started(prepared, store, plugins) as run:
                 keep_secret(secrets_in_state(run.state))
@@ -96,7 +106,8 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:
-    configuration = run.prepared.configuration
-    digest = write_plan(path, plan, document, configuration, run.prepared.given)
+    prepared = run.prepared
+    workspace = prepared.modules.setting.workspace
+    digest = write_plan(path, plan, document, prepared.configuration, prepared.given, workspace)
     if not quiet:
         say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")

@@ -11,7 +11,7 @@ from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Reference
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
-BUILT_IN_ROOTS = frozenset({"path", "kvmplan"})
+BUILT_IN_ROOTS = frozenset({"path", "kvmplan", "terraform"})
 _ROOTS = ("var", "local", "module", "data", "each", "count", "host", *sorted(BUILT_IN_ROOTS))
 """What references begin with that are not to resources."""
 Targets = tuple[Node, ...] | Diagnostic

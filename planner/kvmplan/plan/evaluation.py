@@ -119,6 +119,7 @@ class Evaluation:
             "module": _Resolving({name: name for name in self.configuration.calls}, self.called),
             "path": {"module": self._directory(), "root": ".", "cwd": self.setting.cwd},
             "kvmplan": {"workspace": self.setting.workspace},
+            "terraform": {"workspace": self.setting.workspace},
             "data": {type_: _Resolving(names, self.resource) for type_, names in data.items()},
             "resource": managed,
             **managed,

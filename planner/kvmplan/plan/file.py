@@ -29,6 +29,7 @@ from kvmplan.state.files import read_bytes, write_durably
 from kvmplan.state.model import State
 from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk import types
+from kvmplan_sdk.backend import DEFAULT_WORKSPACE
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.impact import Impact, ImpactLevel
 from kvmplan_sdk.provider import Verb
@@ -49,6 +50,7 @@ class PlanFile:
     directory: str
     layout: Mapping[str, str]
     given: Mapping[str, Value]
+    workspace: str
     digest: str
 
 
@@ -58,6 +60,7 @@ def write_plan(
     review: Mapping[str, Any],
     configuration: Configuration,
     given: Mapping[str, Value],
+    workspace: str = DEFAULT_WORKSPACE,
 ) -> str:
     """Write a plan file; returns its digest. Raises `DiagnosticError`."""
     done = {
@@ -72,6 +75,7 @@ def write_plan(
     ground = {
         "review": review,
         "directory": configuration.directory,
+        "workspace": workspace,
         "layout": dict(layout(configuration)),
         "sources": dict(configuration.sources),
         "variables": {
@@ -161,6 +165,7 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
             name: value_from_json(entry["value"], types.from_json(entry["type"]))
             for name, entry in document["variables"].items()
         },
+        workspace=document["workspace"],
         digest=document["digest"],
     )
 

@@ -12,13 +12,19 @@ from kvmplan.plan.evaluation import Evaluation, Setting, assembled
 from kvmplan.plan.expand import UNEXPANDED, Repetition
 from kvmplan.plugins import Plugins
 from kvmplan.provider_functions import ProviderFunctions
+from kvmplan_sdk.backend import DEFAULT_WORKSPACE
 
 
 class Modules:
     """Starts with the root module; `expand` adds what a call of it calls, and so on."""
 
     def __init__(
-        self, configuration: Configuration, plugins: Plugins | None = None, *, moment: datetime | None = None
+        self,
+        configuration: Configuration,
+        plugins: Plugins | None = None,
+        *,
+        moment: datetime | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
     ) -> None:
         self.configuration = configuration
         self._functions = (
@@ -31,7 +37,7 @@ class Modules:
             if plugins is not None
             else {}
         )
-        self.setting = Setting(root=configuration.directory)
+        self.setting = Setting(root=configuration.directory, workspace=workspace)
         if moment is not None:
             self.setting.moment = moment
         self.root = Evaluation(configuration, self.setting, provided=self._provided(configuration))

@@ -113,6 +113,26 @@ def held(place: str, holder: LockInfo | None, *, waited: float = 0.0) -> Diagnos
     )
 
 
+def check_unlockable(storage: Storage, workspace: str, id_: str) -> LockInfo | None:
+    """Who holds the lock of that id, None where the storage cannot tell. Raises `DiagnosticError` when nobody, or
+    another, holds it.
+    """
+    holder = storage.holder(workspace)
+    place = storage.place(workspace)
+    if holder is None and storage.tells_holder:
+        raise DiagnosticError(
+            error("State is not locked", f"Nobody holds the lock of {place}: there is nothing to open.")
+        )
+    if holder is not None and holder.id != id_:
+        raise DiagnosticError(
+            error(
+                "The lock has another ID",
+                f"The lock of {place} is held by {who_holds(holder)}, and its ID is {holder.id or 'not known'}.",
+            )
+        )
+    return holder
+
+
 def _not_ours(place: str, holder: LockInfo | None) -> Diagnostic:
     return error(
         "The lock was taken from this run",
@@ -121,4 +141,4 @@ def _not_ours(place: str, holder: LockInfo | None) -> Diagnostic:
     )
 
 
-__all__ = ["Locking", "held", "locked", "our_information", "who_holds"]
+__all__ = ["Locking", "check_unlockable", "held", "locked", "our_information", "who_holds"]

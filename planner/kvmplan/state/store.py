@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from kvmplan.state.document import dump_state, load_state
+from kvmplan.state.files import write_durably
 from kvmplan.state.local import LocalStorage
 from kvmplan.state.locking import Locking, locked
 from kvmplan.state.model import State
 from kvmplan_sdk.backend import DEFAULT_WORKSPACE, ChangedError, Storage, Stored
-from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
 
 
 class Seal(Protocol):
@@ -38,12 +39,23 @@ class Plain:
 
 
 class StateStore:
-    """``journal``: where runs on this state write ahead; ``place``: where the state is, for messages."""
+    """``journal``: where runs on this state write ahead; ``place``: where the state is, for messages; ``rescue``: the
+    file for what could not be stored elsewhere, None where the state is a file itself.
+    """
 
-    def __init__(self, storage: Storage, workspace: str, *, journal: Path, seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        workspace: str,
+        *,
+        journal: Path,
+        rescue: Path | None = None,
+        seal: Seal | None = None,
+    ) -> None:
         self.storage = storage
         self.workspace = workspace
         self.journal = journal
+        self._rescue = rescue
         self.seal: Seal = seal or Plain()
         self._seen: Stored | None = None
         self._read = False
@@ -67,13 +79,10 @@ class StateStore:
         try:
             self._seen = Stored(b"", self.storage.write(self.workspace, data, self._seen))
         except ChangedError:
-            raise DiagnosticError(
-                error(
-                    "State was changed by somebody else",
-                    f"{self.place} is not what it was when this run read it, so it is left as it is. What this run did "
-                    f"is in its journal, {self.journal}. Plan again: the next run takes it in.",
-                )
-            ) from None
+            raise DiagnosticError(self._changed(), *self._rescued(data)) from None
+        except DiagnosticError as problem:
+            if not self._arrived(data):
+                raise DiagnosticError(*problem.diagnostics, *self._rescued(data)) from problem
 
     @contextmanager
     def locked(self, operation: str, locking: Locking | None = None) -> Iterator[None]:
@@ -82,6 +91,38 @@ class StateStore:
         """
         with locked(self.storage, self.workspace, operation, locking or Locking()):
             yield
+
+    def _arrived(self, data: bytes) -> bool:
+        """Whether a write that failed was done all the same: an answer can get lost on its way."""
+        if self._rescue is None:
+            return False
+        try:
+            found = self._look()
+        except DiagnosticError:
+            return False
+        return found is not None and found.data == data
+
+    def _rescued(self, data: bytes) -> Iterator[Diagnostic]:
+        """Keep what could not be stored; what to say of that."""
+        if self._rescue is None:
+            return
+        try:
+            write_durably(self._rescue, data)
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
+            return
+        yield warning(
+            f"The state is in {self._rescue} meanwhile",
+            f"It could not be stored at {self.place}. When that works again, and holds nothing newer: "
+            f"kvmplan state push {self._rescue}",
+        )
+
+    def _changed(self) -> Diagnostic:
+        return error(
+            "State was changed by somebody else",
+            f"{self.place} is not what it was when this run read it, so it is left as it is. What this run did is in "
+            f"its journal, {self.journal}. Plan again: the next run takes it in.",
+        )
 
     def _look(self) -> Stored | None:
         found = self.storage.read(self.workspace)

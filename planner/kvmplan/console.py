@@ -25,6 +25,7 @@ from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
 from kvmplan.run import Prepared, prepare
+from kvmplan.state.sealing import Sealing
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.types import to_json
@@ -91,7 +92,9 @@ def open_console(directory: Path, given: Given, state: Path | None) -> Console:
     prepared = prepare(directory, given, plugins, workspace=workspace, empty=True)
     if not prepared.failed:
         prepared.modules.setting.applying = True
-        stored = open_store(state, prepared.configuration, workspace).load()
+        store = open_store(state, prepared.configuration, workspace)
+        store.seal = Sealing(lambda: prepared.protections.state)
+        stored = store.load()
         instances = stored.instances.values() if stored else ()
         objects = {one.address: (one.values, one.sensitive) for one in instances if not one.address.deposed}
         take_in(prepared.modules, prepared.dependencies, objects, plugins, complete=False)

@@ -22,9 +22,12 @@ from kvmplan.apply.result import Result
 from kvmplan.apply.saving import Saver
 from kvmplan.apply.standing import Standing, at_first, moves
 from kvmplan.apply.stopping import Stop
+from kvmplan.config.encryption.declared import declared
+from kvmplan.config.encryption.settings import protections
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
 from kvmplan.config.variables import Given, ephemeral_values, given_values
+from kvmplan.encryption import Protections
 from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lane import Lane
 from kvmplan.lang import Value
@@ -61,6 +64,7 @@ class Prepared:
     inputs: Inputs
     given: Mapping[str, Value]
     sources: Mapping[str, str]
+    protections: Protections = field(default_factory=Protections)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
@@ -114,6 +118,11 @@ def _prepared(
     found: list[Diagnostic] = []
     inputs = evaluate_inputs(modules, dependencies, given, plugins, found)
     diagnostics += _new(found, diagnostics)
+    protected = Protections()
+    try:
+        protected = protections(configuration, lambda: given)
+    except DiagnosticError as problem:
+        diagnostics += _new(problem.diagnostics, diagnostics)
     if has_errors(diagnostics):
         # The run ends here: say at once what else is wrong.
         diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
@@ -124,6 +133,7 @@ def _prepared(
         inputs=inputs,
         given=given,
         sources=sources,
+        protections=protected,
         diagnostics=diagnostics,
     )
 
@@ -200,7 +210,7 @@ class Run:
             stored = stored.next(instances=stored.instances, outputs=stored.outputs, hosts=stored.hosts)
             store.save(stored)
         standing = at_first(plan)
-        with Journal(store.journal, head(stored.lineage, plan.hosts)) as journal:
+        with Journal(store.journal, head(stored.lineage, plan.hosts), store.seal) as journal:
             journal.moved(moves(stored.instances, standing))
             saver = Saver(stored, store.save, plan.hosts)
             executor = Executor(
@@ -259,7 +269,7 @@ class Run:
 def started(prepared: Prepared, store: StateStore, plugins: Plugins, *, lineage: str | None = None) -> Iterator[Run]:
     """A run on the state in ``store``, its sessions closed at the end. ``lineage``: of a state not yet there."""
     state = store.load() or new_state(lineage)
-    left_open = read_journal(store.journal)
+    left_open = read_journal(store.journal, store.seal)
     if left_open is not None and state.serial == 0:
         state = replace(state, lineage=left_open.lineage)
     hosts = {**state.hosts, **(left_open.hosts if left_open else {}), **prepared.inputs.hosts}
@@ -278,6 +288,7 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     configuration, diagnostics = load_configuration(directory)
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
+    declared(configuration, diagnostics)
     diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     if not diagnostics:
         remember(directory, configuration.sources, plugins.packages)

@@ -1,7 +1,7 @@
 """The journal of a run: what it is about to do, on disk before the first call to a host, and what came of it.
 
-Between two savings of the state it is the truth. One JSON object a line, in ``kvmplan.state.json.journal`` or where
-else the state's store has it:
+Between two savings of the state it is the truth. One JSON object a line, encrypted where the state is, in
+``kvmplan.state.json.journal`` or where else the state's store has it:
 
 - ``{"lineage", "hosts"}``, the head: the state that the run stands on, and the addresses of hosts by name;
 - ``{"moved": [{"address", "instance"}]}``: what stands at an address now without anything done to a host;
@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,7 @@ from kvmplan.plan.model import Change, OperationKey
 from kvmplan.state.document import instance_entry
 from kvmplan.state.files import sync_directory
 from kvmplan.state.model import Instance
+from kvmplan.state.sealing import Sealing
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Verb
@@ -36,12 +38,15 @@ from kvmplan_sdk.values import Unknown
 
 class Journal:
     """Writes the journal at ``path``, beginning with ``head``. Left without an exception, it is removed, unless an
-    operation has no outcome.
+    operation has no outcome. ``seal`` encrypts lines, where the state is encrypted.
     """
 
-    def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, head: Mapping[str, Any], seal: Sealing | None = None) -> None:
         self.path = path
-        self._lines = [_line(head)]
+        self._seal = seal or Sealing()
+        self._numbers = count(1)
+        self._lines: list[bytes] = []
+        self._add(head)
         self._open: set[OperationKey] = set()
         self._descriptor: int | None = None
         self._kept = False
@@ -69,7 +74,11 @@ class Journal:
 
     def _tell(self, kind: str, entries: list[dict[str, Any]]) -> None:
         if entries:
-            self._lines.append(_line({kind: entries}))
+            self._add({kind: entries})
+
+    def _add(self, entry: Mapping[str, Any]) -> None:
+        line = json.dumps(entry, default=_encode, ensure_ascii=False).encode()
+        self._lines.append(self._seal.close_line(line, next(self._numbers)) + b"\n")
 
     def commit(self) -> None:
         """Have on disk what was gathered. Raises `DiagnosticError`, and does so ever after: a line that was written in
@@ -122,10 +131,6 @@ def _unwritable(path: Path, problem: OSError) -> DiagnosticError:
             f"{problem.strerror}. Nothing more was begun on any host: make room and run again.",
         )
     )
-
-
-def _line(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry, default=_encode, ensure_ascii=False).encode() + b"\n"
 
 
 def _encode(value: object) -> object:

@@ -12,6 +12,7 @@ from kvmplan.plan.model import OperationKey
 from kvmplan.state.document import read_instance
 from kvmplan.state.files import read_bytes
 from kvmplan.state.model import Instance, State
+from kvmplan.state.sealing import Sealing
 from kvmplan.state.values_json import load_values
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Verb
@@ -49,18 +50,20 @@ class LeftOpen:
         return replace(state, lineage=self.lineage, hosts={**state.hosts, **self.hosts}, instances=instances)
 
 
-def read_journal(path: Path) -> LeftOpen | None:
+def read_journal(path: Path, seal: Sealing | None = None) -> LeftOpen | None:
     """None without a journal, or with one in which nothing was begun. A torn last line was never acted upon, and is
-    ignored. Raises `DiagnosticError` when another line is broken.
+    ignored. ``seal`` decrypts lines. Raises `DiagnosticError` when another line is broken, or the key is missing.
     """
     data = read_bytes(path)
     lines = data.split(b"\n")[:-1] if data is not None else []
     if not lines:
         return None
+    seal = seal or Sealing()
     reading = _Reading()
     for number, line in enumerate(lines, start=1):
+        opened = seal.open_line(line, number, str(path))
         try:
-            reading.take_in(load_values(line))
+            reading.take_in(load_values(opened))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise _broken(path, number) from problem
     return replace(reading.head, standing=reading.standing, intents=reading.intents) if reading.head else None

@@ -11,11 +11,13 @@ from kvmplan.backends.finding import LOCAL, find_backend
 from kvmplan.backends.record import Settled, digest_of, read_settled
 from kvmplan.backends.settings import block_values, completed
 from kvmplan.backends.workspaces import current_workspace
+from kvmplan.config.encryption.settings import protections_from_outside
 from kvmplan.config.files import read_sources
 from kvmplan.config.model import Backend as Written
 from kvmplan.config.model import Configuration
 from kvmplan.config.module import parse_module
 from kvmplan.state.local import LocalStorage
+from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore, file_store, local_store
 from kvmplan_sdk.backend import DEFAULT_WORKSPACE, Storage
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, SourceRange, error
@@ -26,23 +28,29 @@ def open_store(state: Path | None, configuration: Configuration, workspace: str 
     `DiagnosticError`.
     """
     if state is not None:
-        return local_store(state)
+        return _sealed(local_store(state), configuration)
     written, directory = configuration.backend, configuration.directory
     with _placed(written):
         settled = _current(written, read_settled(directory))
-        return _open(settled, directory, workspace or current_workspace(Path(directory)))
+        return _sealed(_open(settled, directory, workspace or current_workspace(Path(directory))), configuration)
 
 
 def open_store_in(state: Path | None, directory: Path, workspace: str | None = None) -> StateStore:
     """The same for a command that needs no configuration, and takes what there is of it in ``directory``."""
-    if state is not None:
-        return local_store(state)
     try:
         read = parse_module(read_sources(directory, empty=True), str(directory), [])
     except DiagnosticError:
+        unread = parse_module({}, str(directory), [])
+        if state is not None:
+            return open_store(state, unread)
         settled = read_settled(str(directory)) or _IMPLICIT
-        return _open(settled, str(directory), workspace or current_workspace(directory))
-    return open_store(None, read, workspace)
+        return _sealed(_open(settled, str(directory), workspace or current_workspace(directory)), unread)
+    return open_store(state, read, workspace)
+
+
+def _sealed(store: StateStore, configuration: Configuration) -> StateStore:
+    store.seal = Sealing(lambda: protections_from_outside(configuration).state)
+    return store
 
 
 def open_storage(settled: Settled | None, directory: str) -> Storage:

@@ -29,6 +29,7 @@ from kvmplan.review.progress import progress_lines, result_text
 from kvmplan.review.state_text import outputs_text
 from kvmplan.run import Run, prepare_again, started
 from kvmplan.state.locking import Locking
+from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore
 
 QUESTION = {
@@ -83,6 +84,7 @@ def apply_saved(
     keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, saved.workspace)
+    store.seal = Sealing(lambda: prepared.protections.state)
     with store.locked("apply", locking):
         lineage = saved.plan.prior.lineage
         with started(prepared, store, plugins, lineage=lineage) as run:

@@ -31,6 +31,7 @@ from kvmplan.review.hiding import (
 from kvmplan.review.plan_json import plan_json
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.locking import Locking
+from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import DiagnosticError
 
@@ -62,6 +63,7 @@ def planned(
     keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, workspace)
+    store.seal = Sealing(lambda: prepared.protections.state)
     with store.locked(operation, locking):
         try:
             with started(prepared, store, plugins) as run:

@@ -109,6 +109,7 @@ TOP_LEVEL: dict[str, Shape] = {
         blocks={
             "required_providers": Shape(any_argument=True),
             "backend": Shape(("type",), open=True),
+            "encryption": ENCRYPTION,
         },
     ),
 }

@@ -1,9 +1,9 @@
 """What encrypted bytes look like: one line of JSON that says, in clear, how to get at them, and nothing of them.
 
-``{"kvmplan_encryption": 1, "method": "aes_gcm", "key": {"provider", "check", ...}, "clear": {...}, "nonce", "data"}``:
-``key`` says which kind of key, tells wrong keys, and holds what deriving it takes; ``clear`` is for the reader who has
-no key (a state's ``serial`` and ``lineage``). All but ``nonce`` and ``data`` (base64) is authenticated with the data,
-and so is what the bytes are for: a plan does not pass for a state.
+``{"kvmplan_encryption": 1, "method": "aes_gcm", "key": {"provider", "check", ...}, ..., "nonce", "data"}``: ``key``
+says which kind of key, tells wrong keys, and holds what deriving it takes; the rest is for the reader who has no key: a
+state's ``serial`` and ``lineage``, which servers look at. All but ``nonce`` and ``data`` (base64) is authenticated with
+the data, and so is what the bytes are for: a plan does not pass for a state.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def seal(data: bytes, key: Key, provider: str, purpose: str, clear: Mapping[str,
         "kvmplan_encryption": _VERSION,
         "method": "aes_gcm",
         "key": {"provider": provider, "check": key.check, **key.recipe},
-        "clear": dict(clear),
+        **clear,
     }
     nonce = secrets.token_bytes(_NONCE)
     sealed = AESGCM(key.material).encrypt(nonce, data, _associated(purpose, head))

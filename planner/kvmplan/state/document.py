@@ -42,6 +42,13 @@ def dump_state(state: State) -> bytes:
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
+def head_of(document: bytes) -> dict[str, Any]:
+    """The ``serial`` and ``lineage`` in what `dump_state` made."""
+    lines = document.split(b"\n", 5)[1:5]
+    found = json.loads(b"{" + b"\n".join(lines).rstrip(b",") + b"}")
+    return {name: found[name] for name in ("serial", "lineage")}
+
+
 def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=encode_value)
 

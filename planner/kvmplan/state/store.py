@@ -5,37 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.files import write_durably
 from kvmplan.state.local import LocalStorage
 from kvmplan.state.locking import Locking, locked
 from kvmplan.state.model import State
+from kvmplan.state.sealing import Sealing
 from kvmplan_sdk.backend import DEFAULT_WORKSPACE, ChangedError, Storage, Stored
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
-
-
-class Seal(Protocol):
-    """What stands between the document and the storage."""
-
-    def close(self, document: bytes) -> bytes:
-        """What to store for a document."""
-        ...
-
-    def open(self, stored: bytes, place: str) -> bytes:
-        """The document in what is stored at ``place``. Raises `DiagnosticError`."""
-        ...
-
-
-class Plain:
-    """Stored as it is."""
-
-    def close(self, document: bytes) -> bytes:
-        return document
-
-    def open(self, stored: bytes, place: str) -> bytes:
-        return stored
 
 
 class StateStore:
@@ -50,13 +28,13 @@ class StateStore:
         *,
         journal: Path,
         rescue: Path | None = None,
-        seal: Seal | None = None,
+        seal: Sealing | None = None,
     ) -> None:
         self.storage = storage
         self.workspace = workspace
         self.journal = journal
         self._rescue = rescue
-        self.seal: Seal = seal or Plain()
+        self.seal = seal or Sealing()
         self._seen: Stored | None = None
         self._read = False
 
@@ -141,4 +119,4 @@ def file_store(storage: LocalStorage, workspace: str) -> StateStore:
     return StateStore(storage, workspace, journal=path.with_name(f"{path.name}.journal"))
 
 
-__all__ = ["Plain", "Seal", "StateStore", "file_store", "local_store"]
+__all__ = ["StateStore", "file_store", "local_store"]

@@ -8,8 +8,8 @@ from typing import Any
 from kvmplan.addresses import Address
 from kvmplan.config.blocks import imports, modules, providers, resources, values
 from kvmplan.config.blocks.arguments import Problems, at_most_one, check_name
+from kvmplan.config.blocks.encryption import encryption
 from kvmplan.config.blocks.required_version import check_required_version
-from kvmplan.config.encryption.blocks import encryption
 from kvmplan.config.encryption.model import Encryption
 from kvmplan.config.model import (
     Backend,

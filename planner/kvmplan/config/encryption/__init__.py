@@ -1,4 +1,4 @@
-"""What the ``encryption`` block says, and KVMPLAN_ENCRYPTION: told apart without evaluating (`blocks`), put together
-(`declared`) and made into what `kvmplan.encryption` does (`settings`). As OpenTofu has it:
+"""What is encrypted, as ``encryption`` blocks and KVMPLAN_ENCRYPTION say: put together and checked (`declared`), then
+evaluated and made into what `kvmplan.encryption` does (`settings`). As OpenTofu has it:
 https://opentofu.org/docs/language/state/encryption/
 """

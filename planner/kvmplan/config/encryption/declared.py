@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvmplan import syntax
-from kvmplan.config.encryption.blocks import encryption
+from kvmplan.config.blocks.encryption import encryption
 from kvmplan.config.encryption.model import Encryption, Named, Target
 from kvmplan.config.model import Configuration
 from kvmplan.config.shape import ENCRYPTION, read_block

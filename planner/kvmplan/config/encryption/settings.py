@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from kvmplan.config.encryption.declared import declared
 from kvmplan.config.encryption.model import Encryption, KeyProvider, Named, Target
 from kvmplan.config.model import Configuration
 from kvmplan.config.variable_values import converted, value_or_default
+from kvmplan.config.variables import Given, given_values
 from kvmplan.encryption import AesGcm, KeySource, Method, Protection, Protections, Unencrypted
 from kvmplan.encryption.external import External
 from kvmplan.encryption.keys import LENGTHS
@@ -50,6 +52,13 @@ def protections(configuration: Configuration, values: Callable[[], Mapping[str, 
 def _stop_on(diagnostics: list[Diagnostic]) -> None:
     if has_errors(diagnostics):
         raise DiagnosticError(*dict.fromkeys(diagnostics))
+
+
+def protections_from_outside(configuration: Configuration) -> Protections:
+    """The same for a command that takes no values of variables but those in files and in the environment. Raises
+    `DiagnosticError`.
+    """
+    return protections(configuration, lambda: given_values(configuration, Given(os.environ), [])[0])
 
 
 class _Names:
@@ -199,4 +208,4 @@ class _Arguments:
         return None if name in self._wrong else value
 
 
-__all__ = ["protections"]
+__all__ = ["protections", "protections_from_outside"]

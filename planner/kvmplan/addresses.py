@@ -141,6 +141,50 @@ out, all instances are meant.
 """
 
 
+def covering(address: Address) -> frozenset[Pointer]:
+    """Whatever a person may name to mean the instance at ``address`` and perhaps others: itself, its resource, the
+    modules around it.
+    """
+    modules = [address.module[:steps] for steps in range(1, len(address.module) + 1)]
+    return frozenset(
+        [
+            *(address, address.current, address.resource),
+            *map(ModuleAddress, modules),
+            *(ModuleAddress((*path[:-1], *unkeyed(path[-1:]))) for path in modules),
+        ]
+    )
+
+
+def relocated(address: Address, source: Pointer, target: Pointer, base: ModulePath = ()) -> Address | None:
+    """Where ``address`` goes when ``source`` moves to ``target``, both as the module ``base`` names them; None when it
+    stays. What names no key at both ends moves with all of its instances, which keep their keys.
+    """
+    inner = address.module[len(base) :]
+    whole = _last_key(source) is None and _last_key(target) is None
+    if isinstance(source, Address) and isinstance(target, Address):
+        if (source.within, source.module, source.type) != (address.within, inner, target.type):
+            return None
+        if not whole and address.key != source.key:
+            return None
+        key = address.key if whole else target.key
+        return replace(target, key=key, module=(*base, *target.module), deposed=address.deposed)
+    if isinstance(source, Address) or isinstance(target, Address):
+        return None
+    steps = len(source.module)
+    matched, rest = inner[:steps], inner[steps:]
+    if matched[:-1] != source.module[:-1] or unkeyed(matched) != unkeyed(source.module):
+        return None
+    if not (whole or matched[-1] == source.module[-1]):
+        return None
+    name, key = target.module[-1]
+    last = (name, matched[-1][1] if whole else key)
+    return replace(address, module=(*base, *target.module[:-1], last, *rest))
+
+
+def _last_key(target: Pointer) -> Key:
+    return target.key if isinstance(target, Address) else target.module[-1][1]
+
+
 def format_module(module: ModulePath) -> str:
     return ".".join(f"module.{name}{format_key(key)}" for name, key in module)
 

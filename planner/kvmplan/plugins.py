@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import Distribution, EntryPoint, entry_points
 
 import pluggy
@@ -40,6 +41,12 @@ class Plugins:
     def distribution(self, name: str) -> Distribution | None:
         """The Python distribution that brings a provider; None where no distribution, or none of that name, does."""
         return next((found.dist for found in self._found.get(name, ()) if found.dist is not None), None)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of every provider that is installed, by name; empty where no distribution brings it."""
+        found = {name: self.distribution(name) for name in self.names}
+        return {name: distribution.version if distribution else "" for name, distribution in found.items()}
 
     @property
     def packages(self) -> frozenset[str]:

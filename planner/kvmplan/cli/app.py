@@ -18,11 +18,13 @@ from kvmplan.cli import (
     force_unlock,
     init,
     lab,
+    output,
     plan,
     show,
     state,
     taint,
     validate,
+    version,
     workspace,
 )
 
@@ -44,10 +46,12 @@ app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("destroy")(destroy.destroy)
 app.command("show")(show.show)
+app.command("output")(output.output)
 app.command("console")(console.console)
 app.command("taint")(taint.taint)
 app.command("untaint")(taint.untaint)
 app.command("force-unlock")(force_unlock.force_unlock)
+app.command("version")(version.version)
 app.add_typer(state.app, name="state")
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(lab.app, name="lab")

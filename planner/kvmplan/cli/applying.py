@@ -24,9 +24,9 @@ from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.review.hiding import hidden_outputs, secrets_in_plan, secrets_in_state
+from kvmplan.review.output_text import outputs_text
 from kvmplan.review.plan_text import plan_text
 from kvmplan.review.progress import progress_lines, result_text
-from kvmplan.review.state_text import outputs_text
 from kvmplan.run import Run, prepare_again, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import HERE, StatePath
+from kvmplan.cli.options import HERE, Directory, StatePath
 
 app = typer.Typer(
     help="Look into the state.", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
@@ -14,14 +14,30 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_(state: StatePath = None) -> None:
+def list_(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ADDRESS]...", help="Resources, instances, modules; else everything.", show_default=False
+        ),
+    ] = None,
+    identifier: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Only objects whose attribute id is this.")
+    ] = None,
+    state: StatePath = None,
+    directory: Directory = HERE,
+) -> None:
     """List the addresses in the state."""
     from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import say
+    from kvmplan.state.model import new_state
+    from kvmplan.state.selection import listed, selected
 
-    found = open_store_in(state, HERE).load()
-    for address in sorted(found.instances if found else (), key=lambda address: address.sort_key):
-        say(str(address))
+    found = open_store_in(state, directory).load() or new_state()
+    instances = selected(found, addresses) if addresses else listed(found.instances.values())
+    for instance in instances:
+        if identifier is None or instance.values.get("id") == identifier:
+            say(str(instance.address))
 
 
 @app.command("show")
@@ -29,16 +45,18 @@ def show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, as `state list` prints it.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     state: StatePath = None,
+    directory: Directory = HERE,
 ) -> None:
     """Show one instance."""
     from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import keep_secret, say
     from kvmplan.review.hiding import hidden_instance, secrets_in_state
     from kvmplan.review.plan_json import to_text
-    from kvmplan.review.state_text import instance_json, instance_text
+    from kvmplan.review.state_json import instance_json
+    from kvmplan.review.state_text import instance_text
     from kvmplan.state.find import find_instance
 
-    found = open_store_in(state, HERE).load()
+    found = open_store_in(state, directory).load()
     instance = find_instance(found, address)
     redaction = keep_secret(secrets_in_state(found) if found else ())
     instance = hidden_instance(instance, redaction)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from kvmplan.addresses import Address, Key, ModuleAddress, StaticPath, static_path
+from kvmplan.addresses import Address, Key, Pointer, StaticPath, relocated, static_path
 from kvmplan.config.model import Configuration, Moved
 from kvmplan.state.model import State
 from kvmplan_sdk.diagnostics import Diagnostic, warning
@@ -100,7 +100,9 @@ class Statements:
         """Where the next statement, told by its identity, takes ``address``."""
         for moves in _moving(address):
             for declared, moved in self._found.get(moves, ()):
-                found = _moved(address, len(declared), moved) if id(moved) not in followed else None
+                if id(moved) in followed:
+                    continue
+                found = relocated(address, moved.source, moved.target, address.module[: len(declared)])
                 if found is not None:
                     return found, id(moved)
         return None
@@ -139,26 +141,8 @@ def is_whole(moved: Moved) -> bool:
     return _last_key(moved.source) is None and _last_key(moved.target) is None
 
 
-def _last_key(target: Address | ModuleAddress) -> str | int | None:
+def _last_key(target: Pointer) -> str | int | None:
     return target.key if isinstance(target, Address) else target.module[-1][1]
-
-
-def _moved(address: Address, depth: int, moved: Moved) -> Address | None:
-    """Where ``moved``, a statement of the module ``depth`` steps down, takes ``address``; None when it does not."""
-    base, inner = address.module[:depth], address.module[depth:]
-    source, target = moved.source, moved.target
-    if isinstance(source, Address) and isinstance(target, Address):
-        if source.type != target.type or inner != source.module or not (is_whole(moved) or address.key == source.key):
-            return None
-        key = address.key if is_whole(moved) else target.key
-        return replace(target, key=key, module=(*base, *target.module), deposed=address.deposed)
-    steps = len(source.module)
-    matched, rest = inner[:steps], inner[steps:]
-    if matched[:-1] != source.module[:-1] or not (is_whole(moved) or matched[-1] == source.module[-1]):
-        return None
-    name, key = target.module[-1]
-    last = (name, matched[-1][1] if is_whole(moved) else key)
-    return replace(address, module=(*base, *target.module[:-1], last, *rest))
 
 
 def _may_move_by_itself(address: Address) -> bool:

@@ -19,7 +19,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.review import versions
 from kvmplan.review.configuration_json import Schemas, configuration_json
 from kvmplan.review.relevant_json import relevant_attributes
-from kvmplan.review.state_text import state_json
+from kvmplan.review.state_json import state_json
 
 _ORDER = (
     "format_version",

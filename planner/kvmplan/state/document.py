@@ -132,6 +132,15 @@ def load_state(data: bytes, path: str) -> State:
         ) from problem
 
 
+def is_state(data: bytes) -> bool:
+    """Whether ``data`` means to be a state document, of whatever version."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and {"version", "serial", "lineage"} <= document.keys()
+
+
 def _read(document: Mapping[str, Any]) -> State:
     instances = [
         _read_instance(resource, entry) for resource in document["resources"] for entry in resource["instances"]

@@ -45,7 +45,7 @@ def test_commands(tmp_path: Path) -> None:
     (tmp_path / "main.kvm.hcl").write_text('resource "terraform_data" "a" {}\n')
     assert kvmplan("apply", "--auto-approve", cwd=tmp_path).status == 0
     assert kvmplan("taint", "terraform_data.a", cwd=tmp_path).status == 0
-    assert "# terraform_data.a (tainted)" in kvmplan("state", "show", "terraform_data.a", cwd=tmp_path).stdout
+    assert "# terraform_data.a: (tainted)" in kvmplan("state", "show", "terraform_data.a", cwd=tmp_path).stdout
     assert kvmplan("taint", "terraform_data.b", cwd=tmp_path).status == 1
     assert kvmplan("taint", "--allow-missing", "terraform_data.b", cwd=tmp_path).status == 0
     assert kvmplan("plan", "--detailed-exitcode", cwd=tmp_path).status == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import sys
@@ -56,9 +55,6 @@ app.add_typer(state.app, name="state")
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(lab.app, name="lab")
 
-_ALLOCATIONS = 100_000
-"""Between two runs of the cyclic collector. A configuration is large, and hardly anything in it is ever in a cycle:
-with Python's own 700, looking for cycles takes as long as reading it."""
 _SINGLE_DASH = re.compile(r"-[a-z][a-z-]+(=.*)?", re.DOTALL)
 _USAGE_ERROR = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it does not understand: a class of the click that it brings with it."""
@@ -68,7 +64,6 @@ def run(arguments: list[str]) -> None:
     """Run the command line and exit: 0 done, 1 error, whatever else a command says. Options may be written with one
     dash, as Terraform's users do.
     """
-    gc.set_threshold(_ALLOCATIONS)
     command = typer.main.get_command(app)
     try:
         status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)

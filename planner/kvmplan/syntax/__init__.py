@@ -3,7 +3,6 @@ does) and reads no files (the configuration loader does) but for what it keeps i
 when its tables must be compiled anew.
 """
 
-from kvmplan.syntax.json_body import parse_json_configuration, parse_json_values
 from kvmplan.syntax.kept import kept_configuration
 from kvmplan.syntax.nodes import (
     DYNAMIC_BLOCK,
@@ -34,7 +33,13 @@ from kvmplan.syntax.nodes import (
     Wrapped,
 )
 from kvmplan.syntax.overridden import override
-from kvmplan.syntax.parse import parse_configuration, parse_expression, parse_template
+from kvmplan.syntax.parse import (
+    parse_configuration,
+    parse_expression,
+    parse_json_configuration,
+    parse_json_values,
+    parse_template,
+)
 from kvmplan.syntax.source import Source
 from kvmplan.syntax.static import Reference, calls, references, static_traversal
 

@@ -39,9 +39,8 @@ COMMENT = "//"
 _BODY = "to define arguments and nested blocks"
 
 
-def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
-    """The body of a configuration file in JSON syntax, empty when it cannot be read."""
-    source = Source(text.removeprefix("\ufeff"), filename)
+def configuration_in(source: Source) -> tuple[Body, list[Diagnostic]]:
+    """`kvmplan.syntax.parse_json_configuration` of all of ``source``."""
     value, problems = scan_json(source)
     if value is not None and not isinstance(value, (JsonObject, JsonArray)):
         problems = [_wrong(value, f"An object, or an array of objects, is needed here, {_BODY}.")]
@@ -50,9 +49,8 @@ def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagn
     return _body(value), problems
 
 
-def parse_json_values(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
-    """An object of plain values, in which no string is a template, as a body of arguments: a file of variables."""
-    source = Source(text.removeprefix("\ufeff"), filename)
+def values_in(source: Source) -> tuple[Body, list[Diagnostic]]:
+    """`kvmplan.syntax.parse_json_values` of all of ``source``."""
     value, problems = scan_json(source)
     if value is not None and not isinstance(value, JsonObject):
         problems = [_wrong(value, "An object is needed here, of names and values.")]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from kvmplan.syntax.spaces import SPACES
+
 Token = tuple[str, int, int]
 
 _MAIN = re.compile(
@@ -39,9 +41,6 @@ _OPENERS = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 _CLOSERS = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
 _LITERALS = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
 _DIRECTIVES = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
-
-SPACES = " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
-"""What Go's ``unicode.IsSpace`` takes for white space."""
 
 INVALID = "INVALID"
 """A token that no grammar accepts; the parser's message tells what it is."""

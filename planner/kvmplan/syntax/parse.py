@@ -1,4 +1,8 @@
-"""The entry points: text in, tree and diagnostics out. Nothing is evaluated, and nothing raises."""
+"""The entry points: text in, tree and diagnostics out. Nothing is evaluated, and nothing raises.
+
+The parser is imported when something must be parsed: most runs read back what an earlier one parsed
+(`kvmplan.syntax.kept`).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kvmplan.syntax.builder import Builder
-from kvmplan.syntax.driver import Driver
-from kvmplan.syntax.grammar import tables
-from kvmplan.syntax.lexer import Lexer
 from kvmplan.syntax.nodes import Body, Expression
 from kvmplan.syntax.source import START, Source
 from kvmplan_sdk.diagnostics import Diagnostic, Position, error
@@ -32,6 +32,20 @@ def parse_configuration(text: str | bytes, filename: str) -> tuple[Body, list[Di
     source = Source(text.removeprefix(BYTE_ORDER_MARK), filename)
     made, problems = _parse(source, "start")
     return (made if isinstance(made, Body) else Body(source, 0, len(source.text), {}, ())), problems
+
+
+def parse_json_configuration(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
+    """The body of a configuration file in JSON syntax, empty when it cannot be read."""
+    from kvmplan.syntax.json_body import configuration_in
+
+    return configuration_in(Source(text.removeprefix(BYTE_ORDER_MARK), filename))
+
+
+def parse_json_values(text: str, filename: str) -> tuple[Body, list[Diagnostic]]:
+    """An object of plain values, in which no string is a template, as a body of arguments: a file of variables."""
+    from kvmplan.syntax.json_body import values_in
+
+    return values_in(Source(text.removeprefix(BYTE_ORDER_MARK), filename))
 
 
 def parse_expression(text: str, filename: str, start: Position = START) -> tuple[Expression | None, list[Diagnostic]]:
@@ -60,6 +74,11 @@ def _lone(source: Source, start: str) -> tuple[Expression | None, list[Diagnosti
 
 
 def _parse(source: Source, start: str) -> tuple[Any, list[Diagnostic]]:
+    from kvmplan.syntax.builder import Builder
+    from kvmplan.syntax.driver import Driver
+    from kvmplan.syntax.grammar import tables
+    from kvmplan.syntax.lexer import Lexer
+
     problems: list[Diagnostic] = []
     with paused_gc():
         tokens = Lexer(source.text).scan(newlines=start == "start", template=start == "lone_template")

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kvmplan.syntax.lexer import SPACES
 from kvmplan.syntax.nodes import Conditional, Expression, For, Literal, Template, TemplateFor, Wrapped
 from kvmplan.syntax.source import Source, graphemes
+from kvmplan.syntax.spaces import SPACES
 from kvmplan_sdk.diagnostics import Diagnostic, error
 
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[\s\S])|\$\$\{|%%\{")

@@ -12,10 +12,9 @@ from typing import Any, NoReturn
 from urllib.parse import quote_plus
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
-from kvmplan.lang.functions import csv, yaml
+from kvmplan.lang.functions import csv
 from kvmplan.lang.functions.charsets import CODECS
 from kvmplan.lang.functions.formatting import json_text
-from kvmplan.lang.functions.yaml_scalars import YAMLError
 from kvmplan.lang.values import (
     UNREFINED,
     ListValue,
@@ -141,6 +140,8 @@ def jsondecode(text: str) -> Value:
 )
 def yamlencode(value: Value) -> Value:
     """`value` as YAML."""
+    from kvmplan.lang.functions import yaml
+
     return normalized(yaml.encode(value))
 
 
@@ -151,9 +152,11 @@ def _yaml_type(text: Value) -> Type:
 @define(REGISTRY, "yamldecode", Param("src", STRING), returns=_yaml_type)
 def yamldecode(text: str) -> Value:
     """The value that the YAML in `src` stands for."""
+    from kvmplan.lang.functions import yaml
+
     try:
         return yaml.decode(text)
-    except YAMLError as problem:
+    except yaml.YAMLError as problem:
         raise FunctionError(str(problem), 0) from None
     except RecursionError:
         raise FunctionError("nested too deeply", 0) from None

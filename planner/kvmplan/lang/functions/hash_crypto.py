@@ -9,8 +9,6 @@ import uuid as uuids
 from collections.abc import Callable
 
 from kvmplan.lang.function import FunctionError, Param, Registry, define
-from kvmplan.lang.functions import bcrypt as blowfish
-from kvmplan.lang.functions import rsa
 from kvmplan.lang.functions.encoding import decode_base64, utf8
 from kvmplan.lang.functions.filesystem import read_bytes
 from kvmplan.lang.functions.numeric import whole
@@ -85,6 +83,8 @@ def bcrypt(scope: Scope, text: str, *cost: Number) -> Value:
         return Unknown(STRING, NOT_NULL)
     if len(cost) > 1:
         raise FunctionError("bcrypt() takes no more than two arguments")
+    from kvmplan.lang.functions import bcrypt as blowfish
+
     rounds = whole(cost[0], 1) if cost else 10
     if rounds < 4:
         rounds = 10
@@ -101,6 +101,8 @@ def bcrypt(scope: Scope, text: str, *cost: Number) -> Value:
 @define(REGISTRY, "rsadecrypt", Param("ciphertext", STRING), Param("privatekey", STRING), returns=STRING)
 def rsadecrypt(ciphertext: str, privatekey: str) -> Value:
     """The text that `ciphertext`, in base64, is the RSA encryption (PKCS #1 v1.5) of, with a private key in PEM."""
+    from kvmplan.lang.functions import rsa
+
     data = decode_base64(ciphertext, "input")
     try:
         return utf8(rsa.decrypt(data, privatekey))

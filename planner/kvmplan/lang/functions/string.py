@@ -21,8 +21,8 @@ from kvmplan.lang.values import (
     Value,
     is_null,
 )
-from kvmplan.syntax.lexer import SPACES
 from kvmplan.syntax.number import Number
+from kvmplan.syntax.spaces import SPACES
 from kvmplan.syntax.templates import normalized
 from kvmplan_sdk.types import ANY, BOOL, NUMBER, STRING, ListType, ObjectType, TupleType, Type
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from kvmplan.addresses import Address, Key, StaticPath
 from kvmplan.config.model import Configuration
@@ -17,6 +19,22 @@ _Reach = frozenset[tuple[Node, int]]
 node's own: of what is reached through an argument or an output, any instance may be meant.
 """
 
+_SINGLE_INSTANCES = 100
+"""So many instances of one resource, written out one by one in one block, are as good as all of them: every instance of
+the block refers to them, and their number times its own would grow without bounds.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mentions:
+    """What the blocks of a resource refer to, in every instance alike: resources reached ``through`` others, and
+    ``plain`` addresses inside its module; ``keyed``: those of which an expression gives each instance the key.
+    """
+
+    through: _Reach
+    plain: frozenset[Address]
+    keyed: tuple[tuple[Address, Expression], ...]
+
 
 class ReferenceFinder:
     """Finds dependencies. What a local value, a variable, an output or a data source refers to counts as referred to by
@@ -27,6 +45,7 @@ class ReferenceFinder:
         self._root = root
         self._graph = dependencies.graph
         self._through: dict[Node, _Reach] = {}
+        self._mentions: dict[Node, _Mentions] = {}
         for node in dependencies.order:
             if node.address is None or node.address.mode == "data":
                 self._through[node] = frozenset(self._reached(node, self._graph.predecessors(node), direct=True))
@@ -40,21 +59,26 @@ class ReferenceFinder:
 
     def of(self, instance: Address, scope: Scope) -> tuple[Address, ...]:
         """The instances, or whole resources, that ``instance`` in ``scope`` refers to; sorted."""
-        module = self._root.module(tuple(name for name, _ in instance.module))
-        assert module is not None
-        node = resource_node(module.path, instance.within)
-        found = {
-            _as_seen(instance, resource, steps)
-            for resource, steps in self._reached(node, self._graph.predecessors(node), direct=False)
-        }
-        for expression in expressions_of(module, node):
-            found.update(address.inside(instance.module) for address in _direct(expression, scope, module))
-        for reference in depends_on(module, node):
-            address = _resource(reference, module)
-            if address is not None:
-                found.add(address.inside(instance.module))
+        mentions = self._mentions_of(instance)
+        found = {_as_seen(instance, resource, steps) for resource, steps in mentions.through}
+        found.update(address.inside(instance.module) for address in mentions.plain)
+        for address, key in mentions.keyed:
+            found.add(address.instance(_known_key(key, scope)).inside(instance.module))
         kept = (address for address in found if not found & ({address.resource, address.everywhere} - {address}))
         return tuple(sorted(kept, key=lambda address: address.sort_key))
+
+    def _mentions_of(self, instance: Address) -> _Mentions:
+        node = resource_node(tuple(name for name, _ in instance.module), instance.within)
+        if node not in self._mentions:
+            module = self._root.module(node.module)
+            assert module is not None
+            through = frozenset(self._reached(node, self._graph.predecessors(node), direct=False))
+            direct = [found for expression in expressions_of(module, node) for found in _direct(expression, module)]
+            needed = [address for one in depends_on(module, node) if (address := _resource(one, module)) is not None]
+            plain = _few([*(address for address, key in direct if key is None), *needed])
+            keyed = dict.fromkeys((address, key) for address, key in direct if key is not None)
+            self._mentions[node] = _Mentions(through, plain, tuple(keyed))
+        return self._mentions[node]
 
 
 def _shared(one: StaticPath, other: StaticPath) -> int:
@@ -68,20 +92,33 @@ def _as_seen(instance: Address, resource: Node, steps: int) -> Address:
     return resource.address.inside((*instance.module[:steps], *((name, None) for name in resource.module[steps:])))
 
 
-def _direct(expression: Expression, scope: Scope, module: Configuration) -> Iterator[Address]:
+def _few(addresses: Iterable[Address]) -> frozenset[Address]:
+    """``addresses`` with the whole resource in place of very many of its instances."""
+    by_resource: dict[Address, set[Address]] = defaultdict(set)
+    for address in addresses:
+        by_resource[address.resource].add(address)
+    return frozenset(
+        address
+        for resource, instances in by_resource.items()
+        for address in (instances if len(instances) <= _SINGLE_INSTANCES else {resource})
+    )
+
+
+def _direct(expression: Expression, module: Configuration) -> Iterator[tuple[Address, Expression | None]]:
+    """The addresses that ``expression`` names, each with the expression of its key if there is one."""
     waiting = [expression]
     while waiting:
         node = waiting.pop()
         if type(node) is Index and type(node.base) is Traversal:
             address = _resource(node.base, module)
             if address is not None and address.key is None:
-                yield address.instance(_known_key(node.key, scope))
+                yield address, node.key
                 waiting.append(node.key)
                 continue
         if type(node) is Traversal:
             address = _resource(node, module)
             if address is not None:
-                yield address
+                yield address, None
         waiting.extend(parts_of(node))
 
 

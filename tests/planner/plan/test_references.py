@@ -74,3 +74,13 @@ def test_edges_between_module_instances_grow_with_their_number(workspace: Worksp
     plan = workspace.plan()
     assert len(plan.changes) == 2 * count
     assert sum(map(len, plan.needs.values())) == 2 * count
+
+
+@pytest.mark.parametrize(("count", "needed"), [(3, [f"toy_thing.a[{i}]" for i in range(3)]), (101, ["toy_thing.a"])])
+def test_very_many_instances_named_one_by_one_count_as_all(workspace: Workspace, count: int, needed: list[str]) -> None:
+    named = ", ".join(f"toy_thing.a[{i}].name" for i in range(count))
+    workspace.write(
+        f'resource "toy_thing" "a" {{\n  count = {count}\n  name = "a${{count.index}}"\n}}\n'
+        f'resource "toy_thing" "b" {{\n  name = join("", [{named}])\n}}\n'
+    )
+    assert sorted(map(str, workspace.plan().changes[address("toy_thing.b")].dependencies)) == needed

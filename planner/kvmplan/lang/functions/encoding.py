@@ -153,10 +153,11 @@ def _yaml_type(text: Value) -> Type:
 def yamldecode(text: str) -> Value:
     """The value that the YAML in `src` stands for."""
     from kvmplan.lang.functions import yaml
+    from kvmplan.lang.functions.yaml_scalars import YAMLError
 
     try:
         return yaml.decode(text)
-    except yaml.YAMLError as problem:
+    except YAMLError as problem:
         raise FunctionError(str(problem), 0) from None
     except RecursionError:
         raise FunctionError("nested too deeply", 0) from None

@@ -55,7 +55,8 @@ def plan_instance(
     replacing = tuple(path for path in changed if _replaces(schema, path) or _under(path, planned.replaces))
     forced = circumstances.forced if prior is not None else ""
     if replacing or forced:
-        fresh = question.ask(None)
+        configured = wanted.configured.values
+        fresh = replace(question, configured=configured).ask(None)
         if fresh is None:
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))

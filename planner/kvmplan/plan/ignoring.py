@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from kvmplan.config.model import Lifecycle
 from kvmplan.lang.suggest import did_you_mean
@@ -10,8 +11,8 @@ from kvmplan.syntax import Reference
 from kvmplan_sdk.diagnostics import Diagnostic, error
 from kvmplan_sdk.proposing import Shape
 from kvmplan_sdk.schema import Nesting, ObjectSchema
-from kvmplan_sdk.types import ListType, MapType, ObjectType, TupleType, Type
-from kvmplan_sdk.values import UNKNOWN, Object, Path, Value
+from kvmplan_sdk.types import ANY, ListType, MapType, ObjectType, TupleType, Type
+from kvmplan_sdk.values import UNKNOWN, Object, Path, Typed, Value
 
 
 def ignored_paths(lifecycle: Lifecycle, schema: ObjectSchema) -> tuple[list[Path], list[Diagnostic]]:
@@ -68,6 +69,8 @@ def _wrong_in_value(type_: Type, name: str, rest: Path) -> str | None:
                 type_ = element
             case ObjectType(attributes) if step in attributes:
                 type_ = attributes[str(step)]
+            case _ if type_ == ANY:
+                return None
             case _:
                 return f'"{name}" is a {type_}, in which nothing is at {step!r}.'
     return None
@@ -89,6 +92,9 @@ def _with(value: Value, prior: Value, path: Path) -> Value:
     step, rest = path[0], path[1:]
     if value is UNKNOWN:
         return value
+    if isinstance(value, Typed) or isinstance(prior, Typed):
+        mixed = _with(_bare(value), _bare(prior), path)
+        return Typed(mixed, value.type) if _same_type(value, prior) else mixed
     if isinstance(value, Mapping) and isinstance(prior, Mapping):
         name = str(step)
         if name in prior and (name in value or not rest):
@@ -98,3 +104,11 @@ def _with(value: Value, prior: Value, path: Path) -> Value:
         case [*items], [*before], int() if step < min(len(items), len(before)):
             return [_with(item, before[step], rest) if index == step else item for index, item in enumerate(items)]
     return value
+
+
+def _bare(value: Value) -> Value:
+    return value.value if isinstance(value, Typed) else value
+
+
+def _same_type(value: Value, prior: Value) -> TypeGuard[Typed]:
+    return isinstance(value, Typed) and isinstance(prior, Typed) and value.type == prior.type

@@ -181,12 +181,23 @@ def test_a_bug_is_a_diagnostic_and_a_traceback_only_where_it_is_asked_for(projec
         "import kvmplan.cli.terminal as t\ndef broken(*a, **k): raise RuntimeError('oops')\nt.styled = broken\n"
     )
     paths = os.pathsep.join([str(project), environment()["PYTHONPATH"]])
-    said = kvmplan("plan", cwd=project, PYTHONPATH=paths)
-    assert said.status == 1
+    command = [sys.executable, "-m", "kvmplan", "plan"]
+    said, asked = (
+        subprocess.run(
+            command,
+            cwd=project,
+            env=environment(PYTHONPATH=paths, KVMPLAN_TRACEBACK=wanted),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        for wanted in ("", "1")
+    )
+    assert said.returncode == 1
     assert "Traceback" not in said.stderr
     assert "Error: A bug in kvmplan" in said.stderr
     assert "RuntimeError: oops" in said.stderr
-    assert "Traceback" in kvmplan("plan", cwd=project, PYTHONPATH=paths, KVMPLAN_TRACEBACK="1").stderr
+    assert "Traceback" in asked.stderr
 
 
 def test_output_that_nobody_reads_is_no_error(project: Path) -> None:

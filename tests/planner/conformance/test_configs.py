@@ -1,31 +1,34 @@
-"""Whole configurations, step by step, as Terraform planned and applied them: actions, order, diagnostics, outputs."""
+"""Whole configurations, step by step, as Terraform planned and applied them: actions, order, diagnostics, outputs.
+
+``cases/`` holds ours, as `record` wrote down what the real Terraform did with them.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..cli.kvmplan_command import Said, kvmplan
+
 CONFIGS = Path(__file__).resolve().parents[3].parent / "shared" / "conformance" / "configs"
+CASES = Path(__file__).parent / "cases"
 LEFT_OUT: dict[str, str] = json.loads((Path(__file__).parent / "configs_left_out.json").read_text())
 DONE = re.compile(r"^(\S+): (Creation|Modifications|Destruction) complete", re.MULTILINE)
 WORDS = {"Creation": "create", "Modifications": "update", "Destruction": "delete"}
 
 
-def names() -> list[str]:
-    return sorted(path.name for path in CONFIGS.iterdir()) if CONFIGS.is_dir() else []
+def folders() -> list[Path]:
+    return [path for folder in (CONFIGS, CASES) if folder.is_dir() for path in sorted(folder.iterdir())]
 
 
 def lay_out(step: Path, folder: Path) -> None:
     """The files of a step under kvmplan's names, in place of those of the step before."""
-    for old in folder.rglob("*.kvm*"):
+    for old in folder.rglob("*.kvm*.*"):
         old.unlink()
     for path in step.rglob("*"):
         if path.is_dir() or path.name == "plan.txt":
@@ -39,56 +42,47 @@ def lay_out(step: Path, folder: Path) -> None:
         target.write_text(text)
 
 
-def kvmplan(folder: Path, step: dict[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, step: dict[str, Any], *arguments: str) -> Said:
     given = {name.replace("TF_VAR_", "KVMPLAN_VAR_"): value for name, value in step["env"].items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "kvmplan", *arguments],
-        cwd=folder,
-        env={**os.environ, **given},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = kvmplan(*arguments, cwd=folder, **given)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
 
-@pytest.mark.parametrize(
-    "name", names() or [pytest.param("none", marks=pytest.mark.skip(reason="no conformance data"))]
-)
-def test_config(name: str, tmp_path: Path) -> None:
-    if name in LEFT_OUT:
-        pytest.skip(LEFT_OUT[name])
-    expected = json.loads((CONFIGS / name / "expected.json").read_text())
+@pytest.mark.parametrize("case", folders(), ids=lambda path: path.name)
+def test_config(case: Path, tmp_path: Path) -> None:
+    if case.name in LEFT_OUT:
+        pytest.skip(LEFT_OUT[case.name])
+    expected = json.loads((case / "expected.json").read_text())
     for number, step in enumerate(expected["steps"], start=1):
-        lay_out(CONFIGS / name / f"step{number}", tmp_path)
-        for before in step["pre"]:
-            done = kvmplan(tmp_path, step, *before)
-            assert done.returncode == 0, done.stderr
+        lay_out(case / f"step{number}", tmp_path)
+        run(tmp_path, step, "init")
+        for before, status in zip(step["pre"], step.get("pre_exit", [0] * len(step["pre"])), strict=True):
+            done = run(tmp_path, step, *before)
+            assert done.status == status, done.stderr
         _check_step(tmp_path, step)
 
 
 def _check_step(folder: Path, step: dict[str, Any]) -> None:
     arguments = [argument.replace(".tfvars", ".kvmvars.hcl") for argument in step["plan_args"]]
-    plan = kvmplan(folder, step, "plan", "--json", "--detailed-exitcode", "--out", "saved.plan", *arguments)
-    assert plan.returncode == step["plan_exit"], plan.stdout + plan.stderr
+    plan = run(folder, step, "plan", "--detailed-exitcode", "--out", "saved.plan", *arguments)
+    assert plan.status == step["plan_exit"], plan.stdout + plan.stderr
     if step["plan_exit"] == 1:
         assert plan.stderr.count("Error:") >= 1
         return
-    document = json.loads(plan.stdout)
+    document = json.loads(run(folder, step, "show", "--json", "saved.plan").stdout)
     actions = {change["address"]: change["change"]["actions"] for change in document["resource_changes"]}
     wanted = {change["address"]: change["actions"] for change in step["resource_changes"]}
     assert actions == wanted
     for change in step["resource_changes"]:
         _check_change(document, change)
-    applied = kvmplan(folder, step, "apply", "saved.plan")
-    assert applied.returncode == step["apply_exit"], applied.stdout + applied.stderr
+    applied = run(folder, step, "apply", "saved.plan")
+    assert applied.status == step["apply_exit"], applied.stdout + applied.stderr
     done = [f"{WORDS[word]} {address}" for address, word in DONE.findall(applied.stdout)]
     for first, second in step["order_observed_in_3_runs"]:
         if first in done and second in done:
             assert done.index(first) < done.index(second), f"{first} before {second}"
-    state = json.loads(kvmplan(folder, step, "show", "--json").stdout)
+    state = json.loads(run(folder, step, "show", "--json").stdout)
     outputs = state.get("values", {}).get("outputs", {})
     found = {key: output["value"] for key, output in outputs.items()}
     assert _masked(found) == _masked({key: output["value"] for key, output in step["outputs_after"].items()})
@@ -121,5 +115,4 @@ def _masked(value: Any) -> Any:
 
 
 def test_left_out_configs_exist() -> None:
-    if CONFIGS.is_dir():
-        assert LEFT_OUT.keys() <= set(names())
+    assert not CONFIGS.is_dir() or LEFT_OUT.keys() <= {path.name for path in folders()}

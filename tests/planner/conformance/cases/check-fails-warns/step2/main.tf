@@ -1,0 +1,15 @@
+resource "terraform_data" "a" {
+  input = "2"
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.output
+}
+resource "terraform_data" "c" {
+  input = terraform_data.b.id
+}
+check "c" {
+  assert {
+    condition     = terraform_data.a.output == "2"
+    error_message = "not two"
+  }
+}

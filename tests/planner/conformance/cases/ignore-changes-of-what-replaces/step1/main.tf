@@ -1,0 +1,7 @@
+resource "terraform_data" "a" {
+  input = 1
+  triggers_replace = { a = 1, b = 1 }
+  lifecycle {
+    ignore_changes = [triggers_replace.a]
+  }
+}

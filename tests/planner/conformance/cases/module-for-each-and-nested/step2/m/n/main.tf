@@ -1,0 +1,5 @@
+variable "k" {}
+resource "terraform_data" "in" {
+  input = var.k
+}
+output "id" { value = terraform_data.in.id }

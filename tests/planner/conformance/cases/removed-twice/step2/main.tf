@@ -1,0 +1,18 @@
+resource "terraform_data" "a" {
+  input = "1"
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.output
+}
+removed {
+  from = terraform_data.c
+  lifecycle {
+    destroy = false
+  }
+}
+removed {
+  from = terraform_data.c
+  lifecycle {
+    destroy = true
+  }
+}

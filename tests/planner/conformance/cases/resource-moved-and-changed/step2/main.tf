@@ -1,0 +1,8 @@
+resource "terraform_data" "b" {
+  input = 2
+  triggers_replace = 1
+}
+moved {
+  from = terraform_data.a
+  to = terraform_data.b
+}

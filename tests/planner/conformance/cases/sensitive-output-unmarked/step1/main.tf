@@ -1,0 +1,7 @@
+variable "s" {
+  default   = "hunter22"
+  sensitive = true
+}
+output "o" {
+  value = var.s
+}

@@ -1,0 +1,14 @@
+variable "s" {
+  default   = "hunter33"
+  sensitive = true
+}
+resource "terraform_data" "a" {
+  input = var.s
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.output
+}
+output "o" {
+  value     = terraform_data.b.output
+  sensitive = true
+}

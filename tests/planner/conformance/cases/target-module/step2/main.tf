@@ -1,0 +1,8 @@
+module "m" {
+  source = "./m"
+  x = terraform_data.a.id
+}
+resource "terraform_data" "a" {
+}
+resource "terraform_data" "z" {
+}

@@ -15,7 +15,6 @@ from pathlib import Path
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
 from kvmplan.apply.journal import Journal, head
-from kvmplan.apply.left_open import read_journal
 from kvmplan.apply.recovery import Recovered, recover
 from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
@@ -269,16 +268,13 @@ class Run:
 def started(prepared: Prepared, store: StateStore, plugins: Plugins, *, lineage: str | None = None) -> Iterator[Run]:
     """A run on the state in ``store``, its sessions closed at the end. ``lineage``: of a state not yet there."""
     state = store.load() or new_state(lineage)
-    left_open = read_journal(store.journal, store.seal)
-    if left_open is not None and state.serial == 0:
-        state = replace(state, lineage=left_open.lineage)
-    hosts = {**state.hosts, **(left_open.hosts if left_open else {}), **prepared.inputs.hosts}
+    hosts = {**state.hosts, **prepared.inputs.hosts}
     with Sessions(plugins, hosts, prepared.inputs.configurations, state.lineage) as sessions:
         yield Run(
             prepared=prepared,
             plugins=plugins,
             sessions=sessions,
-            recovered=recover(left_open, state, sessions) if left_open else Recovered(state=state),
+            recovered=recover(store.left_open, state, sessions) if store.left_open else Recovered(state=state),
         )
 
 

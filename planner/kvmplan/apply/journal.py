@@ -10,7 +10,7 @@ Between two savings of the state it is the truth. One JSON object a line, encryp
 
 Lines are gathered, and written and fsynced in one go by `Journal.commit`: what came of one step and what the next will
 do are one write. The file is removed when a run ends with everything saved. A journal that is there when a run begins
-belongs to one that was cut short; `kvmplan.apply.left_open` reads it.
+belongs to one that was cut short; `kvmplan.state.left_open` reads it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Recovery: what a run that was cut short left on the hosts, taken into the state.
 
-What came of its operations is in its journal. Every object that an operation without an outcome was to create is
-looked for: one that is there with our tag enters the state as it is, so that the plan that follows finishes it; for
-what was to be changed or deleted the state's own entry stands, and refresh says what became of it. No host is changed.
+What came of its operations was in its journal, and is in the state as it was loaded. Every object that an operation
+without an outcome was to create is looked for: one that is there with our tag enters the state as it is, so that the
+plan that follows finishes it; for what was to be changed or deleted the state's own entry stands, and refresh says what
+became of it. No host is changed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
-from kvmplan.apply.left_open import LeftOpen
 from kvmplan.lane import Lane
 from kvmplan.sessions import Sessions
+from kvmplan.state.left_open import LeftOpen
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.provider import Known, Verb
 
@@ -30,8 +31,9 @@ class Recovered:
 
 
 def recover(run: LeftOpen, state: State, sessions: Sessions) -> Recovered:
-    """The state with what ``run`` made. Raises `DiagnosticError` when a host of it cannot be read."""
-    replayed = run.replayed_on(state)
+    """``state``, which has what came of ``run``, with what else it made. Raises `DiagnosticError` when a host of it
+    cannot be read.
+    """
     created: dict[Lane, list[Instance]] = {}
     for (_, verb), instance in run.intents.items():
         if verb is Verb.CREATE and instance is not None:
@@ -40,7 +42,7 @@ def recover(run: LeftOpen, state: State, sessions: Sessions) -> Recovered:
     for lane, instances in sorted(created.items()):
         found.update(_look_for(lane, instances, sessions))
     return Recovered(
-        state=replayed.with_instances(found),
+        state=state.with_instances(found),
         unsure=frozenset(address for address, _ in run.intents),
         unsaved=True,
     )

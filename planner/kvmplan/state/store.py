@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.files import write_durably
+from kvmplan.state.left_open import LeftOpen, read_journal
 from kvmplan.state.local import LocalStorage
 from kvmplan.state.locking import Locking, locked
 from kvmplan.state.model import State
@@ -18,7 +20,8 @@ from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
 
 class StateStore:
     """``journal``: where runs on this state write ahead; ``place``: where the state is, for messages; ``rescue``: the
-    file for what could not be stored elsewhere, None where the state is a file itself.
+    file for what could not be stored elsewhere, None where the state is a file itself; ``left_open``: what a run that
+    was cut short left, once the state was loaded.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class StateStore:
         self.journal = journal
         self._rescue = rescue
         self.seal = seal or Sealing()
+        self.left_open: LeftOpen | None = None
         self._seen: Stored | None = None
         self._read = False
 
@@ -43,9 +47,13 @@ class StateStore:
         return self.storage.place(self.workspace)
 
     def load(self) -> State | None:
-        """The state, None where there is none. Raises `DiagnosticError` when it cannot be read."""
+        """The state with everything that came of a run that was cut short, None where there is neither. Raises
+        `DiagnosticError` when it cannot be read.
+        """
         stored = self._look()
-        return None if stored is None else load_state(self.seal.open(stored.data, self.place), self.place)
+        state = None if stored is None else load_state(self.seal.open(stored.data, self.place), self.place)
+        self.left_open = read_journal(self.journal, self.seal)
+        return state if self.left_open is None else self.left_open.replayed_on(state)
 
     def save(self, state: State) -> None:
         """Store ``state`` in place of what was loaded or saved last. Raises `DiagnosticError`, nothing being lost, when
@@ -56,6 +64,7 @@ class StateStore:
         data = self.seal.close(dump_state(state))
         try:
             self._seen = Stored(b"", self.storage.write(self.workspace, data, self._seen))
+            self._take_in_journal()
         except ChangedError:
             raise DiagnosticError(self._changed(), *self._rescued(data)) from None
         except DiagnosticError as problem:
@@ -69,6 +78,17 @@ class StateStore:
         """
         with locked(self.storage, self.workspace, operation, locking or Locking()):
             yield
+
+    def _take_in_journal(self) -> None:
+        """Now that it is in the state, and may be changed there, leave nothing in the journal but what is in doubt."""
+        if self.left_open is None or not self.left_open.standing:
+            return
+        doubt = self.left_open.in_doubt(self.seal)
+        if doubt:
+            write_durably(self.journal, doubt)
+        else:
+            self.journal.unlink(missing_ok=True)
+        self.left_open = replace(self.left_open, standing={})
 
     def _arrived(self, data: bytes) -> bool:
         """Whether a write that failed was done all the same: an answer can get lost on its way."""

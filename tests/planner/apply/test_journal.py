@@ -11,12 +11,14 @@ import pytest
 
 from kvmplan.addresses import Address
 from kvmplan.apply.journal import Journal, head
-from kvmplan.apply.left_open import LeftOpen, read_journal
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Action, Change
+from kvmplan.state.left_open import LeftOpen, read_journal
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk import UNKNOWN, DiagnosticError
 from kvmplan_sdk.provider import Verb
+
+from ..workspace import Workspace
 
 
 def change(name: str, action: Action = Action.CREATE) -> Change:
@@ -114,6 +116,18 @@ def test_outcomes_are_whole_instances_and_replayed_as_often_as_you_like(tmp_path
     assert run.replayed_on(once) == once
     with pytest.raises(DiagnosticError):
         run.replayed_on(replace(before, lineage="another"))
+
+
+def test_a_state_command_takes_in_what_came_of_a_run_and_leaves_what_is_in_doubt(workspace: Workspace) -> None:
+    written(workspace.journal)
+    store = workspace.store
+    found = store.load()
+    assert found is not None
+    assert set(found.instances) == {B, C}
+    without = {address: one for address, one in found.instances.items() if address != C}
+    store.save(found.next(instances=without, outputs={}, hosts=found.hosts))
+    assert set(workspace.state.instances) == {B}, "what was removed stays removed"
+    assert open_names(read_journal(workspace.journal)) == {"d"}
 
 
 def test_nothing_is_written_before_there_is_something_to_tell(tmp_path: Path) -> None:

@@ -1,21 +1,26 @@
-"""What a run that was cut short left behind, read from its journal: what came of it, and what is in doubt."""
+"""What a run that was cut short left behind, read from its journal: what came of it, and what is in doubt.
+
+`kvmplan.apply.journal` writes it and says what is in it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kvmplan.addresses import Address, parse_address
-from kvmplan.plan.model import OperationKey
-from kvmplan.state.document import read_instance
+from kvmplan.state.document import instance_entry, read_instance
 from kvmplan.state.files import read_bytes
 from kvmplan.state.model import Instance, State
 from kvmplan.state.sealing import Sealing
-from kvmplan.state.values_json import load_values
+from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Verb
+
+OperationKey = tuple[Address, Verb]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +34,26 @@ class LeftOpen:
     standing: Mapping[Address, Instance | None] = field(default_factory=dict)
     intents: Mapping[OperationKey, Instance | None] = field(default_factory=dict)
 
-    def replayed_on(self, state: State) -> State:
+    def in_doubt(self, seal: Sealing) -> bytes:
+        """A journal that has only the operations without an outcome; nothing where there is none."""
+        lines = [
+            {"lineage": self.lineage, "hosts": self.hosts},
+            {
+                "intent": [
+                    {"address": str(address), "verb": verb.value, "instance": one and instance_entry(one)}
+                    for (address, verb), one in self.intents.items()
+                ]
+            },
+        ]
+        texts = [json.dumps(line, default=encode_value, ensure_ascii=False).encode() for line in lines]
+        closed = [seal.close_line(text, number) + b"\n" for number, text in enumerate(texts, start=1)]
+        return b"".join(closed) if self.intents else b""
+
+    def replayed_on(self, state: State | None) -> State:
         """``state`` with everything that came of the run, whatever of it was saved already. Raises `DiagnosticError`
         for the state of something else.
         """
+        state = state or State(lineage=self.lineage)
         if self.lineage != state.lineage and state.serial > 0:
             raise DiagnosticError(
                 error(

@@ -45,9 +45,7 @@ def relocate(state: State, configuration: Configuration) -> Relocated:
             target = address
         else:
             former[target] = address
-        moving = state.instances[address]
-        tag = "" if str(target.current) == moving.tagged else moving.tagged
-        instances[target] = replace(moving, address=target, tag=tag)
+        instances[target] = state.instances[address].moved_to(target)
     problems = (_unresolved(blocked),) if blocked else ()
     return Relocated(state=replace(state, instances=instances), former=former, diagnostics=problems)
 

@@ -133,12 +133,12 @@ def load_state(data: bytes, path: str) -> State:
 
 
 def is_state(data: bytes) -> bool:
-    """Whether ``data`` means to be a state document, of whatever version."""
+    """Whether ``data`` means to be a state document, of whatever version, be it encrypted."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and {"version", "serial", "lineage"} <= document.keys()
+    return isinstance(document, dict) and {"serial", "lineage"} <= document.keys()
 
 
 def _read(document: Mapping[str, Any]) -> State:

@@ -44,6 +44,10 @@ class Instance:
         """The address by which the provider knows the object."""
         return self.tag or str(self.address.current)
 
+    def moved_to(self, address: Address) -> Instance:
+        """The same object under another address; it carries the old one until it is tagged anew."""
+        return replace(self, address=address, tag="" if str(address.current) == self.tagged else self.tagged)
+
     @property
     def lane(self) -> Lane:
         return Lane(self.host, self.provider, self.configuration)

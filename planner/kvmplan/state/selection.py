@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kvmplan.addresses import Address, Pointer, covering, format_module, parse_pointer
+from kvmplan.addresses import Address, Pointer, covering, parse_pointer
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
@@ -53,14 +53,6 @@ def _invalid(text: str) -> Diagnostic:
 
 
 def nothing_at(text: str, state: State) -> Diagnostic:
-    hint = did_you_mean(text, _names(state.instances)) or " `kvmplan state list` shows what there is."
+    names = sorted({str(meant) for address in state.instances for meant in covering(address)})
+    hint = did_you_mean(text, names) or " `kvmplan state list` shows what there is."
     return error("Nothing at this address", f"The state has nothing at {text}.{hint}")
-
-
-def _names(addresses: Iterable[Address]) -> Iterable[str]:
-    """Whatever could have been meant: instances, resources, modules; in order, each once."""
-    names: dict[str, None] = {}
-    for address in addresses:
-        names |= dict.fromkeys([str(address), str(address.resource)])
-        names |= dict.fromkeys(format_module(address.module[:steps]) for steps in range(1, len(address.module) + 1))
-    return names

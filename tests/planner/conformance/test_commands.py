@@ -13,16 +13,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kvmplan.cli.app import run
-
-from ..cli.kvmplan_command import Said
+from ..cli.kvmplan_command import Said, kvmplan
 
 HERE = Path(__file__).parent / "commands"
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,22 +33,10 @@ def test_commands_print_what_terraform_prints(case: Path, tmp_path: Path) -> Non
         (case / "asked.json").write_text(json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
     ours = tmp_path / "ours"
     shutil.copytree(case, ours)
-    assert _kvmplan(["apply", "-auto-approve"], ours).status == 0
-    said = [(entry["command"], _kvmplan(entry["command"], ours)) for entry in asked]
+    assert kvmplan("apply", "-auto-approve", cwd=ours).status == 0
+    said = [(entry["command"], kvmplan(*entry["command"], cwd=ours)) for entry in asked]
     came = [{"command": command, "status": one.status, "printed": _printed(command, one)} for command, one in said]
     assert _comparable(came) == _comparable(asked)
-
-
-def _kvmplan(command: list[str], directory: Path) -> Said:
-    """In this process: there are many commands, and starting is most of what each takes."""
-    with (
-        chdir(directory),
-        redirect_stdout(StringIO()) as stdout,
-        redirect_stderr(StringIO()) as stderr,
-        pytest.raises(SystemExit) as ended,
-    ):
-        run(command)
-    return Said(int(ended.value.code or 0), stdout.getvalue(), stderr.getvalue())
 
 
 def _printed(command: list[str], said: Said) -> Any:

@@ -1,4 +1,4 @@
-"""``kvmplan state``"""
+"""``kvmplan state list`` and ``kvmplan state show``"""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ import typer
 
 from kvmplan.cli.options import HERE, Directory, StatePath
 
-app = typer.Typer(
-    help="Look into the state.", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
-)
 
-
-@app.command("list")
 def list_(
     addresses: Annotated[
         list[str] | None,
@@ -40,7 +35,6 @@ def list_(
             say(str(instance.address))
 
 
-@app.command("show")
 def show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, as `state list` prints it.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from kvmplan.backends.settling import Wish, settle
 from kvmplan.config.blocks.required_version import is_met
 from kvmplan.config.loader import load_configuration
 from kvmplan.config.model import Configuration, RequiredProvider
@@ -30,10 +31,17 @@ class _Need:
 
 
 def initialize(
-    directory: Path, plugins: Plugins, *, upgrade: bool, tell: Tell
+    directory: Path, plugins: Plugins, wish: Wish, *, upgrade: bool, tell: Tell
 ) -> tuple[Configuration, list[Diagnostic]]:
-    """Make ``directory`` ready for the other commands. Raises `DiagnosticError` when that cannot be tried."""
+    """Make ``directory`` ready for the other commands; ``wish``: what is to become of the states. Raises
+    `DiagnosticError` when that cannot be tried.
+    """
     configuration, diagnostics = _install_modules(directory, upgrade=upgrade, tell=tell)
+    if not has_errors(diagnostics):
+        try:
+            settle(configuration.backend, str(directory), wish, tell)
+        except DiagnosticError as problem:
+            diagnostics += problem.diagnostics
     needs = _needs(configuration)
     if needs:
         tell("\nInitializing provider plugins...")

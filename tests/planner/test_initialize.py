@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kvmplan.backends.settling import Wish
 from kvmplan.initialize import initialize
 from kvmplan.plugins import Plugins
 
@@ -14,7 +15,7 @@ def initialized(directory: Path, text: str) -> tuple[list[str], list[str]]:
     """What is told, and the problems with their places."""
     (directory / "main.kvm.hcl").write_text(text)
     told: list[str] = []
-    _, diagnostics = initialize(directory, Plugins(), upgrade=False, tell=told.append)
+    _, diagnostics = initialize(directory, Plugins(), Wish(), upgrade=False, tell=told.append)
     return told, [f"{one.source.start.line if one.source else 0}: {one.summary}: {one.detail}" for one in diagnostics]
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kvmplan.config.model import Backend as Written
-from kvmplan.lang import Scope
+from kvmplan.lang import ConversionError, Scope, convert, to_plain
 from kvmplan.plan.configured import read_body
 from kvmplan.syntax import references
 from kvmplan_sdk.backend import Backend
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
-from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import Object
+from kvmplan_sdk.schema import Attribute, ObjectSchema
+from kvmplan_sdk.values import Object, Value
 
 
 def block_values(written: Written, backend: Backend) -> Object:
@@ -47,15 +47,20 @@ def completed(values: Object, backend: Backend, environment: Mapping[str, str] =
     found, missing = dict(values), []
     for name, attribute in backend.schema.attributes.items():
         if found.get(name) is None:
-            found[name] = next(
-                (environment[one] for one in backend.environment.get(name, ()) if environment.get(one)),
-                attribute.default,
-            )
+            variable = next((one for one in backend.environment.get(name, ()) if environment.get(one)), None)
+            found[name] = attribute.default if variable is None else _from(variable, environment[variable], attribute)
         if found[name] is None and attribute.required:
             missing.append(_missing(name, attribute.doc, backend))
     if missing:
         raise DiagnosticError(*missing)
     return found
+
+
+def _from(variable: str, text: str, attribute: Attribute) -> Value:
+    try:
+        return to_plain(convert(text, attribute.type))
+    except ConversionError as problem:
+        raise DiagnosticError(error("Wrong type", f"{variable}: {problem.reason}.")) from None
 
 
 def _missing(name: str, doc: str, backend: Backend) -> Diagnostic:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import HERE, Directory, NoColor
+from kvmplan.cli.options import HERE, Directory, Lock, LockTimeout, NoColor
 
 _DONE = """
 kvmplan has been successfully initialized!
@@ -24,17 +24,56 @@ def init(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Fetch modules anew, also those that are there already.")
     ] = False,
+    backend_config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend-config", metavar="NAME=VALUE|FILE", help="Complete the backend's settings; may be repeated."
+        ),
+    ] = None,
+    migrate_state: Annotated[
+        bool, typer.Option("--migrate-state", help="The backend is another one now: take the states along.")
+    ] = False,
+    reconfigure: Annotated[
+        bool, typer.Option("--reconfigure", help="The backend is another one now: leave the states where they are.")
+    ] = False,
+    force_copy: Annotated[bool, typer.Option("--force-copy", help="Take the states along without asking.")] = False,
+    lock: Lock = True,
+    lock_timeout: LockTimeout = "0s",
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Fetch the modules that the configuration calls, and check that its providers are installed."""
-    from kvmplan.cli.terminal import complain, in_order, say, styled
+    """Fetch the modules that the configuration calls, check that its providers are installed, and settle where the
+    state is kept.
+    """
+    from kvmplan.backends.settling import Wish
+    from kvmplan.cli.locks import locking
+    from kvmplan.cli.terminal import ask, complain, in_order, say, styled
     from kvmplan.initialize import initialize
     from kvmplan.plugins import Plugins
     from kvmplan_sdk.diagnostics import has_errors
 
-    configuration, diagnostics = initialize(directory, Plugins(), upgrade=upgrade, tell=say)
+    _refuse_both(migrate=migrate_state or force_copy, reconfigure=reconfigure)
+    wish = Wish(
+        given=backend_config or (),
+        migrate=migrate_state or force_copy,
+        reconfigure=reconfigure,
+        ask=None if force_copy else ask,
+        locking=locking(lock, lock_timeout),
+    )
+    configuration, diagnostics = initialize(directory, Plugins(), wish, upgrade=upgrade, tell=say)
     complain(in_order(diagnostics), configuration.sources, no_color=no_color)
     if has_errors(diagnostics):
         raise typer.Exit(1)
     say(styled(no_color=no_color)(_DONE if configuration.sources else _EMPTY, "green"))
+
+
+def _refuse_both(*, migrate: bool, reconfigure: bool) -> None:
+    from kvmplan_sdk.diagnostics import DiagnosticError, error
+
+    if migrate and reconfigure:
+        raise DiagnosticError(
+            error(
+                "Options that exclude each other",
+                "--migrate-state takes the states along, --reconfigure leaves them where they are: give one of them.",
+            )
+        )

@@ -72,7 +72,7 @@ class LocalStorage(Storage):
     def workspaces(self) -> Sequence[str]:
         found = [DEFAULT_WORKSPACE] if self._path.exists() else []
         if self._workspaces is not None and self._workspaces.is_dir():
-            found += sorted(folder.name for folder in self._workspaces.iterdir() if folder.is_dir())
+            found += sorted(path.parent.name for path in self._workspaces.glob(f"*/{DEFAULT_NAME}"))
         return found
 
     def lock(self, workspace: str, info: LockInfo) -> None:

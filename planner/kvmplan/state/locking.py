@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import random
 import socket
 import time
 import uuid
@@ -16,8 +17,9 @@ from kvmplan import __version__
 from kvmplan_sdk.backend import HeldError, LockInfo, Storage
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
-_PAUSE = 0.25
-"""Seconds between two tries, at first; each is longer than the one before, up to sixteen times that."""
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.5
+"""Seconds between two tries, at first and at most; each is longer than the one before, and none quite as long as that
+of others who wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,8 @@ def _take(storage: Storage, workspace: str, info: LockInfo, locking: Locking) ->
         if not told:
             locking.tell(f"Waiting for the lock of {info.path}, which {who_holds(holder)} holds...")
             told = True
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, 16 * _PAUSE)
+        time.sleep(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - not to keep secrets
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def our_information(operation: str, place: str) -> LockInfo:

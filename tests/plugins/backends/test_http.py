@@ -1,0 +1,98 @@
+"""What only the backend ``http`` does: its protocol, its retries, what it says of answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kvmplan.state.locking import our_information
+from kvmplan_backends.http import without_secrets
+from kvmplan_sdk import DiagnosticError
+from kvmplan_sdk.backend import HeldError
+
+from .conftest import Kind, http_values
+from .servers import GitLab
+
+
+def made(gitlab: GitLab, **more: Any) -> Kind:
+    return Kind("http", {**http_values(gitlab), **more}, Path())
+
+
+def test_the_requests_are_terraforms(gitlab: GitLab) -> None:
+    kind = made(gitlab)
+    storage = kind.open()
+    info = our_information("apply", "")
+    storage.lock("default", info)
+    storage.write("default", b"{}", None)
+    storage.unlock("default", info.id)
+    storage.delete("default")
+    path = str(kind.values["address"]).removeprefix(gitlab.address.removesuffix("/api/v4/projects/1/terraform/state/"))
+    assert gitlab.asked == [
+        f"POST {path}/lock",
+        f"GET {path}",
+        f"POST {path}?ID={info.id}",
+        f"DELETE {path}/lock",
+        f"DELETE {path}",
+    ]
+
+
+def test_terraforms_own_methods_lock_as_well(gitlab: GitLab) -> None:
+    kind = made(gitlab, lock_method=None, unlock_method=None)
+    info = our_information("apply", "")
+    kind.open().lock("default", info)
+    with pytest.raises(HeldError) as refused:
+        kind.open().lock("default", info)
+    assert refused.value.holder == info
+    kind.open().unlock("default", info.id)
+
+
+@pytest.mark.parametrize("fault", [503, 429, "drop"])
+def test_what_gets_no_answer_is_asked_again(gitlab: GitLab, fault: int | str) -> None:
+    storage = made(gitlab).open()
+    gitlab.faults += [("POST", fault), ("POST", fault)]
+    storage.write("default", b"1", None)
+    found = storage.read("default")
+    assert found is not None and found.data == b"1"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [(500, "Look at the log of the server. It says: out of order"), (403, "may not do that"), (404, "Nothing is at")],
+)
+def test_a_refusal_says_what_the_server_says(gitlab: GitLab, status: int, says: str) -> None:
+    storage = made(gitlab, retry_max=0).open()
+    gitlab.faults.append(("POST", status))
+    with pytest.raises(DiagnosticError) as refused:
+        storage.write("default", b"1", None)
+    (problem,) = refused.value.diagnostics
+    assert problem.summary == "Cannot write the state"
+    assert f"answered {status} " in problem.detail and says in problem.detail
+
+
+def test_a_wrong_password(gitlab: GitLab) -> None:
+    with pytest.raises(DiagnosticError) as refused:
+        made(gitlab, password="wrong").open().read("default")
+    assert "It wants another username or password." in refused.value.diagnostics[0].detail
+
+
+def test_a_server_that_is_not_there() -> None:
+    gitlab = GitLab(address="http://127.0.0.1:1/")
+    with pytest.raises(DiagnosticError) as refused:
+        made(gitlab, retry_max=1).open().read("default")
+    assert refused.value.diagnostics[0].detail.startswith("127.0.0.1:1: ")
+
+
+def test_settings_that_make_no_sense(gitlab: GitLab) -> None:
+    with pytest.raises(DiagnosticError) as refused:
+        made(gitlab, address="server/x", unlock_address=None, client_certificate_pem="x").open()
+    assert [problem.summary for problem in refused.value.diagnostics] == [
+        "Invalid address",
+        "Half a client certificate",
+        "Half a lock",
+    ]
+
+
+def test_no_secret_of_an_address_is_shown() -> None:
+    assert without_secrets("https://user:token@server:8443/a?private_token=x") == "https://server:8443/a"

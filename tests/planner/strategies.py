@@ -61,6 +61,8 @@ def instances(draw: st.DrawFn) -> Instance:
         sensitive=tuple(draw(st.lists(paths, max_size=2))),
         prevent_destroy=draw(st.booleans()),
         created_first=draw(st.booleans()),
+        tainted=draw(st.booleans()),
+        keep=draw(st.booleans()),
     )
 
 

@@ -93,12 +93,14 @@ class Resolver:
             return self._arguments(wanted, planned)
         session = self._sessions.get(wanted.lane)
         circumstances = Circumstances(
-            forced=planned.reason if planned.action.replaces else "",
+            forced=planned.reason if planned.action.renews else "",
             tags=self._plugins.provider(use.plugin).tags,
             created_first=planned.created_first,
             deposed=planned.deposed,
             former=planned.former,
             imported=planned.imported,
+            guarded=planned.prevent_destroy,
+            allowed=True,
         )
         before = standing.get(planned.predecessor) or standing.get(address)
         change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)

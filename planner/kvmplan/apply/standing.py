@@ -57,6 +57,7 @@ def at_first(plan: Plan) -> Standing:
                 schema_version=change.schema_version,
                 prevent_destroy=change.prevent_destroy,
                 created_first=change.created_first,
+                keep=change.keep,
                 tag="",
             )
     return Standing(found)
@@ -82,6 +83,7 @@ def instance_of(change: Change, values: Object, private: Object) -> Instance:
         sensitive=change.sensitive,
         prevent_destroy=change.prevent_destroy,
         created_first=change.created_first,
+        keep=change.keep,
     )
 
 

@@ -73,6 +73,14 @@ class PlanOptions:
     refresh: Annotated[
         bool, typer.Option("--refresh/--no-refresh", help="Look at the hosts before planning, as is the rule.")
     ] = True
+    allow_destroy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy",
+            metavar="ADDRESS",
+            help="Let this, or all in this module, be destroyed although prevent_destroy is set; may be repeated.",
+        ),
+    ] = None
 
     @property
     def given(self) -> list[str]:

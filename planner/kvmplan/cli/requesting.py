@@ -23,6 +23,7 @@ def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
         targets=_pointers(options.target, options.target_file, "--target", problems),
         excluding=_pointers(options.exclude, options.exclude_file, "--exclude", problems),
         refreshing=options.refresh,
+        destroyable=_typed(options.allow_destroy, parse_pointer, "--allow-destroy", problems),
     )
     if problems:
         raise DiagnosticError(*problems)

@@ -113,8 +113,11 @@ class Backend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
+    """``destroy``: false when the object is to be left alone and forgotten where it would be destroyed."""
+
     create_before_destroy: bool = False
-    prevent_destroy: bool = False
+    prevent_destroy: Expression | None = None
+    destroy: bool = True
     ignore_changes: tuple[Reference, ...] = ()
     ignore_all_changes: bool = False
     replace_triggered_by: tuple[Expression, ...] = ()

@@ -49,7 +49,9 @@ READINGS: Mapping[str, Reading] = {
 CONDITION = Shape(required=frozenset({"condition", "error_message"}))
 DATA_LIFECYCLE = Shape(blocks={"precondition": CONDITION, "postcondition": CONDITION})
 LIFECYCLE = Shape(
-    optional=frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"}),
+    optional=frozenset(
+        {"create_before_destroy", "prevent_destroy", "destroy", "ignore_changes", "replace_triggered_by"}
+    ),
     blocks=DATA_LIFECYCLE.blocks,
 )
 DATA = Shape(("type", "name"), optional=REPETITION | {"provider"}, blocks={"lifecycle": DATA_LIFECYCLE}, open=True)

@@ -97,6 +97,7 @@ def _of_resource(resource: Resource) -> Iterator[Expression]:
     yield from _written(resource.count, resource.for_each, resource.host)
     yield from resource.body.expressions([])
     lifecycle = resource.lifecycle
+    yield from _written(lifecycle.prevent_destroy)
     yield from lifecycle.replace_triggered_by
     yield from _conditions(lifecycle.preconditions)
     yield from _conditions(lifecycle.postconditions)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
+from kvmplan.plan.guarding import prevented
 from kvmplan.plan.ignoring import ignored_paths, left_as_is
 from kvmplan.plan.marks import sensitive_paths
 from kvmplan.plan.model import Action, Change
-from kvmplan.plan.removal import prevented
 from kvmplan.plan.wanted import Wanted
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
@@ -25,7 +25,8 @@ from kvmplan_sdk.values import Object, Path, differences, format_path, is_known
 class Circumstances:
     """What else decides over an instance. ``forced``: why it is replaced though nothing of it changes, in Terraform's
     words; ``tags``: whether the provider tags objects with addresses; ``created_first``: whether a replacement creates
-    first; ``deposed``: what then tells the old object.
+    first; ``deposed``: what then tells the old object; ``guarded``: whether it must not be destroyed, ``allowed``:
+    whether it may be all the same.
     """
 
     forced: str = ""
@@ -34,6 +35,8 @@ class Circumstances:
     deposed: str = ""
     former: Address | None = None
     imported: str | None = None
+    guarded: bool = False
+    allowed: bool = False
 
 
 def plan_instance(
@@ -62,8 +65,13 @@ def plan_instance(
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
     replaced = moves or bool(replacing) or bool(forced)
     retagged = circumstances.tags and prior is not None and bool(prior.tag)
+    keep = not wanted.resource.lifecycle.destroy
     action = _action(
-        prior, changed=bool(changed) or retagged, replaced=replaced, created_first=circumstances.created_first
+        prior,
+        changed=bool(changed) or retagged,
+        replaced=replaced,
+        created_first=circumstances.created_first,
+        keep=keep,
     )
     change = Change(
         address=wanted.address,
@@ -79,10 +87,12 @@ def plan_instance(
         sensitive=sensitive_paths(wanted.configured.sensitive, schema, planned.values),
         before_sensitive=sensitive_paths(prior.sensitive, schema, prior.values) if prior else (),
         replace_paths=replacing,
-        reason=(forced or "replace_because_cannot_update") if action.replaces else "",
+        reason=(forced or "replace_because_cannot_update") if action.renews else "",
         impact=planned.impact,
         claims=planned.claims,
-        prevent_destroy=wanted.resource.lifecycle.prevent_destroy,
+        prevent_destroy=circumstances.guarded,
+        unguarded=circumstances.guarded and action.replaces,
+        keep=keep,
         created_first=circumstances.created_first,
         former=circumstances.former,
         tag=prior.tag if prior else "",
@@ -90,13 +100,17 @@ def plan_instance(
         deposed=circumstances.deposed if action is Action.CREATE_THEN_DELETE else "",
         source=wanted.resource.range,
     )
-    _guard(change, schema, diagnostics)
+    if not circumstances.allowed:
+        _guard(change, diagnostics)
+    _refuse_two(change, schema, diagnostics)
     return change
 
 
-def _action(prior: Instance | None, *, changed: bool, replaced: bool, created_first: bool) -> Action:
+def _action(prior: Instance | None, *, changed: bool, replaced: bool, created_first: bool, keep: bool) -> Action:
     if prior is None:
         return Action.CREATE
+    if replaced and keep:
+        return Action.FORGET_THEN_CREATE
     if replaced:
         return Action.CREATE_THEN_DELETE if created_first else Action.REPLACE
     return Action.UPDATE if changed else Action.NO_OP
@@ -174,17 +188,45 @@ def _under(path: Path, roots: Iterable[Path]) -> bool:
     return any(path[: len(root)] == root for root in roots)
 
 
-def _guard(change: Change, schema: ObjectSchema, diagnostics: list[Diagnostic]) -> None:
-    if change.prevent_destroy and change.action.replaces:
-        paths = ", ".join(map(format_path, change.replace_paths)) or "its host or of what triggers it"
-        diagnostics.append(prevented(change.address, f"a change of {paths} makes a new object of it", change.source))
-    if change.action is Action.CREATE_THEN_DELETE and not schema.coexists:
+_WHY_ANEW = {
+    "replace_because_tainted": "it is tainted",
+    "replace_by_request": "--replace asks for it",
+    "replace_by_triggers": "what it names in replace_triggered_by changes",
+}
+
+
+def _guard(change: Change, diagnostics: list[Diagnostic]) -> None:
+    if not change.unguarded:
+        return
+    paths = ", ".join(map(format_path, change.replace_paths))
+    why = _WHY_ANEW.get(change.reason) or (
+        f"{paths} cannot be changed in place" if paths else "it moves to another host"
+    )
+    diagnostics.append(prevented(change.address, f"this plan would make it anew, since {why}", change.source))
+
+
+def _refuse_two(change: Change, schema: ObjectSchema, diagnostics: list[Diagnostic]) -> None:
+    """Two objects of one address cannot always be there at a time."""
+    if schema.coexists:
+        return
+    if change.action is Action.CREATE_THEN_DELETE:
         diagnostics.append(
             error(
                 "Cannot create before destroying",
                 f"Two objects of one {change.address.type} cannot be there at a time, so {change.address} cannot be "
                 "replaced with create_before_destroy, its own or that of something that refers to it. Leave it out, or "
                 "undo the change that makes a new object.",
+                source=change.source,
+                address=str(change.address),
+            )
+        )
+    if change.action is Action.FORGET_THEN_CREATE and change.left is None:
+        diagnostics.append(
+            error(
+                "Cannot leave the old object alone",
+                f"Two objects of one {change.address.type} cannot be there at a time, so with destroy = false there is "
+                f"no place for a new one of {change.address}. Undo the change that makes it anew, or remove `destroy = "
+                "false`.",
                 source=change.source,
                 address=str(change.address),
             )

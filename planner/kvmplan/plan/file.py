@@ -198,6 +198,8 @@ def _change(change: Change) -> dict[str, Any]:
         "deposed": change.deposed,
         "confirms": change.confirms,
         "check": change.check,
+        "keep": change.keep,
+        "unguarded": change.unguarded,
     }
 
 
@@ -226,6 +228,8 @@ def _read_change(entry: Mapping[str, Any]) -> Change:
         deposed=entry["deposed"],
         confirms=entry["confirms"],
         check=entry["check"],
+        keep=entry["keep"],
+        unguarded=entry["unguarded"],
     )
 
 

@@ -19,6 +19,7 @@ from kvmplan.plan.created_first import created_first, deposed_key
 from kvmplan.plan.data import read_now, reading
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import repetition
+from kvmplan.plan.guarding import is_allowed, is_guarded
 from kvmplan.plan.ignoring import ignored_paths
 from kvmplan.plan.imports import taken_in
 from kvmplan.plan.marks import hidden
@@ -178,6 +179,7 @@ class InstancePlanner:
             forced = "replace_by_request"
         elif is_triggered(wanted.resource, address, scope, module, self._by_resource, planned.found):
             forced = "replace_by_triggers"
+        guarded = is_guarded(wanted.resource.lifecycle.prevent_destroy, scope, planned.found)
         circumstances = Circumstances(
             forced=forced,
             tags=self._planning.plugins.provider(wanted.lane.provider).tags,
@@ -185,6 +187,8 @@ class InstancePlanner:
             deposed=deposed_key(address, starting.stored),
             former=starting.former.get(address),
             imported=wish.id if wish else None,
+            guarded=guarded,
+            allowed=is_allowed(address, self._planning.request),
         )
         return plan_instance(wanted, prior, session, planned.schema, planned.found, circumstances)
 

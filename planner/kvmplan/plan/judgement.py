@@ -22,6 +22,7 @@ _VERBS = {
     Action.UPDATE: Verb.UPDATE,
     Action.REPLACE: Verb.CREATE,
     Action.CREATE_THEN_DELETE: Verb.CREATE,
+    Action.FORGET_THEN_CREATE: Verb.CREATE,
     Action.DELETE: Verb.DELETE,
 }
 
@@ -36,7 +37,7 @@ def assess(changes: Mapping[Address, Change], sessions: Sessions) -> Findings:
         if change.action is Action.READ:
             continue
         lanes[change.lane].append(_for_provider(change))
-        if change.left is not None:
+        if change.left is not None and change.action.replaces:
             lanes[change.left].append(_leaving(change))
     for lane, members in sorted(lanes.items()):
         try:

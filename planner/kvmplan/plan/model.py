@@ -27,12 +27,19 @@ class Action(Enum):
     UPDATE = "~"
     REPLACE = "-/+"
     CREATE_THEN_DELETE = "+/-"
+    FORGET_THEN_CREATE = "./+"
     DELETE = "-"
     FORGET = "."
 
     @property
     def replaces(self) -> bool:
+        """Whether the object goes and another one comes."""
         return self in {Action.REPLACE, Action.CREATE_THEN_DELETE}
+
+    @property
+    def renews(self) -> bool:
+        """Whether another object comes, whatever becomes of the one that is there."""
+        return self.replaces or self is Action.FORGET_THEN_CREATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +54,8 @@ class Change:
     address that its object carries, where that is another one; ``imported``: the identifier by which an object
     that was there enters the state; ``deposed``: tells the object that a successor replaces, when it is created first;
     ``confirms``: whether postconditions remain to be checked once it is done; ``check``: the check that a data source
-    is part of, whose failures are warnings.
+    is part of, whose failures are warnings; ``keep``: whether the object is only forgotten where it would be destroyed;
+    ``unguarded``: whether it is destroyed against ``prevent_destroy``, which was allowed.
     """
 
     address: Address
@@ -74,6 +82,8 @@ class Change:
     deposed: str = ""
     confirms: bool = False
     check: str = ""
+    keep: bool = False
+    unguarded: bool = False
     source: SourceRange | None = None
 
     @property

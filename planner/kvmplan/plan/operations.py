@@ -32,6 +32,7 @@ _VERBS: Mapping[Action, tuple[Verb, ...]] = {
     Action.UPDATE: (Verb.UPDATE,),
     Action.REPLACE: (Verb.DELETE, Verb.CREATE),
     Action.CREATE_THEN_DELETE: (Verb.CREATE, Verb.DELETE),
+    Action.FORGET_THEN_CREATE: (Verb.CREATE,),
     Action.DELETE: (Verb.DELETE,),
     Action.READ: (Verb.READ,),
 }
@@ -245,7 +246,7 @@ def _key(change: Change, verb: Verb) -> OperationKey:
 
 def _making(change: Change) -> OperationKey | None:
     match change.action:
-        case Action.CREATE | Action.REPLACE | Action.CREATE_THEN_DELETE:
+        case Action.CREATE | Action.REPLACE | Action.CREATE_THEN_DELETE | Action.FORGET_THEN_CREATE:
             return change.address, Verb.CREATE
         case Action.UPDATE:
             return change.address, Verb.UPDATE
@@ -271,7 +272,7 @@ def _without_cycles(graph: nx.DiGraph[Node]) -> nx.DiGraph[Node]:
 
 def _after_replacements(graph: nx.DiGraph[Node], changes: Mapping[Address, Change]) -> set[Node]:
     """What is made only after something was replaced; call with the edges between makings alone."""
-    return _reachable(graph, [(change.address, Verb.CREATE) for change in changes.values() if change.action.replaces])
+    return _reachable(graph, [(change.address, Verb.CREATE) for change in changes.values() if change.action.renews])
 
 
 def _reachable(graph: nx.DiGraph[Node], sources: Iterable[Node]) -> set[Node]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kvmplan.addresses import Address
 from kvmplan.graph import Node
 from kvmplan.plan.data import without_idle_looks
+from kvmplan.plan.guarding import Guards
 from kvmplan.plan.imports import twice, unfulfilled, wishes
 from kvmplan.plan.inputs import after_resources
 from kvmplan.plan.instances import InstancePlanner
@@ -29,6 +30,7 @@ class Planner:
     def __init__(self, planning: Planning) -> None:
         self._planning = planning
         self._changes: dict[Address, Change] = {}
+        self._guards = Guards(planning.modules)
         self._instances = InstancePlanner(planning)
 
     def plan(self) -> Plan:
@@ -66,7 +68,7 @@ class Planner:
             if not planning.scope.covers(address):
                 continue
             former = starting.former.get(address)
-            self._changes[address] = removal(instance, planning.modules, "", planning.diagnostics, former=former)
+            self._changes[address] = removal(instance, planning, self._guards, "", former=former)
         return self._finish(gone_outputs(starting.stored) if planning.scope.complete else {})
 
     def _wish(self, node: Node) -> None:
@@ -84,12 +86,10 @@ class Planner:
             if address in self._changes or not planning.scope.covers(address):
                 continue
             removed = removed_by(address, planning.modules.configuration)
-            forget = removed is not None and not removed.destroy
+            forget = not removed.destroy if removed is not None else None
             former = starting.former.get(address)
             reason = removal_reason(planning.modules, address, moved=former is not None)
-            self._changes[address] = removal(
-                instance, planning.modules, reason, planning.diagnostics, forget=forget, former=former
-            )
+            self._changes[address] = removal(instance, planning, self._guards, reason, forget=forget, former=former)
 
     def _finish(self, outputs: Mapping[str, OutputChange]) -> Plan:
         planning, starting = self._planning, self._planning.starting

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from kvmplan.addresses import Address, static_path
-from kvmplan.config.model import Configuration, Removed
+from kvmplan.config.model import Configuration, Removed, Resource
+from kvmplan.plan.guarding import Guards, is_allowed, prevented
 from kvmplan.plan.model import Action, Change
 from kvmplan.plan.modules import Modules
+from kvmplan.plan.planning import Planning
 from kvmplan.state.model import Instance
-from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
+from kvmplan_sdk.diagnostics import Diagnostic, error
 
 
 def removal(
     instance: Instance,
-    modules: Modules,
+    planning: Planning,
+    guards: Guards,
     reason: str,
-    diagnostics: list[Diagnostic],
     *,
-    forget: bool = False,
+    forget: bool | None = None,
     former: Address | None = None,
 ) -> Change:
-    """The delete of ``instance``; an error where it is guarded, by its block or, without one, as state remembers."""
-    resource = modules.resource(instance.address)
+    """The end of ``instance``, an error where it is guarded.
+
+    It is only forgotten where ``forget``, or else its block, or the state, says so.
+    """
+    address, modules = instance.address, planning.modules
+    resource = modules.resource(address)
     source = resource.range if resource else None
-    guarded = resource.lifecycle.prevent_destroy if resource else instance.prevent_destroy
-    if guarded and not forget and not instance.address.deposed:
+    kept = forget if forget is not None else _is_kept(instance, resource)
+    guarded = not kept and not address.deposed and guards.over(instance)
+    if guarded and not is_allowed(address, planning.request):
         why = "its block is gone from the configuration" if resource is None else "this plan would destroy it"
-        diagnostics.append(prevented(instance.address, why, source))
+        planning.diagnostics.append(prevented(address, why, source))
     return Change(
-        address=instance.address,
-        action=Action.FORGET if forget else Action.DELETE,
+        address=address,
+        action=Action.FORGET if kept else Action.DELETE,
         lane=instance.lane,
         before=instance.values,
         after=None,
@@ -40,8 +47,17 @@ def removal(
         tag=instance.tag,
         reason=reason,
         former=former,
+        keep=kept,
+        unguarded=guarded,
         source=source,
     )
+
+
+def _is_kept(instance: Instance, resource: Resource | None) -> bool:
+    """Whether the object is only forgotten: its block says so, or said so when there was one."""
+    if instance.address.deposed:
+        return False
+    return instance.keep if resource is None else not resource.lifecycle.destroy
 
 
 def removal_reason(modules: Modules, address: Address, *, moved: bool = False) -> str:
@@ -104,13 +120,4 @@ def _is_there(module: Configuration, removed: Removed) -> bool:
     return removed.source.within in found.resources
 
 
-def prevented(address: Address, why: str, source: SourceRange | None) -> Diagnostic:
-    return error(
-        "Instance cannot be destroyed",
-        f"{address} has lifecycle.prevent_destroy, but {why}. Undo that change, or set prevent_destroy to false first.",
-        source=source,
-        address=str(address),
-    )
-
-
-__all__ = ["prevented", "removal", "removal_reason", "removed_by", "still_there"]
+__all__ = ["removal", "removal_reason", "removed_by", "still_there"]

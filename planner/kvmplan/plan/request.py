@@ -11,7 +11,7 @@ from kvmplan.addresses import Address, Pointer
 class Request:
     """``destroy``: whether to plan the end of everything; ``replacing``: instances to replace whatever they are;
     ``targets``: all that is planned, with what it needs; ``excluding``: what is not, with what needs it;
-    ``refreshing``: whether to look at the hosts first.
+    ``refreshing``: whether to look at the hosts first; ``destroyable``: what may be destroyed although it is guarded.
     """
 
     destroy: bool = False
@@ -19,6 +19,7 @@ class Request:
     targets: tuple[Pointer, ...] = ()
     excluding: tuple[Pointer, ...] = ()
     refreshing: bool = True
+    destroyable: tuple[Pointer, ...] = ()
 
     @property
     def narrowed(self) -> bool:

@@ -14,7 +14,9 @@ from kvmplan_sdk.diagnostics import Diagnostic, error
 from kvmplan_sdk.values import Path, differences
 from kvmplan_sdk.values import Value as Plain
 
-_CHANGES = frozenset({Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE, Action.DELETE})
+_CHANGES = frozenset(
+    {Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE, Action.FORGET_THEN_CREATE, Action.DELETE}
+)
 
 
 def is_triggered(

@@ -1,6 +1,7 @@
 """A plan as JSON: Terraform's plan representation (format 1.2), with what is ours under ``kvmplan_`` keys.
 
-Ours: ``kvmplan_version``; on a resource change ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
+Ours: ``kvmplan_version``; on a resource change ``kvmplan_unguarded`` (it is destroyed though prevent_destroy is set:
+that was allowed), ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
 ``steps``); at the top ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``, ``operations``, ``after``,
 ``impact``), and ``kvmplan_shapes``, which of a type's values are nested blocks and which are sets, so that text can be
 made from the JSON alone.
@@ -36,6 +37,7 @@ ACTIONS: Mapping[Action, list[str]] = {
     Action.CREATE_THEN_DELETE: ["create", "delete"],
     Action.DELETE: ["delete"],
     Action.FORGET: ["forget"],
+    Action.FORGET_THEN_CREATE: ["forget", "create"],
 }
 
 
@@ -132,6 +134,8 @@ def _resource_change(change: Change, schema: ObjectSchema) -> dict[str, Any]:
         entry["change"]["importing"] = {"id": change.imported}
     if change.left is not None:
         entry["kvmplan_previous_host"] = change.left.host
+    if change.unguarded:
+        entry["kvmplan_unguarded"] = True
     if change.reason:
         entry["action_reason"] = change.reason
     return entry

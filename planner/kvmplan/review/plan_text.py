@@ -20,6 +20,7 @@ _HEADINGS = {
     "delete": "will be destroyed",
     "delete create": "must be replaced",
     "create delete": "must be replaced",
+    "forget create": "must be replaced",
     "forget": "will no longer be managed by kvmplan, but will not be destroyed",
 }
 _SIGNS = {
@@ -29,6 +30,7 @@ _SIGNS = {
     "delete": "  -",
     "delete create": "-/+",
     "create delete": "+/-",
+    "forget create": "./+",
     "forget": "  .",
     "no-op": "   ",
 }
@@ -38,6 +40,7 @@ _LEGEND = {
     "delete": "  - destroy",
     "delete create": "-/+ destroy and then create replacement",
     "create delete": "+/- create replacement and then destroy",
+    "forget create": "./+ forget and then create replacement",
     "read": " <= read (data resources)",
     "forget": "  . forget",
 }
@@ -163,6 +166,10 @@ def _notes(change: Mapping[str, Any]) -> Iterator[str]:
             former=change.get("previous_address", ""),
             address=change["address"],
         )
+    if kind_of(change) == "forget create":
+        yield "the old object is left alone and forgotten: destroy = false"
+    if change.get("kvmplan_unguarded"):
+        yield "prevent_destroy is set, and --allow-destroy allows it"
     if "previous_address" in change and kind_of(change) != "no-op":
         yield f"moved from {change['previous_address']}"
     if "importing" in change["change"]:

@@ -42,12 +42,13 @@ def resource_body(change: Mapping[str, Any], shape: Mapping[str, Any], style: St
     """The lines between the braces. ``change`` is the ``change`` of the plan representation, ``shape`` what it says
     of the type under ``kvmplan_shapes``.
     """
+    stays = change["actions"] == ["forget"]
     sides = _Sides(
         change["before"] or {},
-        change["after"] or {},
+        (change["before"] if stays else change["after"]) or {},
         _tree(change["after_unknown"]),
         _tree(change["before_sensitive"]),
-        _tree(change["after_sensitive"]),
+        _tree(change["before_sensitive" if stays else "after_sensitive"]),
         creating=change["before"] is None,
     )
     yield from _body(sides, shape, frozenset(path[0] for path in change.get("replace_paths", [])), 4, style)

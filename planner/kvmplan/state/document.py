@@ -3,9 +3,9 @@
 ``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
 "module"?, "provider", "instances": [{"index_key"?, "deposed"?, "host", "provider"?, "provider_configuration"?,
 "schema_version", "attributes", "sensitive_attributes", "private", "dependencies", "prevent_destroy"?,
-"create_before_destroy"?, "tag"?, "status"? ("tainted")}]}]}``. Resources and instances are sorted, so equal states
-are equal bytes. Dependencies are the direct ones only: transitive ones make the file grow with the square of a chain's
-length.
+"create_before_destroy"?, "tag"?, "status"? ("tainted"), "destroy"? (false)}]}]}``. Resources and instances are sorted,
+so equal states are equal bytes. Dependencies are the direct ones only: transitive ones make the file grow with the
+square of a chain's length.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
         **({"create_before_destroy": True} if instance.created_first else {}),
         **({"tag": instance.tag} if instance.tag else {}),
         **({"status": "tainted"} if instance.tainted else {}),
+        **({"destroy": False} if instance.keep else {}),
     }
 
 
@@ -180,6 +181,7 @@ def _read_instance(resource: Mapping[str, Any], entry: Mapping[str, Any]) -> Ins
         created_first=entry.get("create_before_destroy", False),
         tag=entry.get("tag", ""),
         tainted=entry.get("status") == "tainted",
+        keep=not entry.get("destroy", True),
     )
 
 

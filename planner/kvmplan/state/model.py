@@ -18,7 +18,7 @@ class Instance:
     unless said otherwise), and ``configuration`` which of its configurations it used; ``dependencies``: the instances
     it refers to directly, or the resource, where it refers to all instances of one; sorted. ``created_first``: whether
     its replacement is created first; ``tag``: the address that the object carries, where it has moved since;
-    ``tainted``: whether the next plan makes it anew.
+    ``tainted``: whether the next plan makes it anew; ``keep``: whether it is only forgotten where it would go.
     """
 
     address: Address
@@ -34,6 +34,7 @@ class Instance:
     created_first: bool = False
     tag: str = ""
     tainted: bool = False
+    keep: bool = False
 
     def __post_init__(self) -> None:
         if not self.provider:

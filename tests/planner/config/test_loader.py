@@ -62,7 +62,11 @@ def test_meta_arguments_are_told_from_a_types_own() -> None:
         ('resource "x_y" "a" {\n  depends_on = "x_y.b"\n}\n', ["Not a plain value"]),
         ('resource "x_y" "a" {\n  depends_on = ["x_y.b"]\n}\n', ["Not a reference"]),
         ('resource "x_y" "a" {\n  lifecycle {}\n  lifecycle {}\n}\n', ["Duplicate lifecycle block"]),
-        ('resource "x_y" "a" {\n  lifecycle {\n    prevent_destroy = var.x\n  }\n}\n', ["Not a plain value"]),
+        ('resource "x_y" "a" {\n  lifecycle {\n    destroy = var.x\n  }\n}\n', ["Not a plain value"]),
+        (
+            'resource "x_y" "a" {\n  lifecycle {\n    prevent_destroy = x_y.b.on\n  }\n}\n',
+            ["Invalid reference in prevent_destroy"],
+        ),
         ('resource "x_y" "a" {\n  lifecycle {\n    prevent = true\n  }\n}\n', ["Unsupported argument"]),
         ("locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n", ["Duplicate local value"]),
         ("locals {\n  b {}\n}\n", ["Unsupported block type"]),

@@ -160,7 +160,7 @@ def test_prevent_destroy_of_a_replacement_and_a_removal(workspace: Workspace) ->
     guard = "lifecycle {\n    prevent_destroy = true\n  }"
     workspace.write(thing("a", "size = 5", guard))
     workspace.apply()
-    for text, why in [(thing("a", "size = 4", guard), "a change of size"), (thing("b"), "its block is gone")]:
+    for text, why in [(thing("a", "size = 4", guard), "size cannot be changed"), (thing("b"), "its block is gone")]:
         workspace.write(text)
         with pytest.raises(PlanningError) as refused:
             workspace.plan()

@@ -4,7 +4,7 @@ A case is a folder: ``step1/``, ``step2/``, ... hold the configuration of each s
 object a step. ``given`` (may be missing) says how it is run: ``replace``, ``target`` and ``exclude`` (addresses),
 ``destroy``, ``refresh``, ``variables``
 (``NAME=VALUE``), ``faults`` (of the toy world: ``{"address", "when", "verb"}``), ``there`` (names of things that
-somebody else made), ``taint`` (addresses to mark before). What comes of it:
+somebody else made), ``taint`` (addresses to mark before), ``destroyable`` (addresses). What comes of it:
 
 - ``errors``: summaries, when planning fails; then the other keys are missing, and nothing was changed;
 - ``warnings``: summaries;
@@ -115,6 +115,7 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
         targets=tuple(map(_pointer, given.get("target", ()))),
         excluding=tuple(map(_pointer, given.get("exclude", ()))),
         refreshing=given.get("refresh", True),
+        destroyable=tuple(map(_pointer, given.get("destroyable", ()))),
     )
     return workspace.with_plan(carry_out, request)
 

@@ -7,8 +7,10 @@ from kvmplan.config.blocks.arguments import Problems, at_most_one, check_names, 
 from kvmplan.config.blocks.literals import is_keyword, literal_bool, literal_list, reference_list
 from kvmplan.config.blocks.providers import provider_name
 from kvmplan.config.model import Lifecycle, Resource
-from kvmplan.syntax import Block
+from kvmplan.syntax import Block, Expression, references
 from kvmplan_sdk.diagnostics import error
+
+_BEFORE_RESOURCES = frozenset({"var", "local", "each", "count", "path", "kvmplan", "host"})
 
 
 def resource(block: Block, problems: Problems) -> Resource:
@@ -43,6 +45,22 @@ def check_repetition(block: Block, what: str, problems: Problems) -> None:
         )
 
 
+def _without_resources(guard: Expression | None, problems: Problems) -> Expression | None:
+    """``prevent_destroy``, which must be known whatever becomes of any resource."""
+    for reference in references(guard) if guard is not None else ():
+        if reference.root not in _BEFORE_RESOURCES:
+            problems.append(
+                error(
+                    "Invalid reference in prevent_destroy",
+                    f"{reference.text} may change with the plan that it is to guard against. Use variables, local "
+                    "values made of these, each.key, each.value or count.index.",
+                    source=reference.range,
+                )
+            )
+            return None
+    return guard
+
+
 def _lifecycle(block: Block, problems: Problems) -> Lifecycle:
     nested = at_most_one(block, "lifecycle", problems)
     if nested is None:
@@ -52,7 +70,8 @@ def _lifecycle(block: Block, problems: Problems) -> Lifecycle:
     triggers = attributes.get("replace_triggered_by")
     return Lifecycle(
         create_before_destroy=literal_bool(attributes.get("create_before_destroy"), problems, default=False),
-        prevent_destroy=literal_bool(attributes.get("prevent_destroy"), problems, default=False),
+        prevent_destroy=_without_resources(expression(nested, "prevent_destroy"), problems),
+        destroy=literal_bool(attributes.get("destroy"), problems, default=True),
         ignore_changes=() if ignore_all else reference_list(attributes.get("ignore_changes"), problems),
         ignore_all_changes=ignore_all,
         replace_triggered_by=literal_list(triggers, "references, such as [libvirt_network.lan.mac]", problems),

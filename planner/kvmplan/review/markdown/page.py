@@ -38,10 +38,11 @@ _WORDS = {
     "delete": "destroy",
     "delete create": "replace",
     "create delete": "replace",
+    "forget create": "replace, leaving the old one",
     "forget": "forget",
     "no-op": "move or import",
 }
-_ORDER = ("delete", "delete create", "create delete", "forget", "update", "create", "read", "no-op")
+_ORDER = ("delete", "delete create", "create delete", "forget create", "forget", "update", "create", "read", "no-op")
 _Item = TypeVar("_Item")
 
 

@@ -1,0 +1,8 @@
+resource "terraform_data" "a" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+module "child" {
+  source = "./child"
+}

@@ -1,0 +1,17 @@
+resource "toy_copy" "a" {
+  name = "a"
+  lifecycle {
+    destroy = false
+  }
+}
+resource "toy_copy" "b" {
+  name   = "b"
+  parent = toy_copy.a.id
+}
+resource "toy_thing" "only-one" {
+  name = "one"
+  zone = "x"
+  lifecycle {
+    destroy = false
+  }
+}

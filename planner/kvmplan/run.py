@@ -39,7 +39,7 @@ from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.moves import Relocated, relocate
 from kvmplan.plan.planner import Planner
 from kvmplan.plan.planning import Planning, Starting
-from kvmplan.plan.refresh import Reading, refresh, silently
+from kvmplan.plan.refresh import Reading, refresh, silently, with_moves
 from kvmplan.plan.removal import still_there
 from kvmplan.plan.request import Request
 from kvmplan.plan.scope import Scope, applied_in_part, cut_moves, planned_in_part, scope_of, wrong_replacements
@@ -189,14 +189,14 @@ class Run:
             stored=self.state,
             prior=prior,
             refreshed=prior if failed else replace(prior, instances=refreshed.instances),
-            drift=refreshed.drift,
+            drift=with_moves(refreshed.drift, prior, moved.former) if request.refresh_only else refreshed.drift,
             former=moved.former,
             unsure=unsure,
         )
 
     def _lanes(self, request: Request) -> frozenset[Lane]:
         """Those to look at even where state has nothing; a host that is not meant need not be reachable."""
-        if request.destroy or request.narrowed or not request.refreshing:
+        if request.destroy or request.refresh_only or request.narrowed or not request.refreshing:
             return frozenset()
         return configured_lanes(self.prepared.configuration, self.prepared.inputs, self.plugins)
 
@@ -243,12 +243,13 @@ class Run:
         they were. What is wrong with them now, and with checks, goes to ``found``.
         """
         problems: list[Diagnostic] = []
-        outputs = final_outputs(resolver.outputs(standing, problems), self.state.outputs)
+        changes = plan.outputs if plan.refresh_only else resolver.outputs(standing, problems)
+        outputs = final_outputs(changes, self.state.outputs)
         if not result.complete:
             return {**self.state.outputs, **outputs}
-        if not plan.complete:
+        if not plan.complete or plan.refresh_only:
             left = {name: output for name, output in self.state.outputs.items() if name not in plan.outputs}
-            found.append(applied_in_part())
+            found += [] if plan.complete else [applied_in_part()]
             return {**left, **outputs}
         found += problems
         return outputs

@@ -134,6 +134,16 @@ class Workspace:
     def change_world(self, **parts: Any) -> None:
         self.world_path.write_text(json.dumps({**self.world(), **parts}))
 
+    def change_outside(self, name: str, values: Mapping[str, Any] | None, host: str = "local") -> None:
+        """Give the thing ``name`` other values, as somebody else would; None deletes it."""
+        hosts = self.world()["hosts"]
+        key = next(key for key, thing in hosts[host].items() if thing["values"]["name"] == name)
+        if values is None:
+            del hosts[host][key]
+        else:
+            hosts[host][key]["values"].update(values)
+        self.change_world(hosts=hosts)
+
     def fault(self, text: str, when: str, verb: str | None = None, *, always: bool = False) -> None:
         fault = {
             "address": text,

@@ -19,6 +19,7 @@ from kvmplan.cli import (
     lab,
     output,
     plan,
+    refresh,
     show,
     state,
     taint,
@@ -44,6 +45,7 @@ app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("destroy")(destroy.destroy)
+app.command("refresh")(refresh.refresh)
 app.command("show")(show.show)
 app.command("output")(output.output)
 app.command("console")(console.console)

@@ -32,10 +32,12 @@ from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore
 
-QUESTION = {
-    False: "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n",
-    True: "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above.\n",
-}
+PERFORM = "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n"
+DESTROY = "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above.\n"
+REFRESH = (
+    "Do you want to update the state with what was found?\n"
+    "  kvmplan will write the changes above into the state, and change nothing on any host.\n"
+)
 RESCUE_SECONDS = 5.0
 ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
 
@@ -59,10 +61,16 @@ def plan_and_apply(
         store,
     ):
         say(plan_text(review(run, plan), styled(no_color=no_color)))
-        if not plan.is_empty and not auto_approve and not ask(f"\n{QUESTION[request.destroy]}{ANSWER}"):
+        if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
             say("Apply cancelled.")
             return False
         return carry_out(run, plan, store, parallelism=parallelism, no_color=no_color)
+
+
+def _question(request: Request) -> str:
+    if request.refresh_only:
+        return REFRESH
+    return DESTROY if request.destroy else PERFORM
 
 
 def apply_saved(

@@ -81,6 +81,9 @@ class PlanOptions:
             help="Let this, or all in this module, be destroyed although prevent_destroy is set; may be repeated.",
         ),
     ] = None
+    refresh_only: Annotated[
+        bool, typer.Option("--refresh-only", help="Only let the state follow the hosts, and change nothing on these.")
+    ] = False
 
     @property
     def given(self) -> list[str]:

@@ -29,6 +29,7 @@ from kvmplan.review.hiding import (
     secrets_in_state,
 )
 from kvmplan.review.plan_json import plan_json
+from kvmplan.review.relevant_drift import relevant_drift
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
@@ -104,7 +105,11 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
             schemas[f"data.{type_}"] = schema.data_sources[type_]
         else:
             schemas[type_] = schema.resources[type_]
-    return plan_json(hidden_plan(plan, keep_secret(()), schemas), schemas)
+    for drift in plan.drift:
+        type_ = drift.address.type
+        schemas[type_] = run.plugins.provider(drift.lane.provider).schema.resources[type_]
+    relevant = relevant_drift(plan, run.prepared.configuration)
+    return plan_json(hidden_plan(plan, keep_secret(()), schemas), schemas, relevant)
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:

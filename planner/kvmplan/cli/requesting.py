@@ -24,6 +24,7 @@ def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
         excluding=_pointers(options.exclude, options.exclude_file, "--exclude", problems),
         refreshing=options.refresh,
         destroyable=_typed(options.allow_destroy, parse_pointer, "--allow-destroy", problems),
+        refresh_only=options.refresh_only,
     )
     if problems:
         raise DiagnosticError(*problems)
@@ -38,6 +39,12 @@ def _contradictions(options: PlanOptions, *, destroy: bool) -> Iterable[Diagnost
         )
     if destroy and options.replace:
         yield error("Replacement of what is destroyed", "--replace makes no sense when everything is to go.")
+    if options.refresh_only and (destroy or options.replace or not options.refresh):
+        against = "--refresh=false" if not options.refresh else "--replace" if options.replace else "destroying"
+        yield error(
+            "Refreshing, and something else",
+            f"--refresh-only lets the state follow the hosts and does nothing else: {against} makes no sense with it.",
+        )
 
 
 def _pointers(

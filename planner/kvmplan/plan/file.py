@@ -71,6 +71,7 @@ def write_plan(
         "hosts": dict(sorted(plan.hosts.items())),
         "destroy": plan.destroy,
         "complete": plan.complete,
+        "refresh_only": plan.refresh_only,
     }
     ground = {
         "review": review,
@@ -154,6 +155,7 @@ def _read(document: Mapping[str, Any]) -> PlanFile:
         moment=datetime.fromisoformat(document["moment"]),
         destroy=document["destroy"],
         complete=document["complete"],
+        refresh_only=document["refresh_only"],
     )
     return PlanFile(
         plan=plan,

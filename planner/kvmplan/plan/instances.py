@@ -108,17 +108,21 @@ class InstancePlanner:
         values: dict[Key, Value] = {}
         for key, names in instances.items():
             address = resource.address.instance(key).inside(evaluation.module)
-            if not self._planning.scope.covers(address):
+            if self._is_left(address):
                 values[key] = self._left_as_it_is(address, schema)
                 continue
             values[key] = self._plan_instance(planned, address, names, changes)
         evaluation.set_resource(resource.address, values)
         return changes
 
+    def _is_left(self, address: Address) -> bool:
+        planning = self._planning
+        return (planning.request.refresh_only and address.mode == "managed") or not planning.scope.covers(address)
+
     def _left_as_it_is(self, address: Address, schema: ObjectSchema) -> Value:
         """What references see of an instance that this plan does not cover."""
         self.left_out.append(address)
-        instance = self._planning.starting.prior.instances.get(address)
+        instance = self._planning.starting.refreshed.instances.get(address)
         if instance is None:
             return DYNAMIC
         return from_plain(instance.values, type_of(schema), hidden(instance.sensitive))

@@ -98,12 +98,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """An object that is not as state remembers it: ``after`` None when it is gone."""
+    """An object that is not as state remembers it: ``after`` None when it is gone; ``former``: its address there."""
 
     address: Address
+    lane: Lane
     before: Object
     after: Object | None
     sensitive: tuple[Path, ...] = ()
+    former: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +183,8 @@ class PlannedStep:
 class Plan:
     """``prior``: the state the plan stands on; ``refreshed``: the same with what was read from the hosts; ``needs``:
     for every operation those that must have succeeded before it; ``unsure``: what a run that was cut short left in
-    doubt when the plan was made; ``complete``: whether it covers everything, as far as the user let it.
+    doubt when the plan was made; ``complete``: whether it covers everything, as far as the user let it;
+    ``refresh_only``: whether it is about ``drift`` and nothing else.
     """
 
     prior: State
@@ -198,10 +201,13 @@ class Plan:
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     destroy: bool = False
     complete: bool = True
+    refresh_only: bool = False
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying would do nothing, neither to hosts nor to state."""
+        """Whether applying would do nothing, neither to hosts nor to state, but remember what hosts are like."""
+        if self.refresh_only and self.drift:
+            return False
         return not any(
             change.action is not Action.NO_OP or change.former is not None or change.imported is not None
             for change in self.changes.values()

@@ -13,15 +13,16 @@ from kvmplan.plan.imports import twice, unfulfilled, wishes
 from kvmplan.plan.inputs import after_resources
 from kvmplan.plan.instances import InstancePlanner
 from kvmplan.plan.judgement import assess, rehearse
-from kvmplan.plan.model import Change, OutputChange, Plan
+from kvmplan.plan.model import Change, OutputChange, Plan, PlannedStep
 from kvmplan.plan.move_rules import still_declared
 from kvmplan.plan.named_values import NAMED, evaluate_named
-from kvmplan.plan.operations import ordered_steps
+from kvmplan.plan.operations import Needs, ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
 from kvmplan.plan.planning import Planning
 from kvmplan.plan.removal import removal, removal_reason, removed_by
 from kvmplan.plan.scope import unknown_pointers
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
+from kvmplan_sdk.values import is_known
 
 
 class Planner:
@@ -35,10 +36,30 @@ class Planner:
 
     def plan(self) -> Plan:
         """Plan what is asked for."""
-        return self._plan_destroy() if self._planning.request.destroy else self._plan_all()
+        request = self._planning.request
+        if request.destroy:
+            return self._plan_destroy()
+        return self._plan_refresh() if request.refresh_only else self._plan_all()
 
     def _plan_all(self) -> Plan:
         """Plan to make the hosts what the configuration says."""
+        planning = self._planning
+        outputs = self._evaluate()
+        planning.add(still_declared(planning.modules, self._changes))
+        if not has_errors(planning.diagnostics):
+            self._plan_removals()
+            wishes = {address: wish for address, wish in planning.wishes.items() if planning.scope.covers(address)}
+            planning.add(unfulfilled(wishes, self._changes))
+        return self._finish(outputs)
+
+    def _plan_refresh(self) -> Plan:
+        """Plan to let the state, and outputs as far as they can be told, follow the hosts."""
+        outputs = {name: change for name, change in self._evaluate().items() if is_known(change.after)}
+        self._changes.clear()
+        return self._plan(outputs, (), {})
+
+    def _evaluate(self) -> Mapping[str, OutputChange]:
+        """Evaluate and plan everything that the configuration has; returns how outputs change."""
         planning, modules = self._planning, self._planning.modules
         late = after_resources(planning.dependencies)
         for node in filter(planning.scope.has, planning.dependencies.order):
@@ -50,16 +71,10 @@ class Planner:
                 evaluate_named(modules, node, {}, planning.diagnostics)
             elif node.kind == "check":
                 planning.add(planning.checks.check(modules, node))
-        planning.add(still_declared(modules, self._changes))
         planning.checks.gather(modules)
-        outputs = plan_outputs(
+        return plan_outputs(
             modules.root, planning.starting.stored, planning.diagnostics, planning.checks, only=planning.scope.outputs
         )
-        if not has_errors(planning.diagnostics):
-            self._plan_removals()
-            wishes = {address: wish for address, wish in planning.wishes.items() if planning.scope.covers(address)}
-            planning.add(unfulfilled(wishes, self._changes))
-        return self._finish(outputs)
 
     def _plan_destroy(self) -> Plan:
         """Plan to destroy what state has."""
@@ -92,8 +107,7 @@ class Planner:
             self._changes[address] = removal(instance, planning, self._guards, reason, forget=forget, former=former)
 
     def _finish(self, outputs: Mapping[str, OutputChange]) -> Plan:
-        planning, starting = self._planning, self._planning.starting
-        planning.add(self._unknown_pointers())
+        planning = self._planning
         findings = assess(self._changes, planning.sessions)
         planning.add(map(self._instances.placed, findings.diagnostics))
         for address, change in self._changes.items():
@@ -101,8 +115,16 @@ class Planner:
             if impact is not None:
                 self._changes[address] = replace(change, impact=impact)
         self._changes = without_idle_looks(self._changes)
-        steps, needs = ordered_steps(self._changes, starting.prior)
-        plan = Plan(
+        steps, needs = ordered_steps(self._changes, planning.starting.prior)
+        plan = self._plan(outputs, steps, needs)
+        if not has_errors(planning.diagnostics):
+            planning.add(map(self._instances.placed, rehearse(plan, planning.sessions)))
+        return plan
+
+    def _plan(self, outputs: Mapping[str, OutputChange], steps: tuple[PlannedStep, ...], needs: Needs) -> Plan:
+        planning, starting = self._planning, self._planning.starting
+        planning.add(self._unknown_pointers())
+        return Plan(
             prior=starting.stored,
             refreshed=starting.refreshed.with_instances(self._instances.imported),
             changes=self._changes,
@@ -117,10 +139,8 @@ class Planner:
             moment=planning.modules.setting.moment,
             destroy=planning.request.destroy,
             complete=planning.scope.complete,
+            refresh_only=planning.request.refresh_only,
         )
-        if not has_errors(planning.diagnostics):
-            planning.add(map(self._instances.placed, rehearse(plan, planning.sessions)))
-        return plan
 
     def _unknown_pointers(self) -> Iterator[Diagnostic]:
         """What the user named and nobody knows. With errors before, instances may be missing for these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -101,15 +101,36 @@ def _compare(
                 )
             )
         observed = None
-    if observed is None:
-        if address not in unsure:
-            drift.append(Drift(address=address, before=instance.values, after=None, sensitive=instance.sensitive))
-        return
-    found[address] = replace(instance, values=observed.values, private=observed.private)
-    if address not in unsure and any(True for _ in differences(instance.values, observed.values)):
+    now = observed.values if observed is not None else None
+    if observed is not None:
+        found[address] = replace(instance, values=observed.values, private=observed.private)
+    if address not in unsure and (now is None or any(True for _ in differences(instance.values, now))):
         drift.append(
-            Drift(address=address, before=instance.values, after=observed.values, sensitive=instance.sensitive)
+            Drift(
+                address=address,
+                lane=instance.lane,
+                before=instance.values,
+                after=now,
+                sensitive=instance.sensitive,
+            )
         )
 
 
-__all__ = ["Reading", "Refreshed", "refresh", "silently"]
+def with_moves(drift: Iterable[Drift], state: State, former: Mapping[Address, Address]) -> tuple[Drift, ...]:
+    """``drift`` with what has moved since, ``former`` by new addresses, although nothing else about it changed."""
+    found = {one.address: replace(one, former=former.get(one.address)) for one in drift}
+    for address, before in former.items():
+        instance = state.instances[address]
+        moved = Drift(
+            address=address,
+            lane=instance.lane,
+            before=instance.values,
+            after=instance.values,
+            sensitive=instance.sensitive,
+            former=before,
+        )
+        found.setdefault(address, moved)
+    return tuple(sorted(found.values(), key=lambda one: one.address.sort_key))
+
+
+__all__ = ["Reading", "Refreshed", "refresh", "silently", "with_moves"]

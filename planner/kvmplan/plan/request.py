@@ -11,7 +11,8 @@ from kvmplan.addresses import Address, Pointer
 class Request:
     """``destroy``: whether to plan the end of everything; ``replacing``: instances to replace whatever they are;
     ``targets``: all that is planned, with what it needs; ``excluding``: what is not, with what needs it;
-    ``refreshing``: whether to look at the hosts first; ``destroyable``: what may be destroyed although it is guarded.
+    ``refreshing``: whether to look at the hosts first; ``refresh_only``: to do nothing but let the state follow them;
+    ``destroyable``: what may be destroyed although it is guarded.
     """
 
     destroy: bool = False
@@ -20,6 +21,7 @@ class Request:
     excluding: tuple[Pointer, ...] = ()
     refreshing: bool = True
     destroyable: tuple[Pointer, ...] = ()
+    refresh_only: bool = False
 
     @property
     def narrowed(self) -> bool:

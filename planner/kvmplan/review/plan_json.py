@@ -1,16 +1,17 @@
 """A plan as JSON: Terraform's plan representation (format 1.2), with what is ours under ``kvmplan_`` keys.
 
 Ours: ``kvmplan_version``; on a resource change ``kvmplan_unguarded`` (it is destroyed though prevent_destroy is set:
-that was allowed), ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``,
-``steps``); at the top ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``, ``operations``, ``after``,
-``impact``), and ``kvmplan_shapes``, which of a type's values are nested blocks and which are sets, so that text can be
-made from the JSON alone.
+that was allowed), ``kvmplan_host`` and ``kvmplan_impact`` (``level``, ``guests``, ``why``, ``steps``); on drift
+``kvmplan_host`` and ``kvmplan_relevant``, whether who reads the plan must know of it; at the top ``kvmplan_mode``
+(``normal``, ``destroy``, ``refresh-only``), ``kvmplan_steps``, the ordered plan (``step``, ``host``, ``provider``,
+``operations``, ``after``, ``impact``), and ``kvmplan_shapes``, which of a type's values are nested blocks and which are
+sets, so that text can be made from the JSON alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from kvmplan import __version__
@@ -41,20 +42,27 @@ ACTIONS: Mapping[Action, list[str]] = {
 }
 
 
-def plan_json(plan: Plan, schemas: Mapping[str, ObjectSchema]) -> dict[str, Any]:
-    """``schemas``: those of the types in the plan, by type; of data sources by ``data.TYPE``."""
+def plan_json(
+    plan: Plan, schemas: Mapping[str, ObjectSchema], relevant: Container[Address] | None = None
+) -> dict[str, Any]:
+    """``schemas``: those of the types in the plan, by type; of data sources by ``data.TYPE``; ``relevant``: the objects
+    whose drift must be shown, None for all.
+    """
     changes = sorted(plan.changes.values(), key=lambda change: change.address.sort_key)
     return {
         "format_version": versions.PLAN,
         "kvmplan_version": __version__,
         "planned_values": _planned_values(changes, plan.outputs),
-        "resource_drift": [_drift(entry) for entry in plan.drift],
+        "resource_drift": [
+            drift_json(entry, relevant=relevant is None or entry.address in relevant) for entry in plan.drift
+        ],
         "resource_changes": [_resource_change(change, schemas[_shape_name(change)]) for change in changes],
         "output_changes": {name: _output_change(change) for name, change in sorted(plan.outputs.items())},
         "checks": checks_json(plan.checks),
         "applyable": not plan.is_empty,
         "complete": plan.complete,
         "errored": False,
+        "kvmplan_mode": "refresh-only" if plan.refresh_only else "destroy" if plan.destroy else "normal",
         "kvmplan_steps": [_step(step) for step in plan.steps],
         "kvmplan_shapes": {name: _shape(schema) for name, schema in sorted(schemas.items())},
     }
@@ -151,17 +159,22 @@ def _argument_of(path: Path, schema: ObjectSchema | Block) -> Path:
     return (*path[:length], *_argument_of(rest, block)) if rest else path
 
 
-def _drift(drift: Drift) -> dict[str, Any]:
+def drift_json(drift: Drift, *, relevant: bool = True) -> dict[str, Any]:
+    """What became of one object without us, or where it moved to."""
+    actions = ["delete"] if drift.after is None else ["no-op"] if drift.after == drift.before else ["update"]
     return {
-        **_changed_identity(drift.address, drift.address.provider),
+        **_changed_identity(drift.address, drift.lane.provider),
+        **({"previous_address": str(drift.former)} if drift.former is not None else {}),
         "change": {
-            "actions": ["update"] if drift.after is not None else ["delete"],
+            "actions": actions,
             "before": shown(drift.before),
             "after": shown(drift.after),
             "after_unknown": {},
             "before_sensitive": sensitive_tree(drift.before, drift.sensitive),
             "after_sensitive": sensitive_tree(drift.after, drift.sensitive),
         },
+        "kvmplan_host": drift.lane.host,
+        "kvmplan_relevant": relevant,
     }
 
 

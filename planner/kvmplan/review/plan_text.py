@@ -11,6 +11,7 @@ from kvmplan.review.differ import ABSENT, differ
 from kvmplan.review.resource_text import resource_body, shape_of
 from kvmplan.review.style import PLAIN, Style
 
+NOTHING_DRIFTED = "No changes. Your infrastructure still matches the configuration."
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
 
 _HEADINGS = {
@@ -73,14 +74,19 @@ def plan_text(document: Mapping[str, Any], style: Style = PLAIN) -> str:
 
 
 def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
-    if document["resource_drift"]:
-        yield from _drift(document, style)
+    drift = shown_drift(document)
+    if drift:
+        yield from _drift(drift, document["kvmplan_shapes"], style)
+    if document.get("kvmplan_mode") == "refresh-only":
+        yield from _refreshing(drift, document, style)
+        return
     changes = [change for change in document["resource_changes"] if is_shown(change)]
-    outputs = {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
+    outputs = changed_outputs(document)
     if not changes and not outputs:
         yield style(NO_CHANGES, "bold")
         yield ""
         yield "kvmplan compared the configuration with what is on the hosts and found no differences."
+        yield from _unshown_drift(document)
         return
     if changes:
         yield from _changes(changes, document["kvmplan_shapes"], style)
@@ -93,6 +99,40 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if not changes:
         yield ""
         yield "Applying this plan saves these outputs in the state and changes nothing on any host."
+    yield from _unshown_drift(document)
+
+
+def _refreshing(drift: list[dict[str, Any]], document: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """What a plan is about that does nothing but let the state follow the hosts."""
+    outputs = changed_outputs(document)
+    if outputs:
+        yield "Changes to Outputs:"
+        yield from output_lines(outputs, style)
+        yield ""
+    if drift or outputs:
+        yield "This plan only refreshes: applying it writes what is shown above into the state and changes nothing on"
+        yield "any host. To undo what has changed instead, plan without --refresh-only."
+        return
+    yield style(NOTHING_DRIFTED, "bold")
+    yield ""
+    yield "kvmplan compared what is on the hosts with what it remembers of them and found no differences."
+
+
+def changed_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
+
+
+def shown_drift(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The drift that a reader must know."""
+    return [entry for entry in document["resource_drift"] if entry.get("kvmplan_relevant", True)]
+
+
+def _unshown_drift(document: Mapping[str, Any]) -> Iterator[str]:
+    unshown = len(document["resource_drift"]) - len(shown_drift(document))
+    if unshown:
+        objects = "1 object has" if unshown == 1 else f"{unshown} objects have"
+        yield ""
+        yield f"{objects} changed outside of kvmplan in ways that do not matter here; `kvmplan drift` shows them."
 
 
 def kind_of(change: Mapping[str, Any]) -> str:
@@ -185,20 +225,28 @@ def impact_line(impact: Mapping[str, Any]) -> str:
     return f"impact {impact['level']}{guests}{why}"
 
 
-def _drift(document: Mapping[str, Any], style: Style) -> Iterator[str]:
+def _drift(drift: list[dict[str, Any]], shapes: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield style("Note: Objects have changed outside of kvmplan", "bold")
     yield ""
     yield "kvmplan found these changes on the hosts since the last apply:"
     yield ""
-    for entry in document["resource_drift"]:
-        yield from drift_lines(entry, shape_of(entry, document["kvmplan_shapes"]), style)
+    for entry in drift:
+        yield from drift_lines(entry, shape_of(entry, shapes), style)
         yield ""
 
 
 def drift_lines(entry: Mapping[str, Any], shape: Mapping[str, Any], style: Style) -> Iterator[str]:
     """What became of one object without us."""
-    gone = kind_of(entry) == "delete"
-    yield "  " + style(f"# {entry['address']} has {'been deleted' if gone else 'changed'}", "bold")
+    what = {
+        "delete": f"{entry['address']} has been deleted",
+        "update": f"{entry['address']} has changed",
+        "no-op": f"{entry.get('previous_address')} has moved to {entry['address']}",
+    }
+    yield "  " + style(f"# {what[kind_of(entry)]}", "bold")
+    if kind_of(entry) != "no-op" and "previous_address" in entry:
+        yield f"  # (moved from {entry['previous_address']})"
+    if entry.get("kvmplan_host", "local") != "local":
+        yield f"  # on {entry['kvmplan_host']}"
     yield f'{style.sign(_SIGNS[kind_of(entry)])} resource "{entry["type"]}" "{entry["name"]}" {{'
     yield from resource_body(entry["change"], shape, style)
     yield "    }"

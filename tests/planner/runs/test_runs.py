@@ -2,13 +2,15 @@
 
 A case is a folder: ``step1/``, ``step2/``, ... hold the configuration of each step, ``expected.json`` is a list with an
 object a step. ``given`` (may be missing) says how it is run: ``replace``, ``target`` and ``exclude`` (addresses),
-``destroy``, ``refresh``, ``variables``
+``destroy``, ``refresh``, ``refresh_only``, ``outside`` (what somebody did to things before, by name: values, or null
+where it was deleted), ``variables``
 (``NAME=VALUE``), ``faults`` (of the toy world: ``{"address", "when", "verb"}``), ``there`` (names of things that
 somebody else made), ``taint`` (addresses to mark before), ``destroyable`` (addresses). What comes of it:
 
 - ``errors``: summaries, when planning fails; then the other keys are missing, and nothing was changed;
 - ``warnings``: summaries;
 - ``changes``: by address, the action, with the reason and the address before a move; unchanged ones are left out;
+- ``drift``: by address, what became of the object without us; ``relevant`` where a plan's reader is told;
 - ``operations``: what was done, in order;
 - ``failed``: what went wrong in applying, ``address: summary``;
 - ``outputs`` and ``state`` (addresses) after it.
@@ -34,10 +36,12 @@ from kvmplan.apply.events import Event, OperationDone
 from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Change, Plan
 from kvmplan.plan.request import Request
+from kvmplan.review.relevant_drift import relevant_drift
 from kvmplan.run import Run
 from kvmplan.state.taint import tainted
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.diagnostics import Diagnostic
+from kvmplan_sdk.values import differences, format_path
 
 from ..workspace import PlanningError, Workspace, address
 
@@ -84,6 +88,8 @@ def _change_world(given: Mapping[str, Any], workspace: Workspace) -> None:
     if things:
         hosts = workspace.world()["hosts"]
         workspace.change_world(hosts={**hosts, "local": {**hosts.get("local", {}), **things}})
+    for name, values in given.get("outside", {}).items():
+        workspace.change_outside(name, values)
     for fault in given.get("faults", ()):
         workspace.fault(fault["address"], fault["when"], fault.get("verb"))
 
@@ -103,6 +109,7 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
         return {
             **({"warnings": sorted(set(warnings))} if warnings else {}),
             "changes": {_masked(str(at)): _said(change) for at, change in _sorted(plan) if not _stays(change)},
+            **({"drift": _drift(run, plan)} if plan.drift else {}),
             "operations": done,
             **({"failed": sorted(map(_masked, failed))} if failed else {}),
             "outputs": {name: _shown(output.value) for name, output in sorted(workspace.state.outputs.items())},
@@ -116,6 +123,7 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
         excluding=tuple(map(_pointer, given.get("exclude", ()))),
         refreshing=given.get("refresh", True),
         destroyable=tuple(map(_pointer, given.get("destroyable", ()))),
+        refresh_only=given.get("refresh_only", False),
     )
     return workspace.with_plan(carry_out, request)
 
@@ -132,6 +140,16 @@ def _sorted(plan: Plan) -> Sequence[tuple[Any, Change]]:
 
 def _stays(change: Change) -> bool:
     return replace(change, former=None, imported=None) == change and change.action is Action.NO_OP
+
+
+def _drift(run: Run, plan: Plan) -> dict[str, str]:
+    relevant = relevant_drift(plan, run.prepared.configuration)
+    found = {}
+    for one in plan.drift:
+        paths = [format_path(path) for path in differences(one.before, one.after)] if one.after else ["deleted"]
+        moved = [f"moved from {one.former}"] if one.former else []
+        found[str(one.address)] = ", ".join([*paths, *moved, *(["relevant"] if one.address in relevant else [])])
+    return found
 
 
 def _said(change: Change) -> str:

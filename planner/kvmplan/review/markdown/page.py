@@ -15,12 +15,14 @@ from kvmplan.review.markdown.diff import MARKING, fenced
 from kvmplan.review.markdown.inline import code, header, listed, literal, row
 from kvmplan.review.plan_text import (
     change_lines,
+    changed_outputs,
     counts,
     drift_lines,
     heading,
     is_shown,
     kind_of,
     output_lines,
+    shown_drift,
     step_summary,
 )
 from kvmplan.review.resource_text import shape_of
@@ -71,7 +73,7 @@ class _Room:
 def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int = LIMIT) -> str:
     """The page for the plan representation ``document``, shorter than ``limit`` bytes, ending in a newline."""
     changes = sorted(filter(is_shown, document["resource_changes"]), key=_urgency)
-    outputs = {name: change for name, change in document["output_changes"].items() if change["actions"] != ["no-op"]}
+    outputs = changed_outputs(document)
     room = _Room(limit - _CLOSING)
     head = [*_head(document, changes, outputs, digest), *_hosts(changes, room)]
     room.left -= sum(len(line.encode()) + 1 for line in head)
@@ -80,7 +82,8 @@ def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int =
     rows, listed_count = room.fill(changes, lambda change: _row(change, several=several), 0.5)
     order = room.fill(document["kvmplan_steps"], _step_row, 0.2)
     values = room.fill(outputs.items(), _output, 0.2)
-    drifted = room.fill(document["resource_drift"], lambda entry: _drifted(entry, document), 0.3)
+    drift = shown_drift(document)
+    drifted = room.fill(drift, lambda entry: _drifted(entry, document), 0.3)
     shapes = document["kvmplan_shapes"]
     details, detailed = room.fill(changes, lambda change: _details(change, shape_of(change, shapes)))
     titles = ["", "change", *(["host"] if several else []), "who will notice"]
@@ -95,7 +98,7 @@ def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int =
         "differences": len(changes) - detailed,
         "steps": len(document["kvmplan_steps"]) - order[1],
         "outputs": len(outputs) - values[1],
-        "objects changed outside": len(document["resource_drift"]) - drifted[1],
+        "objects changed outside": len(drift) - drifted[1],
     }
     lines += _missing(missing)
     return "\n".join(lines) + "\n"

@@ -34,7 +34,7 @@ THING = ObjectSchema(
         "labels": Attribute(type=MapType(STRING), doc="Labels."),
         "subnet": Attribute(type=STRING, doc="A subnet that it claims.", validators=(cidr,)),
         "id": Attribute(type=STRING, doc="Its identity.", computed=True),
-        "revision": Attribute(type=NUMBER, doc="How often it was written.", computed=True),
+        "revision": Attribute(type=NUMBER, doc="How often it was made other than before.", computed=True),
     },
     blocks={
         "link": Block(

@@ -14,7 +14,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from kvmplan_sdk import DiagnosticError, Host, Object, Operation, Value, Verb, error
+from kvmplan_sdk import UNKNOWN, DiagnosticError, Host, Object, Operation, Value, Verb, error
 
 
 class World:
@@ -95,7 +95,7 @@ class World:
             raise DiagnosticError(error("No parent", f"There is no {values['parent']}.", path=("parent",)))
         id_ = found[0] if found else str(self._document["next"])
         self._document["next"] += found is None
-        revision = found[1]["values"]["revision"] + 1 if found else 1
+        revision = found[1]["values"]["revision"] + (values["revision"] is UNKNOWN) if found else 1
         values |= {"id": id_, "revision": revision}
         stored = {**values, "size": 4711} if lie else values
         if found:

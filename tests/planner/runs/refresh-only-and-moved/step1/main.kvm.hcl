@@ -1,0 +1,6 @@
+resource "toy_thing" "a" {
+  name = "a"
+}
+resource "toy_thing" "p" {
+  name = "p"
+}

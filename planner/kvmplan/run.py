@@ -14,10 +14,12 @@ from pathlib import Path
 
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
+from kvmplan.apply.inverse import inverse
 from kvmplan.apply.journal import Journal, head
 from kvmplan.apply.recovery import Recovered, recover
 from kvmplan.apply.resolver import Resolver, final_outputs
 from kvmplan.apply.result import Result
+from kvmplan.apply.rollback import Rollback
 from kvmplan.apply.saving import Saver
 from kvmplan.apply.standing import Standing, at_first, moves
 from kvmplan.apply.stopping import Stop
@@ -200,41 +202,65 @@ class Run:
             return frozenset()
         return configured_lanes(self.prepared.configuration, self.prepared.inputs, self.plugins)
 
-    def apply(self, plan: Plan, store: StateStore, *, listener: Listener, stop: Stop, parallelism: int) -> Result:
-        """Carry ``plan`` out and save the state. Raises `DiagnosticError` when nothing could be begun."""
+    def apply(
+        self,
+        plan: Plan,
+        store: StateStore,
+        *,
+        listener: Listener,
+        stop: Stop,
+        parallelism: int,
+        rollback: bool = False,
+    ) -> Result:
+        """Carry ``plan`` out and save the state. ``rollback``: after a failure, undo what was done. Raises
+        `DiagnosticError` when nothing could be begun.
+        """
         prepared, stored = self.prepared, self.state
         resolver = Resolver(plan, prepared.modules, prepared.dependencies, prepared.inputs, self.plugins, self.sessions)
         if self.recovered.unsaved:
             # The journal that has these objects goes as soon as this run writes its own.
             stored = stored.next(instances=stored.instances, outputs=stored.outputs, hosts=stored.hosts)
             store.save(stored)
-        standing = at_first(plan)
         with Journal(store.journal, head(stored.lineage, plan.hosts), store.seal) as journal:
-            journal.moved(moves(stored.instances, standing))
             saver = Saver(stored, store.save, plan.hosts)
-            executor = Executor(
-                plan,
-                standing,
-                self.sessions,
-                journal,
-                resolve=resolver.resolve,
-                confirm=resolver.confirm,
-                checkpoint=saver.checkpoint,
-                listener=listener,
-                stop=stop,
-                parallelism=parallelism,
-            )
-            stop.rescue = lambda: saver.save(executor.known_now(), stored.outputs)
-            result = executor.run()
-            found: list[Diagnostic] = []
-            kept = {} if plan.destroy and plan.complete else self._outputs(plan, resolver, result, standing, found)
-            result = replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
+
+            def execute(plan: Plan, standing: Standing) -> Result:
+                executor = Executor(
+                    plan,
+                    standing,
+                    self.sessions,
+                    journal,
+                    resolve=resolver.resolve,
+                    confirm=resolver.confirm,
+                    checkpoint=saver.checkpoint,
+                    listener=listener,
+                    stop=stop,
+                    parallelism=parallelism,
+                )
+                stop.rescue = lambda: saver.save(executor.known_now(), stored.outputs)
+                return executor.run()
+
+            standing = at_first(plan)
+            journal.moved(moves(stored.instances, standing))
+            result = execute(plan, standing)
+            if rollback and result.failed and not result.interrupted:
+                tried = (*result.done, *result.failed)
+                back = inverse(plan, stored.instances, standing, tried, self.sessions)
+                result = Rollback(back, journal, execute, listener).carry_out(result, standing)
+                result = replace(result, outputs=stored.outputs)
+            else:
+                result = self._with_outputs(plan, resolver, result, standing)
             try:
-                saver.save(result.instances, kept)
+                saver.save(result.instances, result.outputs)
             except DiagnosticError as problem:
                 journal.keep()
                 result = replace(result, unsaved=True, diagnostics=(*result.diagnostics, *problem.diagnostics))
         return result
+
+    def _with_outputs(self, plan: Plan, resolver: Resolver, result: Result, standing: Standing) -> Result:
+        found: list[Diagnostic] = []
+        kept = {} if plan.destroy and plan.complete else self._outputs(plan, resolver, result, standing, found)
+        return replace(result, outputs=kept, diagnostics=(*result.diagnostics, *found))
 
     def _outputs(
         self, plan: Plan, resolver: Resolver, result: Result, standing: Standing, found: list[Diagnostic]

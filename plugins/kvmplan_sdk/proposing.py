@@ -72,6 +72,21 @@ def _agrees(item: Object, old: Value) -> bool:
     return isinstance(old, Mapping) and all(value is None or old.get(name) == value for name, value in item.items())
 
 
+def demanded(shape: Shape, values: Object) -> Object:
+    """``values`` of an object that is to be as it was, with what is the provider's own to say unknown."""
+    result: dict[str, Value] = dict(values)
+    for name, attribute in shape.attributes.items():
+        if attribute.computed:
+            result[name] = UNKNOWN
+    for name, block in shape.blocks.items():
+        value = result.get(name)
+        if isinstance(value, Mapping):
+            result[name] = demanded(block, value)
+        elif isinstance(value, (list, tuple)):
+            result[name] = [demanded(block, item) if isinstance(item, Mapping) else item for item in value]
+    return result
+
+
 def canonical(shape: Shape, values: Object) -> Object:
     """``values`` with every set in one order, so that sets compare as lists do."""
     result: dict[str, Value] = dict(values)

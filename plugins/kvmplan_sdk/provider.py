@@ -15,6 +15,8 @@ The rules the engine holds every provider to, and reports a breach of as the pro
 3. The values of an outcome equal the planned ones wherever these were known.
 4. What `read` returns after `apply` equals the outcome; planning again gives no change.
 5. After an update an object is known by the address of the operation, also where it had another one before.
+6. Values of a create that are known though the provider computes them are those of an object that was there before, and
+   that a rollback makes again: keep them where you can (an identifier, a MAC address), or make new ones.
 """
 
 from __future__ import annotations

@@ -81,10 +81,17 @@ class TerraformSession(Session):
             before, after = operation.before, operation.after
             values = None
             if after is not None:
-                values = {**after, "id": before["id"] if before else str(uuid.uuid4()), "output": after["input"]}
+                identifier = before["id"] if before else _again(after["id"])
+                self._destroyed.discard(str(identifier))
+                values = {**after, "id": identifier, "output": after["input"]}
             elif before is not None:
                 self._destroyed.add(str(before["id"]))
             yield Outcome(address=operation.address, verb=operation.verb, values=values)
+
+
+def _again(identifier: Value) -> Value:
+    """That of an object that is made again as it was, or a new one."""
+    return identifier if isinstance(identifier, str) else str(uuid.uuid4())
 
 
 def _same(before: Value, after: Value) -> bool:

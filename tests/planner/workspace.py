@@ -82,10 +82,13 @@ class Workspace:
         listener: Callable[[Event], None] = lambda _event: None,
         stop: Stop | None = None,
         parallelism: int = 4,
+        rollback: bool = False,
     ) -> Result:
         """Plan and apply. What fails while applying is in the result; errors before it raise `PlanningError`."""
         return self.with_plan(
-            lambda run, plan: self.carry_out(run, plan, listener=listener, stop=stop, parallelism=parallelism),
+            lambda run, plan: self.carry_out(
+                run, plan, listener=listener, stop=stop, parallelism=parallelism, rollback=rollback
+            ),
             Request(destroy=destroy),
         )
 
@@ -97,6 +100,7 @@ class Workspace:
         listener: Callable[[Event], None] = lambda _event: None,
         stop: Stop | None = None,
         parallelism: int = 4,
+        rollback: bool = False,
     ) -> Result:
         return run.apply(
             plan,
@@ -104,6 +108,7 @@ class Workspace:
             listener=listener,
             stop=stop or Stop(),
             parallelism=parallelism,
+            rollback=rollback,
         )
 
     def with_plan(self, use: Callable[[Run, Plan], T], request: Request) -> T:

@@ -14,6 +14,7 @@ from kvmplan.plan.model import Change, OperationKey, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
+from kvmplan_sdk.proposing import demanded
 from kvmplan_sdk.provider import Known, Observed, Operation, Outcome, Step, Verb
 from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format_path
 
@@ -71,11 +72,11 @@ def carry_out(
     except DiagnosticError as raised:
         problem = raised.diagnostics
     errors = _errors(operations, outcomes, problem)
-    observed = _read_back(step.lane, operations, outcomes, current, sessions)
+    observed, current = _read_back(step.lane, operations, outcomes, current, sessions)
     return looked + [
         Carried(key=key, instance=_left(key, change, outcomes.get(key), observed, current), untried=True)
         if errors[key] is None
-        else _carried(key, change, outcomes.get(key), errors[key] or (), observed, current)
+        else _carried(key, _as_demanded(change, sessions), outcomes.get(key), errors[key] or (), observed, current)
         for key, change in operations.items()
     ]
 
@@ -105,15 +106,24 @@ def _errors(
 
 def _operation(key: OperationKey, change: Change, current: Instance | None) -> Operation:
     address, verb = key
+    made_anew = change.private if change.restores else {}
     return Operation(
         verb=verb,
         address=str(address.current),
         type=address.type,
         before=None if verb is Verb.CREATE else (current.values if current else change.before),
         after=None if verb is Verb.DELETE else change.after,
-        private={} if verb is Verb.CREATE else current.private if current else change.private,
+        private=made_anew if verb is Verb.CREATE else current.private if current else change.private,
         former="" if verb is Verb.CREATE else current.tag if current else change.tag,
     )
+
+
+def _as_demanded(change: Change, sessions: Sessions) -> Change:
+    """``change`` with those values that must come true."""
+    if not change.restores or change.after is None:
+        return change
+    schema = sessions.provider(change.lane.provider).schema.resources[change.address.type]
+    return replace(change, after=demanded(schema, change.after))
 
 
 def _key_of(outcome: Outcome, keys: Mapping[tuple[str, Verb], OperationKey]) -> OperationKey:
@@ -129,8 +139,10 @@ def _read_back(
     outcomes: Mapping[OperationKey, Outcome],
     current: Mapping[Address, Instance],
     sessions: Sessions,
-) -> Mapping[OperationKey, Observed | None] | DiagnosticError:
-    """Every object of the step as it is now, or why it could not be read."""
+) -> tuple[Mapping[OperationKey, Observed | None] | DiagnosticError, Mapping[Address, Instance]]:
+    """Every object of the step as it is now, or why it could not be read; and ``current`` without former addresses that
+    objects are not known by any more.
+    """
     known = {key: _known(key, change, outcomes.get(key), current.get(key[0])) for key, change in operations.items()}
     try:
         observed = dict(zip(known, sessions.read(lane, list(known.values())), strict=True))
@@ -142,8 +154,9 @@ def _read_back(
         if still:  # what has moved and was not tagged anew
             observed |= zip(still, sessions.read(lane, list(still.values())), strict=True)
     except DiagnosticError as raised:
-        return raised
-    return observed
+        return raised, current
+    retagged = {key[0] for key in known if key[0] in current and key not in still and _ours(observed[key])}
+    return observed, {a: replace(one, tag="") if a in retagged else one for a, one in current.items()}
 
 
 def _known(key: OperationKey, change: Change, outcome: Outcome | None, current: Instance | None) -> Known:

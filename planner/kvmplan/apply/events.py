@@ -67,9 +67,9 @@ class RollbackStarted:
 
 @dataclass(frozen=True, slots=True)
 class RollbackEnded:
-    """``left``: what is not as it was before."""
+    """``left``: the addresses of what is not as it was before."""
 
-    left: tuple[Address, ...]
+    left: tuple[str, ...]
 
 
 Event = StepStarted | StepRunning | OperationDone | OperationFailed | Interrupted | RollbackStarted | RollbackEnded

@@ -13,10 +13,18 @@ from kvmplan_sdk.provider import Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What a rollback did; ``left``: the addresses of what is not as it was before."""
+
+    done: tuple[OperationKey, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """``done``, ``failed`` and ``skipped`` (what a failure or an interruption kept from being tried) are disjoint;
     ``because``: the failure that kept something from being tried; ``unsaved``: whether the state could not be saved, so
-    that only the journal has what was done.
+    that only the journal has what was done; ``undone``: what was then rolled back.
     """
 
     instances: Mapping[Address, Instance]
@@ -28,6 +36,7 @@ class Result:
     because: Mapping[OperationKey, OperationKey] = field(default_factory=dict)
     interrupted: bool = False
     unsaved: bool = False
+    undone: Undone | None = None
 
     @property
     def complete(self) -> bool:

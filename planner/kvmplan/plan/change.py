@@ -55,7 +55,7 @@ def plan_instance(
     if planned is None:
         return None
     changed = [] if prior is None or moves else list(differences(prior.values, planned.values))
-    replacing = tuple(path for path in changed if _replaces(schema, path) or _under(path, planned.replaces))
+    replacing = tuple(path for path in changed if replaces(schema, path) or under(path, planned.replaces))
     forced = circumstances.forced if prior is not None else ""
     if replacing or forced:
         configured = wanted.configured.values
@@ -171,7 +171,7 @@ def _ignoring(wanted: Wanted, prior: Instance | None, schema: ObjectSchema) -> O
     return left_as_is(wanted.configured.values, prior.values, paths) if prior and paths else wanted.configured.values
 
 
-def _replaces(schema: Shape, path: Path) -> bool:
+def replaces(schema: Shape, path: Path) -> bool:
     """Whether the schema says that a change at ``path`` makes a new object."""
     names = [step for step in path if isinstance(step, str)]
     shape = schema
@@ -184,7 +184,8 @@ def _replaces(schema: Shape, path: Path) -> bool:
     return False
 
 
-def _under(path: Path, roots: Iterable[Path]) -> bool:
+def under(path: Path, roots: Iterable[Path]) -> bool:
+    """Whether ``path`` leads into one of ``roots``."""
     return any(path[: len(root)] == root for root in roots)
 
 

@@ -55,7 +55,8 @@ class Change:
     that was there enters the state; ``deposed``: tells the object that a successor replaces, when it is created first;
     ``confirms``: whether postconditions remain to be checked once it is done; ``check``: the check that a data source
     is part of, whose failures are warnings; ``keep``: whether the object is only forgotten where it would be destroyed;
-    ``unguarded``: whether it is destroyed against ``prevent_destroy``, which was allowed.
+    ``unguarded``: whether it is destroyed against ``prevent_destroy``, which was allowed; ``restores``:
+    whether the object is to be as it was before, where values that are the provider's own are a wish.
     """
 
     address: Address
@@ -84,6 +85,7 @@ class Change:
     check: str = ""
     keep: bool = False
     unguarded: bool = False
+    restores: bool = False
     source: SourceRange | None = None
 
     @property

@@ -93,7 +93,8 @@ class World:
             raise DiagnosticError(error("Name taken", f'"{values["name"]}" is there already.', path=("name",)))
         if values.get("parent") is not None and values["parent"] not in self.objects:
             raise DiagnosticError(error("No parent", f"There is no {values['parent']}.", path=("parent",)))
-        id_ = found[0] if found else str(self._document["next"])
+        again = values.get("id")  # known where an object is made again as it was
+        id_ = found[0] if found else str(again if isinstance(again, str) else self._document["next"])
         self._document["next"] += found is None
         revision = found[1]["values"]["revision"] + (values["revision"] is UNKNOWN) if found else 1
         values |= {"id": id_, "revision": revision}

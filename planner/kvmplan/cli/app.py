@@ -15,10 +15,13 @@ from kvmplan.cli import (
     destroy,
     fmt,
     force_unlock,
+    graph,
     init,
     lab,
+    metadata,
     output,
     plan,
+    providers,
     refresh,
     show,
     state,
@@ -48,11 +51,14 @@ app.command("destroy")(destroy.destroy)
 app.command("refresh")(refresh.refresh)
 app.command("show")(show.show)
 app.command("output")(output.output)
+app.command("graph")(graph.graph)
 app.command("console")(console.console)
 app.command("taint")(taint.taint)
 app.command("untaint")(taint.untaint)
 app.command("force-unlock")(force_unlock.force_unlock)
 app.command("version")(version.version)
+app.add_typer(providers.app, name="providers")
+app.add_typer(metadata.app, name="metadata")
 app.add_typer(state.app, name="state")
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(lab.app, name="lab")

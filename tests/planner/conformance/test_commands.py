@@ -47,7 +47,8 @@ def _printed(command: list[str], said: Said) -> Any:
 
 def _comparable(printed: Any) -> Any:
     """Without what is meant to differ: versions, what is ours alone, how a provider is called; ``depends_on``, which
-    names only direct dependencies; the results of checks, which state does not keep.
+    names only direct dependencies; the results of checks, which state does not keep and graphs do
+    not show.
     """
     if isinstance(printed, Mapping):
         left_out = {"terraform_version", "checks", "depends_on"}
@@ -59,7 +60,8 @@ def _comparable(printed: Any) -> Any:
     if isinstance(printed, list):
         return [_comparable(item) for item in printed]
     if isinstance(printed, str):
-        return printed.replace("terraform.io/builtin/terraform", "terraform")
+        lines = (line for line in printed.splitlines(True) if "check.c (report)" not in line)
+        return "".join(lines).replace("terraform.io/builtin/terraform", "terraform")
     return printed
 
 

@@ -39,7 +39,7 @@ def initialize(
     configuration, diagnostics = _install_modules(directory, upgrade=upgrade, tell=tell)
     if not has_errors(diagnostics):
         try:
-            settle(configuration.backend, str(directory), wish, tell)
+            settle(configuration, str(directory), wish, tell)
         except DiagnosticError as problem:
             diagnostics += problem.diagnostics
     needs = _needs(configuration)

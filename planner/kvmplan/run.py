@@ -23,6 +23,7 @@ from kvmplan.apply.rollback import Rollback
 from kvmplan.apply.saving import Saver
 from kvmplan.apply.standing import Standing, at_first, moves
 from kvmplan.apply.stopping import Stop
+from kvmplan.backends.opening import backend_problems
 from kvmplan.config.encryption.declared import declared
 from kvmplan.config.encryption.settings import protections
 from kvmplan.config.loader import load_configuration, parse_sources
@@ -312,6 +313,7 @@ def check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
     dependencies, problems = build_graph(configuration)
     diagnostics += problems
     declared(configuration, diagnostics)
+    diagnostics += backend_problems(configuration)
     diagnostics += _new(check_blocks(Modules(configuration, plugins), dependencies, plugins), diagnostics)
     if not diagnostics:
         remember(directory, configuration.sources, plugins.packages)

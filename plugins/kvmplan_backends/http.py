@@ -46,6 +46,9 @@ class HttpStorage(Storage):
     def place(self, workspace: str) -> str:
         return without_secrets(self._address)
 
+    def earlier(self, workspace: str) -> str:
+        return "Look whether the server keeps earlier versions, as GitLab does."
+
     def read(self, workspace: str) -> Stored | None:
         answer = self._client.ask("GET", self._address)
         if answer.status in _MISSING or (answer.status == 200 and not answer.body):

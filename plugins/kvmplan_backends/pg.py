@@ -37,6 +37,9 @@ class PgStorage(Storage):
         parts = conninfo_to_dict(self._connect)
         return f"{parts.get('host') or 'localhost'}/{parts.get('dbname') or ''} {self._schema}.states {workspace}"
 
+    def earlier(self, workspace: str) -> str:
+        return "Earlier states are in the backups of the database."
+
     def read(self, workspace: str) -> Stored | None:
         row = self._run("SELECT data, md5(data) FROM {states} WHERE name = %s", workspace).fetchone()
         return None if row is None or row[0] is None else Stored(row[0].encode(), row[1])

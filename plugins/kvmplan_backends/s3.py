@@ -51,6 +51,9 @@ class S3Storage(Storage):
     def place(self, workspace: str) -> str:
         return f"s3://{self._bucket}/{self._key(workspace)}"
 
+    def earlier(self, workspace: str) -> str:
+        return "Where the bucket keeps versions, the object before the last change is one of them."
+
     def read(self, workspace: str) -> Stored | None:
         return self._get(self._key(workspace))
 

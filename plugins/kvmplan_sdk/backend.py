@@ -90,6 +90,10 @@ class Storage(ABC):
     def place(self, workspace: str) -> str:
         """Where the state is, as users know it; two places are never called alike."""
 
+    def earlier(self, workspace: str) -> str:
+        """Where what was stored before can be found, in sentences; empty where nowhere."""
+        return ""
+
     @abstractmethod
     def read(self, workspace: str) -> Stored | None:
         """What is stored, None where nothing is."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from kvmplan.backends.opening import store_of
+from kvmplan.backends.opening import sealed, store_of
+from kvmplan.config.model import Configuration
 from kvmplan.state.files import write_durably
 from kvmplan.state.local import LocalStorage, backup_of
 from kvmplan.state.locking import Locking
@@ -30,12 +31,12 @@ class Move:
     target: StateStore
 
 
-def to_move(old: Side, new: Side, directory: str) -> list[Move]:
+def to_move(old: Side, new: Side, configuration: Configuration) -> list[Move]:
     """What there is to copy: the default workspace's state even where the storage cannot list. Raises
     `DiagnosticError` when the new place cannot hold as many.
     """
     names = sorted({DEFAULT_WORKSPACE, *(old.storage.workspaces() if old.backend.workspaces else ())})
-    stores = [store_of(old.storage, directory, name, kind=old.backend.name) for name in names]
+    stores = [_store(old, name, configuration) for name in names]
     found = [store for store in stores if old.storage.read(store.workspace) is not None]
     others = [store.workspace for store in found if store.workspace != DEFAULT_WORKSPACE]
     if others and not new.backend.workspaces:
@@ -46,7 +47,11 @@ def to_move(old: Side, new: Side, directory: str) -> list[Move]:
                 "Delete them first, or choose a backend with workspaces. Nothing was changed.",
             )
         )
-    return [Move(store, store_of(new.storage, directory, store.workspace, kind=new.backend.name)) for store in found]
+    return [Move(store, _store(new, store.workspace, configuration)) for store in found]
+
+
+def _store(side: Side, workspace: str, configuration: Configuration) -> StateStore:
+    return sealed(store_of(side.storage, configuration.directory, workspace, kind=side.backend.name), configuration)
 
 
 def migrate(moves: Sequence[Move], old: Side, locking: Locking) -> Iterator[str]:

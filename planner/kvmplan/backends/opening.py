@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,11 +28,11 @@ def open_store(state: Path | None, configuration: Configuration, workspace: str 
     `DiagnosticError`.
     """
     if state is not None:
-        return _sealed(local_store(state), configuration)
+        return sealed(local_store(state), configuration)
     written, directory = configuration.backend, configuration.directory
     with _placed(written):
         settled = _current(written, read_settled(directory))
-        return _sealed(_open(settled, directory, workspace or current_workspace(Path(directory))), configuration)
+        return sealed(_open(settled, directory, workspace or current_workspace(Path(directory))), configuration)
 
 
 def open_store_in(state: Path | None, directory: Path, workspace: str | None = None) -> StateStore:
@@ -44,11 +44,12 @@ def open_store_in(state: Path | None, directory: Path, workspace: str | None = N
         if state is not None:
             return open_store(state, unread)
         settled = read_settled(str(directory)) or _IMPLICIT
-        return _sealed(_open(settled, str(directory), workspace or current_workspace(directory)), unread)
+        return sealed(_open(settled, str(directory), workspace or current_workspace(directory)), unread)
     return open_store(state, read, workspace)
 
 
-def _sealed(store: StateStore, configuration: Configuration) -> StateStore:
+def sealed(store: StateStore, configuration: Configuration) -> StateStore:
+    """``store``, encrypted as the configuration says."""
     store.seal = Sealing(lambda: protections_from_outside(configuration).state)
     return store
 
@@ -80,6 +81,15 @@ def said_by(written: Written | None) -> Settled | None:
     with _placed(written):
         values = block_values(written, find_backend(written.type))
     return Settled(written.type, digest_of(values), values)
+
+
+def backend_problems(configuration: Configuration) -> Sequence[Diagnostic]:
+    """What is wrong with the backend block by itself."""
+    try:
+        said_by(configuration.backend)
+    except DiagnosticError as problem:
+        return problem.diagnostics
+    return ()
 
 
 def is_same_block(said: Settled | None, settled: Settled | None) -> bool:
@@ -141,4 +151,13 @@ def _placed(written: Written | None) -> Iterator[None]:
         raise DiagnosticError(*(one.at(place) for one in problem.diagnostics)) from problem
 
 
-__all__ = ["is_same_block", "open_storage", "open_store", "open_store_in", "said_by", "store_of"]
+__all__ = [
+    "backend_problems",
+    "is_same_block",
+    "open_storage",
+    "open_store",
+    "open_store_in",
+    "said_by",
+    "sealed",
+    "store_of",
+]

@@ -10,7 +10,7 @@ from kvmplan.backends.given import given_values
 from kvmplan.backends.migration import Move, Side, migrate, to_move
 from kvmplan.backends.opening import is_same_block, open_storage, said_by
 from kvmplan.backends.record import Settled, read_settled, write_settled
-from kvmplan.config.model import Backend as Written
+from kvmplan.config.model import Configuration
 from kvmplan.state.locking import Locking
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
@@ -30,12 +30,12 @@ class Wish:
     locking: Locking = Locking()  # noqa: RUF009 - immutable
 
 
-def settle(written: Written | None, directory: str, wish: Wish, tell: Tell) -> None:
-    """Make the backend that is ``written`` the one that other commands use. Raises `DiagnosticError`, everything being
+def settle(configuration: Configuration, directory: str, wish: Wish, tell: Tell) -> None:
+    """Make the backend of ``configuration`` the one that other commands use. Raises `DiagnosticError`, everything being
     as before, when that cannot or must not be done.
     """
     before = read_settled(directory)
-    wanted = _wanted(said_by(written), before, wish)
+    wanted = _wanted(said_by(configuration.backend), before, wish)
     if wanted is None and before is None:
         if wish.given:
             raise DiagnosticError(_nothing_to_configure())
@@ -43,7 +43,7 @@ def settle(written: Written | None, directory: str, wish: Wish, tell: Tell) -> N
     if not _is_same_place(wanted, before):
         tell("\nInitializing the backend...")
         if not wish.reconfigure:
-            _take_along(before, wanted, directory, wish, tell)
+            _take_along(before, wanted, configuration, wish, tell)
         tell(f'The state is kept by the backend "{wanted.type if wanted else LOCAL.name}" from now on.')
     open_storage(wanted, directory).close()  # so that what is missing or wrong is told now
     write_settled(directory, wanted)
@@ -69,10 +69,13 @@ def _kind_and_values(settled: Settled | None) -> tuple[str, dict[str, object]]:
     return settled.type, {name: value for name, value in settled.values.items() if value is not None}
 
 
-def _take_along(before: Settled | None, wanted: Settled | None, directory: str, wish: Wish, tell: Tell) -> None:
+def _take_along(
+    before: Settled | None, wanted: Settled | None, configuration: Configuration, wish: Wish, tell: Tell
+) -> None:
+    directory = configuration.directory
     old, new = _side(before, directory), _side(wanted, directory)
     try:
-        moves = to_move(old, new, directory)
+        moves = to_move(old, new, configuration)
         if not moves:
             return
         if not wish.migrate and before is not None:

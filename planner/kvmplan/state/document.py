@@ -107,8 +107,10 @@ def _instance(instance: Instance) -> dict[str, Any]:
     }
 
 
-def load_state(data: bytes, path: str) -> State:
-    """Read a document. Raises `DiagnosticError` when it is broken or newer than this kvmplan."""
+def load_state(data: bytes, path: str, earlier: str = "") -> State:
+    """Read a document. ``earlier``: where there may be an older one, in sentences. Raises `DiagnosticError` when it is
+    broken or newer than this kvmplan.
+    """
     try:
         document = load_values(data)
         version = document["version"]
@@ -127,8 +129,8 @@ def load_state(data: bytes, path: str) -> State:
         raise DiagnosticError(
             error(
                 "State cannot be read",
-                f"{path} is not a state document ({type(problem).__name__}: {problem}). Nothing was changed. The state "
-                f"before the last change is in {path}.backup: compare it and put it in place if it is whole.",
+                f"{path} is not a state document ({type(problem).__name__}: {problem}). Nothing was changed."
+                f"{f' {earlier}' if earlier else ''}",
             )
         ) from problem
 

@@ -38,6 +38,10 @@ class LocalStorage(Storage):
     def place(self, workspace: str) -> str:
         return str(self.path(workspace))
 
+    def earlier(self, workspace: str) -> str:
+        backup = backup_of(self.path(workspace))
+        return f"The state before the last run is in {backup}: compare it and put it in place if it is whole."
+
     def read(self, workspace: str) -> Stored | None:
         path = self.path(workspace)
         version = _version(path)

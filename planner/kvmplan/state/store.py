@@ -51,7 +51,7 @@ class StateStore:
         `DiagnosticError` when it cannot be read.
         """
         stored = self._look()
-        state = None if stored is None else load_state(self.seal.open(stored.data, self.place), self.place)
+        state = None if stored is None else self._state_in(stored.data)
         self.left_open = read_journal(self.journal, self.seal)
         return state if self.left_open is None else self.left_open.replayed_on(state)
 
@@ -121,6 +121,9 @@ class StateStore:
             f"{self.place} is not what it was when this run read it, so it is left as it is. What this run did is in "
             f"its journal, {self.journal}. Plan again: the next run takes it in.",
         )
+
+    def _state_in(self, stored: bytes) -> State:
+        return load_state(self.seal.open(stored, self.place), self.place, self.storage.earlier(self.workspace))
 
     def _look(self) -> Stored | None:
         found = self.storage.read(self.workspace)

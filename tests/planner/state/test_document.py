@@ -46,9 +46,9 @@ def test_a_state_torn_at_any_byte_is_refused() -> None:
     data = dump_state(WHOLE)
     for length in range(len(data) - 2):  # without its last newline, or the one before, it is whole
         with pytest.raises(DiagnosticError) as refused:
-            load_state(data[:length], "kvmplan.state.json")
+            load_state(data[:length], "kvmplan.state.json", "Look there.")
         assert refused.value.diagnostics[0].summary == "State cannot be read"
-        assert "kvmplan.state.json.backup" in refused.value.diagnostics[0].detail
+        assert refused.value.diagnostics[0].detail.endswith("Nothing was changed. Look there.")
 
 
 def edited(change: Any) -> bytes:

@@ -131,13 +131,14 @@ class GitLab:
     """A stand-in for GitLab's managed state, of what its documentation and source say: states by path, basic
     authentication, POST of ``/lock`` locks and DELETE unlocks, 409 with the holder where another holds it, and a write
     must name the lock. ``faults``: what to answer to the next requests instead, by method; "drop": hang up unanswered,
-    "drop late": the same after having done it.
+    "drop late": the same after having done it. ``fault_at_state``: the same for the next write of a state.
     """
 
     address: str = ""
     states: dict[str, bytes] = field(default_factory=dict)
     locks: dict[str, bytes] = field(default_factory=dict)
     faults: list[tuple[str, int | str]] = field(default_factory=list)
+    fault_at_state: int | str | None = None
     asked: list[str] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -155,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         with gitlab.guard:
             gitlab.asked.append(f"{self.command} {self.path}")
             fault = gitlab.faults.pop(0)[1] if gitlab.faults and gitlab.faults[0][0] == self.command else None
+            if self.command == "POST" and not urlsplit(self.path).path.endswith("/lock"):
+                fault, gitlab.fault_at_state = fault or gitlab.fault_at_state, None
             if fault == "drop":
                 self._hang_up()
                 return

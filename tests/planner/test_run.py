@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -96,7 +95,6 @@ def test_a_saved_plan_of_another_version_is_refused(project: Workspace) -> None:
 def test_what_a_saved_plan_shows_is_what_plan_showed(project: Workspace) -> None:
     planned = run(project, "plan", "-out", "p")
     assert run(project, "show", "p").stdout in planned.stdout
-    assert json.loads(run(project, "show", "-json", "p").stdout) == json.loads(run(project, "plan", "-json").stdout)
 
 
 def test_two_runs_at_once(project: Workspace) -> None:

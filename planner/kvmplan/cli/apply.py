@@ -10,7 +10,10 @@ import typer
 from kvmplan.cli.options import (
     HERE,
     AutoApprove,
+    CompactWarnings,
     Directory,
+    Json,
+    JsonInto,
     Lock,
     LockTimeout,
     NoColor,
@@ -30,6 +33,9 @@ def apply(
     destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything that kvmplan made here.")] = False,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    json: Json = False,
+    json_into: JsonInto = None,
+    compact_warnings: CompactWarnings = False,
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
@@ -44,7 +50,9 @@ def apply(
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given
     from kvmplan.cli.requesting import requested
+    from kvmplan.cli.terminal import speak
 
+    speak(json=json, into=json_into, compact_warnings=compact_warnings)
     if plan_file is not None:
         _refuse([*(["--destroy"] if destroy else []), *options.given, *(["--chdir"] if directory != HERE else [])])
         done = apply_saved(

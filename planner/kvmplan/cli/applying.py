@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -12,12 +14,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from kvmplan.apply.events import Event, Interrupted
+from kvmplan.apply.events import Event, Interrupted, Listener, StepRunning
 from kvmplan.apply.result import Result
 from kvmplan.apply.stopping import Stop
 from kvmplan.backends.opening import open_store
-from kvmplan.cli.planning import keep_secrets_of, planned, review, stop_on_errors
-from kvmplan.cli.terminal import ask, complain, keep_secret, say, styled
+from kvmplan.cli.planning import keep_secrets_of, planned, review, show, stop_on_errors
+from kvmplan.cli.terminal import ask, complain, for_people, keep_secret, live_line, say, styled, tell
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, read_plan
 from kvmplan.plan.model import Plan
@@ -25,12 +27,14 @@ from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.review.hiding import hidden_outputs, secrets_in_plan, secrets_in_state
 from kvmplan.review.output_text import outputs_text
-from kvmplan.review.plan_text import plan_text
-from kvmplan.review.progress import progress_lines, result_text
+from kvmplan.review.progress import Tally, progress_lines, result_text
+from kvmplan.review.stream.apply import event_lines, result_lines
+from kvmplan.review.stream.plan import plan_lines
 from kvmplan.run import Run, prepare_again, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
 PERFORM = "Do you want to perform these actions?\n  kvmplan will perform the actions described above.\n"
 DESTROY = "Do you really want to destroy all resources?\n  kvmplan will destroy what is shown above.\n"
@@ -55,12 +59,14 @@ def plan_and_apply(
 ) -> bool:
     """Plan, ask and apply. Returns whether everything was done."""
     operation = "destroy" if request.destroy else "apply"
+    if not (auto_approve or for_people()):
+        raise DiagnosticError(_nobody_to_ask())
     with planned(directory, values, state, operation, request, locking=locking, no_color=no_color) as (
         run,
         plan,
         store,
     ):
-        say(plan_text(review(run, plan), styled(no_color=no_color)))
+        show(review(run, plan), no_color=no_color)
         if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
             say("Apply cancelled.")
             return False
@@ -99,30 +105,44 @@ def apply_saved(
             check_current(saved.plan, run.state, run.recovered.unsure)
             run.adopt(saved.plan)
             keep_secret(secrets_in_plan(saved.plan))
+            tell(lambda: plan_lines(saved.review))
             return carry_out(run, saved.plan, store, parallelism=parallelism, no_color=no_color)
 
 
 def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_color: bool) -> bool:
     style = styled(no_color=no_color)
+    tally = Tally(sum(len(step.operations) for step in plan.steps))
 
     def listener(event: Event) -> None:
-        for line in progress_lines(event, style):
-            say(line)
+        tell(lambda: event_lines(event, plan, keep_secret(())))
+        tally.take(event)
+        if not (isinstance(event, StepRunning) and live):
+            say("\n".join(progress_lines(event, style)))
 
     if plan.steps:
         say("")
-    with _interruptible() as stop:
+    with live_line(lambda width: tally.line(width, time.monotonic())) as live, _interruptible(listener) as stop:
         result: Result = run.apply(plan, store, listener=listener, stop=stop, parallelism=parallelism)
     redaction = keep_secret(secrets_in_state(replace(run.state, instances=result.instances, outputs=result.outputs)))
     complain(result.diagnostics, run.prepared.sources, no_color=no_color)
-    say("\n" + result_text(result, style, destroy=plan.destroy))
+    result = replace(result, outputs=hidden_outputs(result.outputs, redaction))
+    tell(lambda: result_lines(result, plan))
+    say("\n" + result_text(result, plan, style))
     if result.complete and result.outputs:
-        say("\n" + outputs_text(hidden_outputs(result.outputs, redaction)))
+        say("\n" + outputs_text(result.outputs))
     return result.complete
 
 
+def _nobody_to_ask() -> Diagnostic:
+    return error(
+        "Nobody to ask for approval",
+        "With --json there is no question. Add --auto-approve, or save a plan with `kvmplan plan --out FILE`, review "
+        "it, and run `kvmplan apply --json FILE`.",
+    )
+
+
 @contextmanager
-def _interruptible() -> Iterator[Stop]:
+def _interruptible(listener: Listener) -> Iterator[Stop]:
     """A wish to stop that the first interrupt makes; the second ends the process at once, with what is known saved."""
     stop = Stop()
 
@@ -132,7 +152,8 @@ def _interruptible() -> Iterator[Stop]:
             _write_now(sys.stderr, f"\nStopped at once. {saved}the next kvmplan looks for what was under way.\n")
             os._exit(130)
         stop.set()
-        _write_now(sys.stdout, "".join(f"{line}\n" for line in progress_lines(Interrupted())))
+        # The main thread may be in the middle of a write that a signal's handler must not wait for.
+        threading.Thread(target=listener, args=(Interrupted(),)).start()
 
     before = {number: signal.signal(number, on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

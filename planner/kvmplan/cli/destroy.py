@@ -7,7 +7,10 @@ import typer
 from kvmplan.cli.options import (
     HERE,
     AutoApprove,
+    CompactWarnings,
     Directory,
+    Json,
+    JsonInto,
     Lock,
     LockTimeout,
     NoColor,
@@ -25,6 +28,9 @@ def destroy(
     *,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    json: Json = False,
+    json_into: JsonInto = None,
+    compact_warnings: CompactWarnings = False,
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
@@ -39,7 +45,9 @@ def destroy(
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given
     from kvmplan.cli.requesting import requested
+    from kvmplan.cli.terminal import speak
 
+    speak(json=json, into=json_into, compact_warnings=compact_warnings)
     done = plan_and_apply(
         directory,
         given(var, var_file),

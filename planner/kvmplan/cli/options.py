@@ -38,6 +38,11 @@ Lock = Annotated[
 LockTimeout = Annotated[
     str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for the lock: 30s, 5m.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print a stream of JSON lines, for programs.")]
+JsonInto = Annotated[
+    Path | None, typer.Option("--json-into", metavar="FILE", help="Write that stream into a file, and print text.")
+]
+CompactWarnings = Annotated[bool, typer.Option("--compact-warnings", help="Print warnings in a line each.")]
 HERE = Path()
 
 

@@ -9,7 +9,10 @@ import typer
 
 from kvmplan.cli.options import (
     HERE,
+    CompactWarnings,
     Directory,
+    Json,
+    JsonInto,
     Lock,
     LockTimeout,
     NoColor,
@@ -31,7 +34,9 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 0 without changes, 2 with changes, 1 on errors.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    json: Json = False,
+    json_into: JsonInto = None,
+    compact_warnings: CompactWarnings = False,
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
@@ -43,12 +48,11 @@ def plan(
 ) -> None:
     """Show what apply would do, in which order, and who would notice."""
     from kvmplan.cli.locks import locking
-    from kvmplan.cli.planning import given, planned, review, save
+    from kvmplan.cli.planning import given, planned, review, save, show
     from kvmplan.cli.requesting import requested
-    from kvmplan.cli.terminal import say, styled
-    from kvmplan.review.plan_json import to_text
-    from kvmplan.review.plan_text import plan_text
+    from kvmplan.cli.terminal import say, speak
 
+    speak(json=json, into=json_into, compact_warnings=compact_warnings)
     request = requested(options, destroy=destroy)
     with planned(
         directory,
@@ -60,10 +64,10 @@ def plan(
         no_color=no_color,
     ) as (run, made, _):
         document = review(run, made)
-        say(to_text(document) if json else plan_text(document, styled(no_color=no_color)))
+        show(document, no_color=no_color)
         if out is not None:
-            save(out, run, made, document, quiet=json)
-        elif not made.is_empty and not json:
+            save(out, run, made, document)
+        elif not made.is_empty:
             say("\nNote: this plan is not saved; `kvmplan plan --out FILE` and `kvmplan apply FILE` apply exactly it.")
     if detailed_exitcode and not made.is_empty:
         raise typer.Exit(2)

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import typer
 
 from kvmplan.backends.opening import open_store
 from kvmplan.backends.workspaces import current_workspace
-from kvmplan.cli.terminal import complain, in_order, keep_secret, say, telling_when_slow
+from kvmplan.cli.reading import told_of_reading
+from kvmplan.cli.terminal import complain, for_people, in_order, keep_secret, say, styled, tell
 from kvmplan.config.variables import Given
-from kvmplan.lane import Lane
 from kvmplan.plan.file import write_plan
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
@@ -29,7 +29,9 @@ from kvmplan.review.hiding import (
     secrets_in_state,
 )
 from kvmplan.review.plan_json import plan_json
+from kvmplan.review.plan_text import plan_text
 from kvmplan.review.relevant_drift import relevant_drift
+from kvmplan.review.stream.plan import plan_lines
 from kvmplan.run import Prepared, Run, prepare, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
@@ -69,7 +71,8 @@ def planned(
         try:
             with started(prepared, store, plugins) as run:
                 keep_secret(secrets_in_state(run.state))
-                plan = run.plan(request, reading=_reading)
+                with told_of_reading() as reading:
+                    plan = run.plan(request, reading=reading)
                 keep_secret(secrets_in_modules(prepared.modules))
                 keep_secret(secrets_in_plan(plan))
                 stop_on_errors(prepared, no_color=no_color)
@@ -78,11 +81,6 @@ def planned(
         except DiagnosticError as problem:
             complain(problem.diagnostics, prepared.sources, no_color=no_color)
             raise typer.Exit(1) from None
-
-
-def _reading(lane: Lane, count: int) -> AbstractContextManager[None]:
-    objects = "1 object" if count == 1 else f"{count} objects"
-    return telling_when_slow(f"Reading {lane} ({objects} of the state)...")
 
 
 def keep_secrets_of(prepared: Prepared, plugins: Plugins) -> None:
@@ -112,9 +110,15 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
     return plan_json(hidden_plan(plan, keep_secret(()), schemas), schemas, relevant)
 
 
-def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any], *, quiet: bool) -> None:
+def show(document: Mapping[str, Any], *, no_color: bool) -> None:
+    """Show a plan to whoever listens. ``document``: as `review` made it."""
+    tell(lambda: plan_lines(document))
+    if for_people():
+        say(plan_text(document, styled(no_color=no_color)))
+
+
+def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any]) -> None:
     prepared = run.prepared
     workspace = prepared.modules.setting.workspace
     digest = write_plan(path, plan, document, prepared.configuration, prepared.given, workspace)
-    if not quiet:
-        say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")
+    say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")

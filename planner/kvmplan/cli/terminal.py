@@ -1,33 +1,110 @@
-"""What commands say to the user: text on standard output, diagnostics, without the secrets that are known by then, on
-standard error.
+"""What commands say: text to people on standard output, diagnostics on standard error, lines to programs, nothing of it
+with the secrets that are known by then. A reader that goes away ends what it reads, and nothing else.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
-from kvmplan.review.diagnostic_text import diagnostics_text
+from kvmplan.cli.live import Live, is_possible
+from kvmplan.cli.streaming import Stream
+from kvmplan.review.diagnostic_text import compact_text, diagnostics_text
 from kvmplan.review.redaction import NOTHING, Redaction
+from kvmplan.review.stream.diagnostics import diagnostic_lines
+from kvmplan.review.stream.line import Line, version_line
 from kvmplan.review.style import Style, style_for
-from kvmplan_sdk.diagnostics import Diagnostic
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 
-_redaction = NOTHING
+
+@dataclass(slots=True)
+class _Audience:
+    """``streams``: to programs; ``people``: whether they read, too; ``compact``: warnings in a line each."""
+
+    streams: tuple[Stream, ...] = ()
+    people: bool = True
+    compact: bool = False
+    redaction: Redaction = NOTHING
+    live: Live | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+_audience = _Audience()
+
+
+def speak(*, json: bool = False, into: Path | None = None, compact_warnings: bool = False) -> None:
+    """Who is told from now on. ``json``: programs read standard output, as a stream of lines; ``into``: a file gets the
+    stream besides. Raises `DiagnosticError` when it cannot be written.
+    """
+    _audience.people, _audience.compact = not json, compact_warnings
+    _audience.streams = (Stream(sys.stdout.fileno()),) if json else ()
+    if into is not None:
+        try:
+            file = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as problem:
+            raise DiagnosticError(
+                error(f"Cannot write {into}", f"{problem.strerror}. Give --json-into a file that can be written.")
+            ) from problem
+        _audience.streams += (Stream(file),)
+    tell(lambda: [version_line()])
+
+
+def tell(lines: Callable[[], Iterable[Line]]) -> None:
+    """Tell programs; ``lines`` is asked for them only when there is one that listens."""
+    if _audience.streams:
+        told = list(lines())
+        for stream in _audience.streams:
+            stream.write(told)
 
 
 def keep_secret(secrets: Iterable[str]) -> Redaction:
     """From now on nothing of ``secrets`` is in what `complain` prints. Returns the redaction with all kept so far."""
-    global _redaction
-    _redaction = _redaction.with_more(secrets)
-    return _redaction
+    _audience.redaction = _audience.redaction.with_more(secrets)
+    return _audience.redaction
+
+
+def for_people() -> bool:
+    """Whether what is said is read by people."""
+    return _audience.people
 
 
 def say(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-    sys.stdout.flush()
+    """Tell people."""
+    if _audience.people:
+        _write(sys.stdout, text if text.endswith("\n") else f"{text}\n")
+
+
+def _write(file: TextIO, text: str) -> None:
+    with _audience.lock:
+        if _audience.live is not None:
+            _audience.live.erase()
+        try:
+            file.write(text)
+            file.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, file.fileno())
+            os.close(nowhere)
+
+
+@contextmanager
+def live_line(text: Callable[[int], str]) -> Iterator[bool]:
+    """Show the line ``text`` makes for a width at the bottom of the terminal meanwhile; False where there is none."""
+    if not (_audience.people and is_possible()):
+        yield False
+        return
+    _audience.live = Live(text, _audience.lock)
+    try:
+        yield True
+    finally:
+        _audience.live.close()
+        _audience.live = None
 
 
 def styled(*, no_color: bool = False) -> Style:
@@ -54,16 +131,22 @@ def complain(
         name = diagnostic.source.filename if diagnostic.source else None
         if name and name not in texts and Path(name).is_file():
             texts[name] = Path(name).read_text(errors="replace")
-    shown = {name: _redaction.masked(text) for name, text in texts.items()}
-    found = _redaction.diagnostics(found)
-    sys.stderr.write(diagnostics_text(found, shown, style_for(sys.stderr, no_color=no_color)))
-    sys.stderr.flush()
+    shown = {name: _audience.redaction.masked(text) for name, text in texts.items()}
+    found = _audience.redaction.diagnostics(found)
+    tell(lambda: diagnostic_lines(found, shown))
+    if _audience.people and found:
+        style = style_for(sys.stderr, no_color=no_color)
+        compact = _audience.compact and not has_errors(found)
+        _write(sys.stderr, compact_text(found, style) if compact else diagnostics_text(found, shown, style))
 
 
 @contextmanager
-def telling_when_slow(text: str, *, seconds: float = 2.0) -> Iterator[None]:
-    """Print ``text`` to standard error when what is inside takes longer than ``seconds``."""
-    timer = threading.Timer(seconds, lambda: sys.stderr.write(f"{text}\n"))
+def telling_when_slow(text: str, *, people: bool = True, seconds: float = 2.0) -> Iterator[None]:
+    """Print ``text`` to standard error when what is inside takes longer than ``seconds``, where ``people`` read."""
+    timer = threading.Timer(seconds, lambda: _write(sys.stderr, f"{text}\n"))
+    if not (people and _audience.people):
+        yield
+        return
     timer.daemon = True
     timer.start()
     try:

@@ -16,11 +16,11 @@ from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning
 from kvmplan_sdk.provider import Known, Observed
 from kvmplan_sdk.values import differences
 
-Reading = Callable[[Lane, int], AbstractContextManager[None]]
-"""What to do while so many objects of a lane are read."""
+Reading = Callable[[Lane, Sequence[Instance]], AbstractContextManager[None]]
+"""What to do while the objects of a lane are read."""
 
 
-def silently(_lane: Lane, _count: int) -> AbstractContextManager[None]:
+def silently(_lane: Lane, _instances: Sequence[Instance]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -74,7 +74,7 @@ def _read_lane(
 ) -> tuple[Sequence[Observed | None], tuple[Diagnostic, ...]]:
     known = [Known(address=i.tagged, type=i.address.type, values=i.values, private=i.private) for i in instances]
     try:
-        with reading(lane, len(instances)):
+        with reading(lane, instances):
             return sessions.read(lane, known), ()
     except DiagnosticError as problem:
         return (), problem.diagnostics

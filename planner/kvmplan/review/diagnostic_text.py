@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from kvmplan.review.columns import columns
 from kvmplan.review.excerpt import Excerpt, excerpt
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange
@@ -20,6 +20,20 @@ def diagnostics_text(
 ) -> str:
     """Every diagnostic, in order, boxed where there are colours. ``sources``: the text of files by name."""
     return "".join(_boxed(diagnostic, sources, style, width) for diagnostic in diagnostics)
+
+
+def compact_text(warnings: Iterable[Diagnostic], style: Style = PLAIN) -> str:
+    """Warnings, a line for each kind, with where the first one is."""
+    kinds: dict[str, list[Diagnostic]] = {}
+    for warning in warnings:
+        kinds.setdefault(warning.summary, []).append(warning)
+    lines = ["", style("Warnings:", "yellow", "bold"), ""]
+    for summary, same in kinds.items():
+        place = next((f"on {one.source.filename} line {one.source.start.line}" for one in same if one.source), "")
+        more = f"and {len(same) - 1} more" if len(same) > 1 else ""
+        where = " ".join(f"({part})" if part is more and place else part for part in (place, more) if part)
+        lines += [f"- {summary}", *([f"  {where}"] if where else [])]
+    return "\n".join([*lines, "", "Leave out --compact-warnings to read them in full.", ""])
 
 
 def _boxed(diagnostic: Diagnostic, sources: Mapping[str, str], style: Style, width: int) -> str:
@@ -59,16 +73,9 @@ def _place(source: SourceRange, address: str | None, found: Excerpt | None, styl
     before, meant, behind = found.first
     number = f"{source.start.line:4}: "
     yield f"{number}{before}{meant}{behind}"
-    lead = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
-    carets = "^" * max(1, sum(map(_width, meant)))
+    lead = "".join("\t" if character == "\t" else " " * columns(character) for character in before)
+    carets = "^" * max(1, columns(meant))
     yield " " * len(number) + lead + style(carets, "red", "bold")
-
-
-def _width(character: str) -> int:
-    """How many columns of a terminal ``character`` takes."""
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _values(values: Iterable[tuple[str, str]], style: Style) -> Iterator[str]:

@@ -63,7 +63,7 @@ def plan_json(
         "complete": plan.complete,
         "errored": False,
         "kvmplan_mode": "refresh-only" if plan.refresh_only else "destroy" if plan.destroy else "normal",
-        "kvmplan_steps": [_step(step) for step in plan.steps],
+        "kvmplan_steps": [step_json(step) for step in plan.steps],
         "kvmplan_shapes": {name: _shape(schema) for name, schema in sorted(schemas.items())},
     }
 
@@ -190,7 +190,7 @@ def _output_change(change: OutputChange) -> dict[str, Any]:
     }
 
 
-def _step(step: PlannedStep) -> dict[str, Any]:
+def step_json(step: PlannedStep) -> dict[str, Any]:
     return {
         "step": step.number,
         "host": step.lane.host,

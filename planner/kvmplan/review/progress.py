@@ -1,9 +1,12 @@
-"""The progress of an apply as lines, and its end."""
+"""The progress of an apply: lines as it goes on, the line that stands at the bottom of a terminal, and the end."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from kvmplan.addresses import Address
 from kvmplan.apply.events import (
     Event,
     Interrupted,
@@ -15,27 +18,32 @@ from kvmplan.apply.events import (
     StepStarted,
 )
 from kvmplan.apply.result import Result
+from kvmplan.plan.model import Action, OperationKey, Plan
+from kvmplan.review.columns import cut
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.provider import Verb
 
-_STARTED = {
-    Verb.CREATE: "Creating...",
-    Verb.UPDATE: "Modifying...",
-    Verb.DELETE: "Destroying...",
-    Verb.READ: "Reading...",
-}
-_RUNNING = {
-    Verb.CREATE: "Still creating...",
-    Verb.UPDATE: "Still modifying...",
-    Verb.DELETE: "Still destroying...",
-    Verb.READ: "Still reading...",
-}
-_DONE = {
-    Verb.CREATE: "Creation complete",
-    Verb.UPDATE: "Modifications complete",
-    Verb.DELETE: "Destruction complete",
-    Verb.READ: "Read complete",
-}
+_DOING = {Verb.CREATE: "Creating", Verb.UPDATE: "Modifying", Verb.DELETE: "Destroying", Verb.READ: "Reading"}
+_DONE = {Verb.CREATE: "Creation", Verb.UPDATE: "Modifications", Verb.DELETE: "Destruction", Verb.READ: "Read"}
+
+
+def operation_text(event: Event, verb: Verb) -> str:
+    """What happens to one object: ``Creating...``, ``Creation complete after 3s``."""
+    match event:
+        case StepStarted():
+            return f"{_DOING[verb]}..."
+        case StepRunning(_, _, seconds):
+            return f"Still {_DOING[verb].lower()}... [{seconds:.0f}s elapsed]"
+        case OperationDone(seconds=seconds):
+            return f"{_DONE[verb]} complete after {seconds:.0f}s"
+        case OperationFailed(seconds=seconds):
+            return f"{_DONE[verb]} failed after {seconds:.0f}s"
+        case _:
+            return ""
+
+
+def interrupted_text() -> str:
+    return "Interrupt received: finishing what is in flight. Interrupt again to stop at once."
 
 
 def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
@@ -43,18 +51,16 @@ def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
     match event:
         case StepStarted(step, operations):
             yield style(f"Step {step.number}: {step.lane}", "dim")
-            for address, verb in operations:
-                yield f"{style(f'{address}:', 'bold')} {_STARTED[verb]}"
-        case StepRunning(_, operations, seconds):
-            for address, verb in operations:
-                yield f"{style(f'{address}:', 'bold')} {_RUNNING[verb]} [{seconds:.0f}s elapsed]"
-        case OperationDone(address=address, verb=verb, seconds=seconds):
-            yield f"{style(f'{address}:', 'bold')} {_DONE[verb]} after {seconds:.0f}s"
+            yield from (_operation(event, key, style) for key in operations)
+        case StepRunning(_, operations, _):
+            yield from (_operation(event, key, style) for key in operations)
+        case OperationDone(address=address, verb=verb):
+            yield _operation(event, (address, verb), style)
         case OperationFailed(address=address, verb=verb):
-            yield f"{style(f'{address}:', 'bold')} {style(f'{verb.value} failed', 'red')}"
+            yield f"{style(f'{address}:', 'bold')} {style(operation_text(event, verb), 'red')}"
         case Interrupted():
             yield ""
-            yield "Interrupt received: finishing what is in flight. Interrupt again to stop at once."
+            yield interrupted_text()
         case RollbackStarted(steps):
             count = sum(len(step.operations) for step in steps)
             yield ""
@@ -63,13 +69,76 @@ def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
             pass
 
 
-def result_text(result: Result, style: Style = PLAIN, *, destroy: bool = False) -> str:
-    """The closing lines: what was done; with a failure, what was not and what to do."""
+def _operation(event: Event, key: OperationKey, style: Style) -> str:
+    return f"{style(f'{key[0]}:', 'bold')} {operation_text(event, key[1])}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is being done and how much of it is done: told of every event, asked for a line at any time."""
+
+    total: int
+    since: float = field(default_factory=time.monotonic)
+    done: set[OperationKey] = field(default_factory=set)
+    under_way: dict[OperationKey, float] = field(default_factory=dict)
+
+    def take(self, event: Event) -> None:
+        match event:
+            case StepStarted(_, operations):
+                now = time.monotonic()
+                self.under_way |= dict.fromkeys(operations, now)
+            case OperationDone(address=address, verb=verb) | OperationFailed(address=address, verb=verb):
+                self.done.add((address, verb))
+                self.under_way.pop((address, verb), None)
+            case RollbackStarted(steps):
+                self.done, self.under_way = set(), {}
+                self.total = sum(len(step.operations) for step in steps)
+            case _:
+                pass
+
+    def line(self, width: int, now: float) -> str:
+        """``2 of 7 done, 12s · libvirt_network.lan: creating, 9s · and 3 more``, the one that takes longest first."""
+        waiting = sorted(self.under_way.items(), key=lambda item: item[1])
+        head = f"{len(self.done)} of {self.total} done, {_span(now - self.since)}"
+        if not waiting:
+            return cut(head, width)
+        (address, verb), started = waiting[0]
+        more = f" · and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+        tail = f": {_DOING[verb].lower()}, {_span(now - started)}{more}"
+        room = width - len(head) - len(tail) - 3
+        return cut(f"{head} · {_short(address, room)}{tail}", width)
+
+
+def _short(address: Address, room: int) -> str:
+    return cut(str(address), max(room, 12))
+
+
+def _span(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02}s"
+
+
+def summary_text(result: Result, plan: Plan) -> str:
+    """``Apply complete! Resources: 1 added, 0 changed, 0 destroyed.``: a line that tools around pull requests match."""
     added, changed, destroyed = result.counts()
+    if plan.destroy:
+        return f"Destroy complete! Resources: {destroyed} destroyed."
+    imported = sum(change.imported is not None for change in plan.changes.values())
+    forgotten = sum(change.action is Action.FORGET for change in plan.changes.values())
+    return (
+        "Apply complete! Resources: "
+        + (f"{imported} imported, " if imported else "")
+        + f"{added} added, {changed} changed, {destroyed} destroyed"
+        + (f", {forgotten} forgotten" if forgotten else "")
+        + "."
+    )
+
+
+def result_text(result: Result, plan: Plan, style: Style = PLAIN) -> str:
+    """The closing lines: what was done; with a failure, what was not and what to do."""
     if result.complete:
-        word = "Destroy" if destroy else "Apply"
-        counted = f"{destroyed} destroyed" if destroy else f"{added} added, {changed} changed, {destroyed} destroyed"
-        return style(f"{word} complete! Resources: {counted}.", "green", "bold") + "\n"
+        return style(summary_text(result, plan), "green", "bold") + "\n"
+    added, changed, destroyed = result.counts()
     lines = [
         style("Apply incomplete.", "red", "bold")
         + f" Done: {added} added, {changed} changed, {destroyed} destroyed."

@@ -80,14 +80,14 @@ def test_marks_in_json_say_so_as_terraform_does(terminal: Terminal) -> None:
     terminal.run("plan", "--destroy", "--out", "p")
     document: dict[str, Any] = json.loads(kvmplan("show", "--json", "p", cwd=terminal.directory).stdout)
     (changed,) = document["resource_changes"]
-    assert changed["change"]["before_sensitive"] == {"input": True, "output": True}
+    assert changed["change"]["before_sensitive"] == {"input": True, "output": True, "triggers_replace": [False]}
 
 
 def test_what_a_provider_makes_of_it(terminal: Terminal) -> None:
     terminal.write(IN_ANOTHER)
     said = terminal.run("apply", "--auto-approve")
-    assert "plain = (sensitive value)" in said.stdout
-    assert "repeated = (sensitive value)" in said.stdout
+    assert "plain = <sensitive>" in said.stdout
+    assert "repeated = <sensitive>" in said.stdout
     terminal.run("state", "show", "toy_thing.a", given=False)
     terminal.run("show", given=False)
     assert not terminal.shown

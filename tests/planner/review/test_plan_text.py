@@ -18,9 +18,11 @@ import pytest
 
 from kvmplan.addresses import Address
 from kvmplan.apply.result import Result
+from kvmplan.plan.model import Plan
 from kvmplan.review.plan_text import counts, plan_text
 from kvmplan.review.progress import result_text
 from kvmplan.review.style import Style
+from kvmplan.state.model import new_state
 from kvmplan_sdk.provider import Verb
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
@@ -95,14 +97,20 @@ def test_the_lines_that_atlantis_matches() -> None:
     assert len(matches(atlantis["diff_keyword"], text)) >= len(assigned)
 
 
+def empty_plan() -> Plan:
+    state = new_state()
+    return Plan(prior=state, refreshed=state, changes={}, drift=(), outputs={}, steps=(), needs={}, hosts={}, checks=())
+
+
 @needs_shared
 def test_the_closing_lines_that_tfcmt_matches() -> None:
     tfcmt = json.loads((SHARED / "pr_tool_contract.json").read_text())["tfcmt_apply"]
     key = (Address("toy_thing", "a"), Verb.CREATE)
+    plan = empty_plan()
 
     def result(**parts: Any) -> str:
         nothing: dict[str, Any] = {"instances": {}, "outputs": {}, "diagnostics": ()}
-        return result_text(Result(**{"done": (), "failed": (), "skipped": (), **nothing, **parts}))
+        return result_text(Result(**{"done": (), "failed": (), "skipped": (), **nothing, **parts}), plan)
 
     assert matches(tfcmt["pass"], result(done=(key,)))
     assert not matches(tfcmt["pass"], result(failed=(key,)))

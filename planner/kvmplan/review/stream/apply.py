@@ -1,0 +1,128 @@
+"""An apply as lines: what begins, goes on, ends and fails, and what came of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kvmplan.addresses import Address
+from kvmplan.apply.events import (
+    Event,
+    Interrupted,
+    OperationDone,
+    OperationFailed,
+    RollbackEnded,
+    RollbackStarted,
+    StepRunning,
+    StepStarted,
+)
+from kvmplan.apply.result import Result
+from kvmplan.plan.model import OperationKey, Plan, PlannedStep
+from kvmplan.review.plan_json import step_json
+from kvmplan.review.progress import interrupted_text, operation_text, summary_text
+from kvmplan.review.redaction import Redaction
+from kvmplan.review.stream.line import Line, line, resource_json
+from kvmplan.state.model import Output
+from kvmplan_sdk import types
+from kvmplan_sdk.provider import Verb
+from kvmplan_sdk.values import Object, Path
+
+
+def event_lines(event: Event, plan: Plan, redaction: Redaction) -> Iterator[Line]:
+    """What to write when ``event`` happens in carrying out ``plan``."""
+    match event:
+        case StepStarted(step, operations):
+            for key in operations:
+                yield _operation("apply_start", event, key, step, **_identity_before(key, plan, redaction))
+        case StepRunning(step, operations, seconds):
+            for key in operations:
+                yield _operation("apply_progress", event, key, step, elapsed_seconds=int(seconds))
+        case OperationDone(step=step, address=address, verb=verb, seconds=seconds, values=values):
+            key, gone = (address, verb), values is None or verb is Verb.DELETE
+            named = {} if gone else _identity(values or {}, _hidden(address, plan), redaction)
+            yield _operation("apply_complete", event, key, step, **named, elapsed_seconds=int(seconds))
+        case OperationFailed(step=step, address=address, verb=verb, seconds=seconds):
+            yield _operation("apply_errored", event, (address, verb), step, elapsed_seconds=int(seconds))
+        case Interrupted():
+            yield line("log", interrupted_text(), level="warn")
+        case RollbackStarted(steps):
+            yield line("kvmplan_rollback_start", "Rolling back", kvmplan_steps=[step_json(step) for step in steps])
+        case RollbackEnded(left):
+            yield line("kvmplan_rollback_complete", "Rollback ended", kvmplan_left=[str(address) for address in left])
+
+
+def _operation(kind: str, event: Event, key: OperationKey, step: PlannedStep, **more: Any) -> Line:
+    address, verb = key
+    hook = {
+        "resource": resource_json(address),
+        "action": verb.value,
+        **more,
+        "kvmplan_step": step.number,
+        "kvmplan_host": step.lane.host,
+        "kvmplan_provider": step.lane.provider,
+        **({"kvmplan_deposed": address.deposed} if address.deposed else {}),
+    }
+    named = f" [{more['id_key']}={more['id_value']}]" if "id_key" in more else ""
+    return line(kind, f"{address}: {operation_text(event, verb)}{named}", hook=hook)
+
+
+def _identity_before(key: OperationKey, plan: Plan, redaction: Redaction) -> dict[str, Any]:
+    address, verb = key
+    change = plan.changes.get(address) or plan.changes.get(address.current)
+    if verb is Verb.CREATE or change is None or change.before is None:
+        return {}
+    return _identity(change.before, change.before_sensitive, redaction)
+
+
+def _hidden(address: Address, plan: Plan) -> tuple[Path, ...]:
+    change = plan.changes.get(address)
+    return change.sensitive if change is not None else ()
+
+
+def _identity(values: Object, hidden: Iterable[Path], redaction: Redaction) -> dict[str, Any]:
+    """By what people know an object: its ``id``, else its ``name``."""
+    secret = {path[0] for path in hidden if path}
+    for name in ("id", "name"):
+        value = values.get(name)
+        if isinstance(value, str) and value and name not in secret and not redaction.hides(value):
+            return {"id_key": name, "id_value": value}
+    return {}
+
+
+def result_lines(result: Result, plan: Plan) -> Iterator[Line]:
+    """What came of it. Terraform says nothing of an apply that is not complete; ours says what is left to do."""
+    added, changed, destroyed = result.counts()
+    imported = sum(change.imported is not None for change in plan.changes.values())
+    numbers = {"add": added, "change": changed, "import": imported, "remove": destroyed}
+    if result.complete:
+        word = "destroy" if plan.destroy else "apply"
+        yield line("change_summary", summary_text(result, plan), changes={**numbers, "operation": word})
+        if not plan.destroy:
+            yield outputs_line(result.outputs)
+        return
+    yield line(
+        "kvmplan_incomplete",
+        f"Apply incomplete. Failed: {len(result.failed)}. Not tried: {len(result.skipped)}.",
+        level="error",
+        kvmplan_changes=numbers,
+        kvmplan_failed=_operations(result.failed),
+        kvmplan_not_tried=_operations(result.skipped),
+        kvmplan_interrupted=result.interrupted,
+    )
+
+
+def _operations(keys: Iterable[OperationKey]) -> list[dict[str, str]]:
+    return [{"address": str(address), "action": verb.value} for address, verb in keys]
+
+
+def outputs_line(outputs: Mapping[str, Output]) -> Line:
+    """The values of outputs, without those that are sensitive."""
+    told = {
+        name: {
+            "sensitive": output.sensitive,
+            "type": types.to_json(output.type),
+            **({} if output.sensitive else {"value": output.value}),
+        }
+        for name, output in sorted(outputs.items())
+    }
+    return line("outputs", f"Outputs: {len(told)}", outputs=told)

@@ -1,0 +1,21 @@
+"""A refresh as lines: what is looked for on the hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kvmplan.review.stream.line import Line, line, resource_json
+from kvmplan.state.model import Instance
+
+
+def refresh_lines(kind: str, instances: Iterable[Instance]) -> Iterator[Line]:
+    """``kind``: ``refresh_start`` or ``refresh_complete``."""
+    words = {"refresh_start": "Refreshing state...", "refresh_complete": "Refresh complete"}[kind]
+    for instance in instances:
+        hook: dict[str, Any] = {
+            "resource": resource_json(instance.address),
+            "kvmplan_host": instance.host,
+            "kvmplan_provider": instance.provider,
+        }
+        yield line(kind, f"{instance.address}: {words}", hook=hook)

@@ -102,6 +102,10 @@ def variable(count: int) -> str:
     )
 
 
+def secrets(count: int) -> str:
+    return _for_each("r", _keys(count), 'sensitive("secret of ${each.key}")')
+
+
 def outputs(count: int) -> str:
     return (
         _resource("r", "count.index", f"  count = {count}\n")
@@ -141,6 +145,7 @@ SHAPES: Mapping[str, Shape] = {
     "table": Shape(table, "each looks itself up in one large local value"),
     "variable": Shape(variable, "`for_each` over a variable's map, written out"),
     "outputs": Shape(outputs, "`count`, and outputs of all of them"),
+    "secrets": Shape(secrets, "a secret in each"),
     "moved": Shape(foreach, "then each renamed by a `moved` block", change=renamed),
     "removed": Shape(foreach, "then all but one gone", change=fewer),
     "changed": Shape(foreach, "then all changed", change=changed),

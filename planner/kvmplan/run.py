@@ -34,6 +34,7 @@ from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lane import Lane
 from kvmplan.lang import Value
 from kvmplan.plan.checking import check_blocks
+from kvmplan.plan.imports import needless_providers
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
 from kvmplan.plan.lanes import configured_lanes, under_present_configurations
 from kvmplan.plan.model import Plan
@@ -43,7 +44,7 @@ from kvmplan.plan.moves import Relocated, relocate
 from kvmplan.plan.planner import Planner
 from kvmplan.plan.planning import Planning, Starting
 from kvmplan.plan.refresh import Reading, refresh, silently, with_moves
-from kvmplan.plan.removal import still_there
+from kvmplan.plan.removal import wrong_removals
 from kvmplan.plan.request import Request
 from kvmplan.plan.scope import Scope, applied_in_part, cut_moves, planned_in_part, scope_of, wrong_replacements
 from kvmplan.plan.taking_in import take_in
@@ -156,12 +157,15 @@ class Run:
     def plan(self, request: Request, *, reading: Reading = silently) -> Plan:
         """Refresh and plan. Problems go into the diagnostics of what was prepared; with an error the plan is void."""
         prepared = self.prepared
-        prepared.diagnostics += [*move_problems(prepared.configuration), *still_there(prepared.configuration)]
+        prepared.diagnostics += [*move_problems(prepared.configuration), *wrong_removals(prepared.configuration)]
+        prepared.diagnostics += needless_providers(prepared.configuration)
         moved = relocate(self.state, prepared.configuration)
         prior = under_present_configurations(moved.state, prepared.configuration)
         scope = scope_of(request, prepared.dependencies, prior.instances, moved.former)
         prepared.diagnostics += [*moved.diagnostics, *wrong_replacements(request, scope, prior.instances)]
-        prepared.diagnostics += [] if scope.complete else [planned_in_part(request), *cut_moves(request, moved.former)]
+        prepared.diagnostics += (
+            [] if scope.complete or request.importing else [planned_in_part(request), *cut_moves(request, moved.former)]
+        )
         starting = self._refreshed(request, scope, moved, prior, reading)
         planning = Planning(
             request=request,

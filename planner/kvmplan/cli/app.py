@@ -16,6 +16,7 @@ from kvmplan.cli import (
     fmt,
     force_unlock,
     graph,
+    import_,
     init,
     lab,
     metadata,
@@ -53,6 +54,7 @@ app.command("show")(show.show)
 app.command("output")(output.output)
 app.command("graph")(graph.graph)
 app.command("console")(console.console)
+app.command("import")(import_.import_)
 app.command("taint")(taint.taint)
 app.command("untaint")(taint.untaint)
 app.command("force-unlock")(force_unlock.force_unlock)

@@ -37,6 +37,14 @@ def plan(
     json: Json = False,
     json_into: JsonInto = None,
     compact_warnings: CompactWarnings = False,
+    generate_config_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--generate-config-out",
+            metavar="FILE",
+            help="Write the blocks that imports lack into this new file of the configuration.",
+        ),
+    ] = None,
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
@@ -54,6 +62,10 @@ def plan(
 
     speak(json=json, into=json_into, compact_warnings=compact_warnings)
     request = requested(options, destroy=destroy)
+    if generate_config_out is not None:
+        from kvmplan.cli.generating import generate
+
+        generate(generate_config_out, directory, given(var, var_file), state, no_color=no_color)
     with planned(
         directory,
         given(var, var_file),

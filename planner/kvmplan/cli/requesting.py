@@ -31,6 +31,20 @@ def requested(options: PlanOptions, *, destroy: bool = False) -> Request:
     return request
 
 
+def importing(text: str, identifier: str) -> Request:
+    """What ``kvmplan import`` asks for. Raises `DiagnosticError` when it cannot be."""
+    address = parse_address(text)
+    if address is None or address.mode == "data" or address.deposed or not identifier:
+        raise DiagnosticError(
+            error(
+                "Invalid import",
+                f'An import takes an instance of a resource, such as libvirt_network.lan or x.y["key"], and the '
+                f'identifier of an object: not "{text}" and "{identifier}".',
+            )
+        )
+    return Request(targets=(address,), importing={address: identifier})
+
+
 def _contradictions(options: PlanOptions, *, destroy: bool) -> Iterable[Diagnostic]:
     if (options.target or options.target_file) and (options.exclude or options.exclude_file):
         yield error(

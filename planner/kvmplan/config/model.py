@@ -207,11 +207,14 @@ class ImportTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """An object that is there already and enters the state."""
+    """An object that is there already and enters the state. ``provider``: the configuration that a block made for it is
+    to use.
+    """
 
     target: ImportTarget
     id: Expression
     range: SourceRange
+    provider: ProviderName | None = None
     for_each: Expression | None = None
 
 

@@ -12,11 +12,12 @@ from kvmplan.plan.configured import read_body
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import UNEXPANDED, check_repetition
 from kvmplan.plan.ignoring import ignored_paths
+from kvmplan.plan.imports import needless_providers
 from kvmplan.plan.inputs import provider_configuration
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.named_values import evaluate_named, expand_call
-from kvmplan.plan.removal import still_there
+from kvmplan.plan.removal import wrong_removals
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
@@ -27,7 +28,12 @@ from kvmplan_sdk.schema import type_of
 
 def check_blocks(modules: Modules, dependencies: Dependencies, plugins: Plugins) -> list[Diagnostic]:
     """What is wrong with any block, variables, instances and hosts being unknown."""
-    diagnostics = [*still_there(modules.configuration), *move_problems(modules.configuration)]
+    configuration = modules.configuration
+    diagnostics = [
+        *wrong_removals(configuration),
+        *move_problems(configuration),
+        *needless_providers(configuration),
+    ]
     uses = ProviderUses(modules.configuration)
     for node in dependencies.order or dependencies.graph:
         for evaluation in modules.instances(node.module):

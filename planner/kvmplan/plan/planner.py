@@ -9,7 +9,7 @@ from kvmplan.addresses import Address
 from kvmplan.graph import Node
 from kvmplan.plan.data import without_idle_looks
 from kvmplan.plan.guarding import Guards
-from kvmplan.plan.imports import twice, unfulfilled, wishes
+from kvmplan.plan.imports import Wish, twice, unfulfilled, wishes
 from kvmplan.plan.inputs import after_resources
 from kvmplan.plan.instances import InstancePlanner
 from kvmplan.plan.judgement import assess, rehearse
@@ -32,6 +32,7 @@ class Planner:
         self._planning = planning
         self._changes: dict[Address, Change] = {}
         self._guards = Guards(planning.modules)
+        planning.wishes.update({address: Wish(one) for address, one in planning.request.importing.items()})
         self._instances = InstancePlanner(planning)
 
     def plan(self) -> Plan:
@@ -92,7 +93,7 @@ class Planner:
             block = evaluation.configuration.imports[int(node.name)]
             for address, wish in wishes(block, evaluation, planning.diagnostics):
                 first = planning.wishes.setdefault(address, wish)
-                if first is not wish:
+                if first is not wish and first.range is not None:
                     planning.diagnostics.append(twice(address, first, wish))
 
     def _plan_removals(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from kvmplan.addresses import Address, static_path
-from kvmplan.config.model import Configuration, Removed, Resource
+from kvmplan.addresses import Address, StaticPath, static_path
+from kvmplan.config.model import Configuration, Removed, Resource, Target
 from kvmplan.plan.guarding import Guards, is_allowed, prevented
 from kvmplan.plan.model import Action, Change
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.planning import Planning
 from kvmplan.state.model import Instance
-from kvmplan_sdk.diagnostics import Diagnostic, error
+from kvmplan_sdk.diagnostics import Diagnostic, error, warning
 
 
 def removal(
@@ -98,8 +98,29 @@ def removed_by(address: Address, configuration: Configuration) -> Removed | None
     return None
 
 
-def still_there(configuration: Configuration) -> list[Diagnostic]:
-    """An error for every ``removed`` block that speaks of what is in the configuration."""
+def wrong_removals(configuration: Configuration) -> list[Diagnostic]:
+    """An error for every ``removed`` block that speaks of what is in the configuration, a warning for every second one
+    of the same.
+    """
+    first: dict[tuple[StaticPath, Target], Removed] = {}
+    again = [
+        _again(removed, found)
+        for module in configuration.tree()
+        for removed in module.removed
+        if (found := first.setdefault((module.path, removed.source), removed)) is not removed
+    ]
+    return [*_still_there(configuration), *again]
+
+
+def _again(removed: Removed, first: Removed) -> Diagnostic:
+    return warning(
+        "Removed twice",
+        f"What becomes of {removed.source} is said at {first.range} already, and that counts. Leave one of them out.",
+        source=removed.range,
+    )
+
+
+def _still_there(configuration: Configuration) -> list[Diagnostic]:
     return [
         error(
             "Removed object still exists",
@@ -120,4 +141,4 @@ def _is_there(module: Configuration, removed: Removed) -> bool:
     return removed.source.within in found.resources
 
 
-__all__ = ["removal", "removal_reason", "removed_by", "still_there"]
+__all__ = ["removal", "removal_reason", "removed_by", "wrong_removals"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address, Pointer
 
@@ -12,7 +13,8 @@ class Request:
     """``destroy``: whether to plan the end of everything; ``replacing``: instances to replace whatever they are;
     ``targets``: all that is planned, with what it needs; ``excluding``: what is not, with what needs it;
     ``refreshing``: whether to look at the hosts first; ``refresh_only``: to do nothing but let the state follow them;
-    ``destroyable``: what may be destroyed although it is guarded.
+    ``destroyable``: what may be destroyed although it is guarded; ``importing``: objects to take into the state, and
+    nothing else, by the instances that they shall be.
     """
 
     destroy: bool = False
@@ -22,6 +24,7 @@ class Request:
     refreshing: bool = True
     destroyable: tuple[Pointer, ...] = ()
     refresh_only: bool = False
+    importing: Mapping[Address, str] = field(default_factory=dict)
 
     @property
     def narrowed(self) -> bool:

@@ -211,12 +211,12 @@ def _edits(body: Body, inside: tuple[str, ...]) -> Iterator[_Edit]:
 
 def _labels(block: Block) -> Iterator[_Edit]:
     for (start, end), label in zip(block.label_spans, block.labels, strict=True):
-        quoted = _quoted(label)
+        quoted = quoted_string(label)
         if block.source.text[start:end] != quoted:
             yield start, end, quoted
 
 
-def _quoted(text: str) -> str:
+def quoted_string(text: str) -> str:
     """``text`` as a string of the language."""
     escaped = "".join(_ESCAPED.get(char) or (char if char.isprintable() else _by_number(char)) for char in text)
     return '"' + _SEQUENCE.sub(r"\1\1{", escaped) + '"'
@@ -237,12 +237,12 @@ def _type(attribute: Attribute) -> str | None:
 
 def _value(node: Expression) -> str | None:
     """The inside of ``"${...}"``, however deep, in parentheses when it goes over several lines."""
-    if not _is_quoted(node):
+    if not _isquoted_string(node):
         return None
     text, base = node.text, node.start
     tokens = Lexer(text, everything=True).scan(newlines=False)[:-1]
     heads, tails = list[str](), list[str]()
-    while _is_quoted(node) and (tokens := _inside(tokens)):
+    while _isquoted_string(node) and (tokens := _inside(tokens)):
         assert isinstance(node, Wrapped)
         node = node.inner
         start, end = node.start - base, node.end - base
@@ -256,7 +256,7 @@ def _value(node: Expression) -> str | None:
     return "".join([*heads, node.text, *reversed(tails)]) if heads else None
 
 
-def _is_quoted(node: Expression) -> bool:
+def _isquoted_string(node: Expression) -> bool:
     return isinstance(node, Wrapped) and node.source.text[node.start] == '"'
 
 

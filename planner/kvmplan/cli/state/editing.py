@@ -12,11 +12,13 @@ from kvmplan.state.model import State
 from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
+Editing = tuple[StateStore, State | None]
+
 
 @contextmanager
 def editing(
     operation: str, state: Path | None, directory: Path, *, lock: bool, lock_timeout: str, regardless: bool = False
-) -> Iterator[tuple[StateStore, State | None]]:
+) -> Iterator[Editing]:
     """The store, locked, and what is in it. ``regardless``: of what a run that was cut short left in doubt. Raises
     `DiagnosticError`.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kvmplan.config.blocks.arguments import Problems, expression
 from kvmplan.config.blocks.modules import invalid_target
+from kvmplan.config.blocks.providers import provider_name
 from kvmplan.config.blocks.spelled import spelled
 from kvmplan.config.model import Import, ImportTarget
 from kvmplan.syntax import Block
@@ -22,5 +23,6 @@ def import_(block: Block, problems: Problems) -> Import | None:
         target=ImportTarget(module=tuple(module), resource=resource, key=key, range=to.range),
         id=identifier,
         range=block.range,
+        provider=provider_name(block.body.attributes.get("provider"), problems),
         for_each=expression(block, "for_each"),
     )

@@ -16,6 +16,15 @@ _ENTRY = frozenset({"source", "version", "configuration_aliases"})
 def provider(block: Block, problems: Problems) -> ProviderBlock:
     check_names(block, problems)
     (name,) = block.labels
+    if "version" in block.body.attributes:
+        problems.append(
+            error(
+                "Version in a provider block",
+                f"Which versions are good is said in one place: kvmplan {{ required_providers {{ {name} = "
+                '">= 0.1" } }. Leave it out here.',
+                source=block.body.attributes["version"].name_range,
+            )
+        )
     alias = literal_string(block.body.attributes.get("alias"), "", problems)
     return ProviderBlock(provider=ProviderName(name, alias), body=rest(block), range=block.range)
 

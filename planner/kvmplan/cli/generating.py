@@ -1,0 +1,46 @@
+"""``kvmplan plan --generate-config-out``: the file is written first, and then planned with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kvmplan.backends.opening import open_store
+from kvmplan.cli.planning import stop_on_errors
+from kvmplan.cli.terminal import say
+from kvmplan.config.files import SUFFIX, is_configuration
+from kvmplan.config.variables import Given
+from kvmplan.generate import configuration_for_imports
+from kvmplan.plugins import Plugins
+from kvmplan.run import prepare, started
+from kvmplan_sdk.diagnostics import DiagnosticError, error
+
+
+def generate(path: Path, directory: Path, values: Given, state: Path | None, *, no_color: bool) -> None:
+    """Write ``path`` where an import lacks its block. Raises `DiagnosticError`, having written nothing."""
+    _check_place(path, directory)
+    plugins = Plugins()
+    prepared = prepare(directory, values, plugins)
+    stop_on_errors(prepared, no_color=no_color)
+    with started(prepared, open_store(state, prepared.configuration), plugins) as run:
+        text = configuration_for_imports(run)
+    if text:
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as problem:
+            raise DiagnosticError(error(f"Cannot write {path}", f"{problem.strerror}.")) from problem
+    say(f"Wrote {path}: read it and change it as you like.\n\n" if text else "Every import has its block.\n\n")
+
+
+def _check_place(path: Path, directory: Path) -> None:
+    if path.exists():
+        raise DiagnosticError(
+            error(f"{path} exists", "What is made goes into a new file, so that nothing is lost. Name another.")
+        )
+    if path.parent.resolve() != directory.resolve() or not is_configuration(path.name) or path.suffix != ".hcl":
+        raise DiagnosticError(
+            error(
+                "No file of the configuration",
+                f"{path} is planned with, so it must be beside the other files, with a name that ends in {SUFFIX}.",
+            )
+        )

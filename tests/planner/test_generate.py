@@ -1,0 +1,136 @@
+"""Blocks made from objects: a plan with them changes nothing, and what is in the way is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kvmplan.plan.generating import resource_text
+from kvmplan.syntax.format import format_configuration
+from kvmplan_sdk.proposing import configure
+from kvmplan_sdk.values import Object
+
+from .cli.kvmplan_command import kvmplan
+from .toy.kvmplan_toy.schema import SCHEMA
+from .workspace import Workspace, actions, address
+
+THING = """resource "toy_thing" "a" {
+  name   = "a"
+  size   = 2
+  note   = "$${x} %%{y}\\n\\"z\\""
+  secret = null # sensitive: write it here, or refer to it
+  tags = [
+    "x",
+    "y",
+  ]
+  labels = {
+    "a b" = "c"
+  }
+
+  port {
+    number = 1
+  }
+
+  port {
+    number = 2
+    open   = false
+  }
+
+  place {
+    rack = "r"
+  }
+}
+"""
+
+
+def test_a_block_says_what_is_there_and_no_more() -> None:
+    schema = SCHEMA.resources["toy_thing"]
+    values: Object = {
+        "name": "a",
+        "size": 2,
+        "note": '${x} %{y}\n"z"',
+        "secret": "hush",
+        "tags": ["x", "y"],
+        "labels": {"a b": "c"},
+        "port": [{"number": 1, "open": True}, {"number": 2, "open": False}],
+        "place": {"rack": "r"},
+    }
+    made = resource_text(address("toy_thing.a"), schema, configure(schema, values))
+    assert made == THING
+    assert format_configuration(made, "main.kvm.hcl") == (made, [])
+
+
+def test_a_plan_with_what_was_made_changes_nothing(workspace: Workspace) -> None:
+    workspace.write(THING.replace("null # sensitive: write it here, or refer to it", '"hush"'))
+    workspace.apply()
+    schema, there = SCHEMA.resources["toy_thing"], workspace.state.instances[address("toy_thing.a")]
+    made = resource_text(there.address, schema, {**there.values, "id": None, "revision": None})
+    workspace.write(made.replace("null # sensitive: write it here, or refer to it", '"hush"').replace(MAC, ""))
+    assert not actions(workspace.plan())
+
+
+MAC = '  link {\n    mac = "52:54:00:00:00:0b"\n  }\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "said"),
+    [
+        ({"gen.kvm.hcl": ""}, "gen.kvm.hcl", "gen.kvm.hcl exists"),
+        ({}, "gen.tf", "No file of the configuration"),
+        ({}, "other/gen.kvm.hcl", "No file of the configuration"),
+        (
+            {"more.kvm.hcl": 'import {\n  to = terraform_data.e["x"]\n  id = "x"\n}\n'},
+            "gen.kvm.hcl",
+            "Nothing made for",
+        ),
+        ({"more.kvm.hcl": 'import {\n  to = toy_nothing.e\n  id = "x"\n}\n'}, "gen.kvm.hcl", "Unknown resource type"),
+        (
+            {"more.kvm.hcl": 'import {\n  to = toy_thing.e\n  id = "x"\n}\n'},
+            "gen.kvm.hcl",
+            "Provider toy cannot import",
+        ),
+    ],
+)
+def test_what_is_in_the_way(files: dict[str, str], name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "main.kvm.hcl").write_text('import {\n  to = terraform_data.a\n  id = "one"\n}\n')
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    before = sorted(tmp_path.rglob("*.kvm.hcl"))
+    refused = kvmplan("plan", f"--generate-config-out={name}", cwd=tmp_path)
+    assert refused.status == 1
+    assert said in refused.stderr
+    assert sorted(tmp_path.rglob("*.kvm.hcl")) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("terraform_data.c", "Import without a configuration"),
+        ("terraform_data.b[5]", "Import without a configuration"),
+        ("data.toy_thing.x", "Invalid import"),
+        ("terraform_data", "Invalid import"),
+        ("toy_thing.a", "Provider toy cannot import"),
+    ],
+)
+def test_import_is_refused(typed: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "main.kvm.hcl").write_text(
+        'resource "terraform_data" "b" {\n  count = 1\n}\nresource "toy_thing" "a" {\n  name = "a"\n}\n'
+    )
+    refused = kvmplan("import", typed, "one", cwd=tmp_path)
+    assert refused.status == 1
+    assert said in refused.stderr
+    assert kvmplan("state", "list", cwd=tmp_path).stdout == ""
+
+
+def test_import_takes_one_instance_and_what_the_configuration_says_of_it(tmp_path: Path) -> None:
+    (tmp_path / "main.kvm.hcl").write_text(
+        'resource "terraform_data" "a" {\n  input = 1\n}\n'
+        'resource "terraform_data" "b" {\n  count = 2\n  input = terraform_data.a.id\n'
+        "  lifecycle {\n    prevent_destroy = true\n  }\n}\n"
+    )
+    assert kvmplan("import", "terraform_data.b[1]", "one", cwd=tmp_path).status == 0
+    assert kvmplan("state", "list", cwd=tmp_path).stdout == "terraform_data.b[1]\n"
+    (tmp_path / "main.kvm.hcl").write_text("locals {}\n")
+    assert "Instance cannot be destroyed" in kvmplan("plan", cwd=tmp_path).stderr

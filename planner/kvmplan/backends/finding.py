@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import EntryPoint, entry_points
-
-import pluggy
+from typing import TYPE_CHECKING
 
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.state.local import LocalBackend
-from kvmplan_sdk import hookspecs
 from kvmplan_sdk.backend import Backend
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 LOCAL = LocalBackend()
 
@@ -34,6 +34,10 @@ def backend_names() -> tuple[str, ...]:
 
 
 def _entry_points(name: str | None = None) -> set[EntryPoint]:
+    from importlib.metadata import entry_points
+
+    from kvmplan_sdk import hookspecs
+
     allowed = os.environ.get("KVMPLAN_LOAD_PLUGINS")
     return {
         one
@@ -43,6 +47,10 @@ def _entry_points(name: str | None = None) -> set[EntryPoint]:
 
 
 def _load(entry_point: EntryPoint) -> Backend:
+    import pluggy
+
+    from kvmplan_sdk import hookspecs
+
     name = entry_point.name
     manager = pluggy.PluginManager(hookspecs.NAMESPACE)
     manager.add_hookspecs(hookspecs)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kvmplan.backends.finding import LOCAL, find_backend
 from kvmplan.backends.record import Settled, digest_of, read_settled
-from kvmplan.backends.settings import block_values, completed
 from kvmplan.backends.workspaces import current_workspace
 from kvmplan.config.encryption.settings import protections_from_outside
 from kvmplan.config.files import read_sources
@@ -56,7 +55,10 @@ def sealed(store: StateStore, configuration: Configuration) -> StateStore:
 
 def open_storage(settled: Settled | None, directory: str) -> Storage:
     """``settled``: None is a file beside the configuration. Raises `DiagnosticError`."""
-    settled = settled or _IMPLICIT
+    if settled is None or settled is _IMPLICIT:
+        return LOCAL.open({}, directory)
+    from kvmplan.backends.settings import completed
+
     backend = find_backend(settled.type)
     return backend.open(completed(settled.values, backend), directory)
 
@@ -78,6 +80,8 @@ def said_by(written: Written | None) -> Settled | None:
     """What a block says by itself. Raises `DiagnosticError`."""
     if written is None:
         return None
+    from kvmplan.backends.settings import block_values
+
     with _placed(written):
         values = block_values(written, find_backend(written.type))
     return Settled(written.type, digest_of(values), values)

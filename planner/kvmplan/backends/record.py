@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvmplan.state.files import read_bytes, write_durably
+from kvmplan.state.files import make_folder, read_bytes, write_durably
 from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.values import Object
@@ -52,7 +52,7 @@ def write_settled(directory: str, settled: Settled | None) -> None:
     if settled is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     document = {"type": settled.type, "block": settled.block, "values": settled.values}
     write_durably(path, json.dumps(document, indent=2, default=encode_value).encode() + b"\n")
 

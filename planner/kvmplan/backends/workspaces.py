@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kvmplan.lang.suggest import did_you_mean
-from kvmplan.state.files import read_bytes, write_durably
+from kvmplan.state.files import make_folder, read_bytes, write_durably
 from kvmplan_sdk.backend import DEFAULT_WORKSPACE
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
@@ -42,7 +42,7 @@ def select_workspace(directory: Path, name: str, environment: Mapping[str, str] 
             )
         )
     path = _note(directory)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_durably(path, name.encode(), mode=0o644)
 
 

@@ -34,6 +34,16 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
         ) from problem
 
 
+def make_folder(path: Path) -> None:
+    """``path`` and what is above it, where it is not there. Raises `DiagnosticError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DiagnosticError(
+            error(f"Cannot make {path}", f"{problem.strerror}. Run where you may write.")
+        ) from problem
+
+
 def sync_directory(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kvmplan.state.file_lock import FileLock
-from kvmplan.state.files import read_bytes, write_durably
+from kvmplan.state.files import make_folder, read_bytes, write_durably
 from kvmplan_sdk.backend import DEFAULT_WORKSPACE, Backend, ChangedError, HeldError, LockInfo, Storage, Stored
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.schema import STRING, Attribute, ObjectSchema
@@ -102,12 +102,7 @@ class LocalStorage(Storage):
         path = self.path(workspace)
         if path == self._path:
             return
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise DiagnosticError(
-                error(f"Cannot make {path.parent}", f"{problem.strerror}. Run where you may write.")
-            ) from problem
+        make_folder(path.parent)
 
 
 def backup_of(path: Path) -> Path:
@@ -144,7 +139,8 @@ class LocalBackend(Backend):
     def open(self, configuration: Object, directory: str) -> LocalStorage:
         here = Path(directory)
         return LocalStorage(
-            here / str(configuration["path"] or DEFAULT_NAME), here / str(configuration["workspace_dir"] or WORKSPACES)
+            here / str(configuration.get("path") or DEFAULT_NAME),
+            here / str(configuration.get("workspace_dir") or WORKSPACES),
         )
 
 

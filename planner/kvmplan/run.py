@@ -37,7 +37,7 @@ from kvmplan.plan.checking import check_blocks
 from kvmplan.plan.imports import needless_providers
 from kvmplan.plan.inputs import Inputs, evaluate_inputs
 from kvmplan.plan.lanes import configured_lanes, under_present_configurations
-from kvmplan.plan.model import Plan
+from kvmplan.plan.model import Drift, Plan
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.move_rules import move_problems
 from kvmplan.plan.moves import Relocated, relocate
@@ -179,6 +179,13 @@ class Run:
             diagnostics=prepared.diagnostics,
         )
         return Planner(planning).plan()
+
+    def drift(self, *, reading: Reading = silently) -> tuple[Drift, ...]:
+        """What on the hosts is not as state remembers it. Problems go into the diagnostics of what was prepared."""
+        known = under_present_configurations(self.state, self.prepared.configuration)
+        refreshed = refresh(known, frozenset(), self.sessions, unsure=self.recovered.unsure, reading=reading)
+        self.prepared.diagnostics += refreshed.diagnostics
+        return refreshed.drift
 
     def _refreshed(self, request: Request, scope: Scope, moved: Relocated, prior: State, reading: Reading) -> Starting:
         unsure = self.recovered.unsure

@@ -13,6 +13,7 @@ from kvmplan.cli import (
     apply,
     console,
     destroy,
+    drift,
     fmt,
     force_unlock,
     graph,
@@ -49,6 +50,7 @@ app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("destroy")(destroy.destroy)
+app.command("drift")(drift.drift)
 app.command("refresh")(refresh.refresh)
 app.command("show")(show.show)
 app.command("output")(output.output)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from kvmplan.cli.reading import told_of_reading
 from kvmplan.cli.terminal import complain, for_people, in_order, keep_secret, say, styled, tell
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import write_plan
-from kvmplan.plan.model import Plan
+from kvmplan.plan.model import Drift, Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
 from kvmplan.review.hiding import (
@@ -37,6 +37,7 @@ from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore
 from kvmplan_sdk.diagnostics import DiagnosticError
+from kvmplan_sdk.schema import ObjectSchema
 
 
 def given(assignments: list[str] | None, files: list[str] | None) -> Given:
@@ -60,6 +61,32 @@ def planned(
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
     with 1.
     """
+    with running(directory, values, state, lambda store: store.locked(operation, locking), no_color=no_color) as (
+        run,
+        store,
+    ):
+        prepared = run.prepared
+        with told_of_reading() as reading:
+            plan = run.plan(request, reading=reading)
+        keep_secret(secrets_in_modules(prepared.modules))
+        keep_secret(secrets_in_plan(plan))
+        stop_on_errors(prepared, no_color=no_color)
+        complain(prepared.diagnostics, prepared.sources, no_color=no_color)
+        yield run, plan, store
+
+
+@contextmanager
+def running(
+    directory: Path,
+    values: Given,
+    state: Path | None,
+    locked: Callable[[StateStore], AbstractContextManager[object]],
+    *,
+    no_color: bool,
+) -> Iterator[tuple[Run, StateStore]]:
+    """A run on the state of the configuration in ``directory``. With errors they are printed, and the command ends
+    with 1.
+    """
     plugins = Plugins()
     workspace = current_workspace(directory)
     prepared = prepare(directory, values, plugins, workspace=workspace)
@@ -67,17 +94,11 @@ def planned(
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, workspace)
     store.seal = Sealing(lambda: prepared.protections.state)
-    with store.locked(operation, locking):
+    with locked(store):
         try:
             with started(prepared, store, plugins) as run:
                 keep_secret(secrets_in_state(run.state))
-                with told_of_reading() as reading:
-                    plan = run.plan(request, reading=reading)
-                keep_secret(secrets_in_modules(prepared.modules))
-                keep_secret(secrets_in_plan(plan))
-                stop_on_errors(prepared, no_color=no_color)
-                complain(prepared.diagnostics, prepared.sources, no_color=no_color)
-                yield run, plan, store
+                yield run, store
         except DiagnosticError as problem:
             complain(problem.diagnostics, prepared.sources, no_color=no_color)
             raise typer.Exit(1) from None
@@ -103,11 +124,14 @@ def review(run: Run, plan: Plan) -> dict[str, Any]:
             schemas[f"data.{type_}"] = schema.data_sources[type_]
         else:
             schemas[type_] = schema.resources[type_]
-    for drift in plan.drift:
-        type_ = drift.address.type
-        schemas[type_] = run.plugins.provider(drift.lane.provider).schema.resources[type_]
+    schemas |= drift_schemas(plan.drift, run.plugins)
     relevant = relevant_drift(plan, run.prepared.configuration)
     return plan_json(hidden_plan(plan, keep_secret(()), schemas), schemas, relevant)
+
+
+def drift_schemas(drift: Iterable[Drift], plugins: Plugins) -> dict[str, ObjectSchema]:
+    """Those of the types that have drifted, by type."""
+    return {one.address.type: plugins.provider(one.lane.provider).schema.resources[one.address.type] for one in drift}
 
 
 def show(document: Mapping[str, Any], *, no_color: bool) -> None:

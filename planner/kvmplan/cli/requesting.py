@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from kvmplan.addresses import Pointer, parse_address, parse_pointer
 from kvmplan.cli.options import PlanOptions
+from kvmplan.plan.refresh import Ignoring, parse_rule
 from kvmplan.plan.request import Request
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, Position, SourceRange, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, Position, SourceRange, error, warning
 
 A = TypeVar("A")
 
@@ -45,6 +46,21 @@ def importing(text: str, identifier: str) -> Request:
     return Request(targets=(address,), importing={address: identifier})
 
 
+def ignoring(files: Sequence[Path] | None) -> tuple[Ignoring, ...]:
+    """The drift that nobody wants to hear of. Raises `DiagnosticError` for what is no address, or no file."""
+    problems: list[Diagnostic] = []
+    found = [one for path in files or () for one in _listed(path, parse_rule, "--ignore-file", problems)]
+    if problems:
+        raise DiagnosticError(*problems)
+    return tuple(found)
+
+
+def names_nothing(pointer: Pointer) -> Diagnostic:
+    return warning(
+        f"Nothing of the address {pointer}", f"--ignore-file names {pointer}, but the state does not have it."
+    )
+
+
 def _contradictions(options: PlanOptions, *, destroy: bool) -> Iterable[Diagnostic]:
     if (options.target or options.target_file) and (options.exclude or options.exclude_file):
         yield error(
@@ -65,7 +81,9 @@ def _pointers(
     typed: Sequence[str] | None, files: Sequence[Path] | None, option: str, problems: list[Diagnostic]
 ) -> tuple[Pointer, ...]:
     named: tuple[Pointer, ...] = _typed(typed, parse_pointer, option, problems)
-    listed = (pointer for path in files or () for pointer in _listed(path, f"{option}-file", problems))
+    listed: list[Pointer] = []
+    for path in files or ():
+        listed += _listed(path, parse_pointer, f"{option}-file", problems)
     return (*named, *listed)
 
 
@@ -77,7 +95,7 @@ def _typed(
     return tuple(address for _, address in found if address is not None)
 
 
-def _listed(path: Path, option: str, problems: list[Diagnostic]) -> Iterable[Pointer]:
+def _listed(path: Path, parse: Callable[[str], A | None], option: str, problems: list[Diagnostic]) -> Iterable[A]:
     """The addresses in a file: one a line; blank lines and what follows a ``#`` at the start of a line do not count."""
     try:
         lines = path.read_text().splitlines(keepends=True)
@@ -87,9 +105,9 @@ def _listed(path: Path, option: str, problems: list[Diagnostic]) -> Iterable[Poi
     offset = 0
     for number, line in enumerate(lines, start=1):
         text = line.strip()
-        pointer = parse_pointer(text)
-        if pointer is not None:
-            yield pointer
+        found = parse(text)
+        if found is not None:
+            yield found
         elif text and not text.startswith("#"):
             start = Position(number, line.index(text) + 1, offset + len(line[: line.index(text)].encode()))
             end = Position(number, start.column + len(text), start.byte + len(text.encode()))

@@ -75,11 +75,17 @@ def hidden_plan(plan: Plan, redaction: Redaction, schemas: Mapping[str, ObjectSc
         changes={
             address: _change(change, redaction, schemas.get(address.type)) for address, change in plan.changes.items()
         },
-        drift=tuple(_drift(drift, redaction, schemas.get(drift.address.type)) for drift in plan.drift),
+        drift=hidden_drift(plan.drift, redaction, schemas),
         outputs={name: _output(output, redaction) for name, output in plan.outputs.items()},
         steps=tuple(replace(step, impact=_impact(step.impact, redaction)) for step in plan.steps),
         checks=tuple(_check(check, redaction) for check in plan.checks),
     )
+
+
+def hidden_drift(
+    drift: Iterable[Drift], redaction: Redaction, schemas: Mapping[str, ObjectSchema]
+) -> tuple[Drift, ...]:
+    return tuple(_drift(one, redaction, schemas.get(one.address.type)) for one in drift)
 
 
 def hidden_state(state: State, redaction: Redaction) -> State:

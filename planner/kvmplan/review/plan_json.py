@@ -64,7 +64,7 @@ def plan_json(
         "errored": False,
         "kvmplan_mode": "refresh-only" if plan.refresh_only else "destroy" if plan.destroy else "normal",
         "kvmplan_steps": [step_json(step) for step in plan.steps],
-        "kvmplan_shapes": {name: _shape(schema) for name, schema in sorted(schemas.items())},
+        "kvmplan_shapes": {name: shape_json(schema) for name, schema in sorted(schemas.items())},
     }
 
 
@@ -210,10 +210,10 @@ def _impact(impact: Impact) -> dict[str, Any]:
     }
 
 
-def _shape(schema: ObjectSchema | Block) -> dict[str, Any]:
+def shape_json(schema: ObjectSchema | Block) -> dict[str, Any]:
     return {
         "blocks": {
-            name: {"nesting": block.nesting.value, **_shape(block)} for name, block in sorted(schema.blocks.items())
+            name: {"nesting": block.nesting.value, **shape_json(block)} for name, block in sorted(schema.blocks.items())
         },
         "sets": sorted(name for name, attribute in schema.attributes.items() if isinstance(attribute.type, SetType)),
     }

@@ -63,7 +63,8 @@ def test_a_plan_shows_what_matters_and_counts_the_rest(project: Path) -> None:
     assert "# toy_thing.a has changed" in note
     assert "toy_thing.b has changed" not in said.stdout
     assert "1 object has changed outside of kvmplan" in rest
-    drift = json.loads(run(project, "plan", "--out=p", "--json").stdout)["resource_drift"]
+    run(project, "plan", "--out=p")
+    drift = json.loads(run(project, "show", "--json", "p").stdout)["resource_drift"]
     assert {one["address"]: one["kvmplan_relevant"] for one in drift} == {"toy_thing.a": True, "toy_thing.b": False}
 
 
@@ -103,3 +104,75 @@ def test_refreshing_alone_goes_with_nothing_else(option: str, project: Path) -> 
     said = run(project, "plan", "--refresh-only", option)
     assert said.status == 1
     assert "Error: Refreshing, and something else" in said.stderr
+
+
+def test_drift_only_looks(project: Path) -> None:
+    assert run(project, "drift").status == 0
+    outside(project, "a", size=4)
+    outside(project, "b", note="his")
+    before = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    said = run(project, "drift")
+    assert said.status == 2
+    assert "Host local:" in said.stdout
+    assert "~ size = 3 -> 4" in said.stdout
+    assert said.stdout.count("has changed") == 2
+    assert "Drift: 2 changed, 0 deleted." in said.stdout
+    assert {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()} == before
+
+
+def test_drift_needs_no_lock(project: Path) -> None:
+    import fcntl
+
+    with (project / "kvmplan.state.json.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert run(project, "drift").status == 0
+
+
+def test_known_drift_is_left_out(project: Path) -> None:
+    outside(project, "a", size=4, revision=9)
+    outside(project, "b", note="his")
+    (project / "known.txt").write_text("# hers\ntoy_thing.b\ntoy_thing.a.size\n")
+    said = run(project, "drift", "--ignore-file=known.txt", "--json")
+    assert said.status == 2
+    document = json.loads(said.stdout)
+    (entry,) = document["resource_drift"]
+    assert (entry["change"]["before"]["revision"], entry["change"]["after"]["revision"]) == (1, 9)
+    assert entry["change"]["before"]["size"] == entry["change"]["after"]["size"] == 3
+    assert document["ignored"] == ["toy_thing.b"]
+    (project / "more.txt").write_text("toy_thing.a.revision\n")
+    said = run(project, "drift", "--ignore-file=known.txt", "--ignore-file=more.txt")
+    assert said.status == 0
+    assert "No drift, 2 ignored." in said.stdout
+
+
+def test_what_is_gone_is_left_out_only_as_a_whole(project: Path) -> None:
+    world = json.loads((project / "world.json").read_text())
+    world["hosts"]["local"].clear()
+    (project / "world.json").write_text(json.dumps(world))
+    (project / "known.txt").write_text("toy_thing.a.size\ntoy_thing.b\n")
+    said = run(project, "drift", "--ignore-file=known.txt")
+    assert said.status == 2
+    assert "# toy_thing.a has been deleted" in said.stdout
+    assert "Drift: 0 changed, 1 deleted, 1 ignored." in said.stdout
+
+
+def test_a_rule_that_is_none_is_an_error_where_it_stands(project: Path) -> None:
+    (project / "known.txt").write_text("toy_thing.a\ntoy_thing..b\n")
+    said = run(project, "drift", "--ignore-file=known.txt")
+    assert said.status == 1
+    assert "on known.txt line 2" in said.stderr
+
+
+def test_a_host_that_cannot_be_read_is_an_error_and_hides_no_other(project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(
+        'provider "toy" {\n  alias = "other"\n  world = "other.json"\n}\n'
+        + CONFIGURATION
+        + 'resource "toy_thing" "c" {\n  provider = toy.other\n  name = "c"\n}\n'
+    )
+    assert run(project, "apply", "--auto-approve").status == 0
+    outside(project, "a", size=4)
+    (project / "other.json").write_text("broken")
+    said = run(project, "drift")
+    assert said.status == 1
+    assert "Error: " in said.stderr
+    assert "# toy_thing.a has changed" in said.stdout

@@ -26,8 +26,9 @@ def project(tmp_path: Path) -> Path:
 
 
 def planned(project: Path, *options: str) -> dict[str, str]:
-    said = kvmplan("plan", "--json", *options, cwd=project)
+    said = kvmplan("plan", "--out=p", *options, cwd=project)
     assert said.status == 0, said.stderr
+    said = kvmplan("show", "--json", "p", cwd=project)
     return {change["address"]: change["change"]["actions"][0] for change in json.loads(said.stdout)["resource_changes"]}
 
 

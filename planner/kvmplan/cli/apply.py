@@ -17,11 +17,13 @@ from kvmplan.cli.options import (
     Lock,
     LockTimeout,
     NoColor,
+    OnFailure,
     Parallelism,
     PlanOptions,
     StatePath,
     Var,
     VarFile,
+    WhenItFails,
     spread,
 )
 
@@ -33,6 +35,7 @@ def apply(
     destroy: Annotated[bool, typer.Option("--destroy", help="Destroy everything that kvmplan made here.")] = False,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    on_failure: OnFailure = WhenItFails.KEEP,
     json: Json = False,
     json_into: JsonInto = None,
     compact_warnings: CompactWarnings = False,
@@ -60,6 +63,7 @@ def apply(
             given(var, var_file),
             state,
             parallelism=parallelism,
+            rollback=on_failure is WhenItFails.ROLLBACK,
             locking=locking(lock, lock_timeout),
             no_color=no_color,
         )
@@ -71,6 +75,7 @@ def apply(
             requested(options, destroy=destroy),
             auto_approve=auto_approve,
             parallelism=parallelism,
+            rollback=on_failure is WhenItFails.ROLLBACK,
             locking=locking(lock, lock_timeout),
             no_color=no_color,
         )

@@ -54,6 +54,7 @@ def plan_and_apply(
     *,
     auto_approve: bool,
     parallelism: int,
+    rollback: bool = False,
     locking: Locking,
     no_color: bool,
 ) -> bool:
@@ -70,7 +71,7 @@ def plan_and_apply(
         if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
             say("Apply cancelled.")
             return False
-        return carry_out(run, plan, store, parallelism=parallelism, no_color=no_color)
+        return carry_out(run, plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color)
 
 
 def _question(request: Request) -> str:
@@ -80,7 +81,7 @@ def _question(request: Request) -> str:
 
 
 def apply_saved(
-    path: Path, values: Given, state: Path | None, *, parallelism: int, locking: Locking, no_color: bool
+    path: Path, values: Given, state: Path | None, *, parallelism: int, rollback: bool, locking: Locking, no_color: bool
 ) -> bool:
     """Carry out a saved plan without asking: it was reviewed. ``values``: of ephemeral variables."""
     saved = read_plan(path)
@@ -106,10 +107,10 @@ def apply_saved(
             run.adopt(saved.plan)
             keep_secret(secrets_in_plan(saved.plan))
             tell(lambda: plan_lines(saved.review))
-            return carry_out(run, saved.plan, store, parallelism=parallelism, no_color=no_color)
+            return carry_out(run, saved.plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color)
 
 
-def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_color: bool) -> bool:
+def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, rollback: bool, no_color: bool) -> bool:
     style = styled(no_color=no_color)
     tally = Tally(sum(len(step.operations) for step in plan.steps))
 
@@ -122,9 +123,11 @@ def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, no_c
     if plan.steps:
         say("")
     with live_line(lambda width: tally.line(width, time.monotonic())) as live, _interruptible(listener) as stop:
-        result: Result = run.apply(plan, store, listener=listener, stop=stop, parallelism=parallelism)
+        result: Result = run.apply(
+            plan, store, listener=listener, stop=stop, parallelism=parallelism, rollback=rollback
+        )
     redaction = keep_secret(secrets_in_state(replace(run.state, instances=result.instances, outputs=result.outputs)))
-    complain(result.diagnostics, run.prepared.sources, no_color=no_color)
+    complain(result.diagnostics, run.prepared.sources, brief=True, no_color=no_color)
     result = replace(result, outputs=hidden_outputs(result.outputs, redaction))
     tell(lambda: result_lines(result, plan))
     say("\n" + result_text(result, plan, style))

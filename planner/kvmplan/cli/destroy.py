@@ -14,11 +14,13 @@ from kvmplan.cli.options import (
     Lock,
     LockTimeout,
     NoColor,
+    OnFailure,
     Parallelism,
     PlanOptions,
     StatePath,
     Var,
     VarFile,
+    WhenItFails,
     spread,
 )
 
@@ -28,6 +30,7 @@ def destroy(
     *,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = 10,
+    on_failure: OnFailure = WhenItFails.KEEP,
     json: Json = False,
     json_into: JsonInto = None,
     compact_warnings: CompactWarnings = False,
@@ -55,6 +58,7 @@ def destroy(
         requested(options, destroy=True),
         auto_approve=auto_approve,
         parallelism=parallelism,
+        rollback=on_failure is WhenItFails.ROLLBACK,
         locking=locking(lock, lock_timeout),
         no_color=no_color,
     )

@@ -6,11 +6,18 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+
+
+class WhenItFails(Enum):
+    KEEP = "keep"
+    ROLLBACK = "rollback"
+
 
 Var = Annotated[
     list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Set an input variable; may be repeated.")
@@ -31,6 +38,10 @@ Replace = Annotated[
 ]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", metavar="N", min=1, help="How many steps run at once.")]
+OnFailure = Annotated[
+    WhenItFails,
+    typer.Option("--on-failure", help="What becomes of what was done when something fails: kept, or rolled back."),
+]
 Lock = Annotated[
     bool, typer.Option("--lock/--no-lock", help="Hold the state's lock meanwhile; without, nobody else may be at work.")
 ]

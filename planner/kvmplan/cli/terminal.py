@@ -15,6 +15,7 @@ from typing import TextIO
 
 from kvmplan.cli.live import Live, is_possible
 from kvmplan.cli.streaming import Stream
+from kvmplan.review.brief import summarised
 from kvmplan.review.diagnostic_text import compact_text, diagnostics_text
 from kvmplan.review.redaction import NOTHING, Redaction
 from kvmplan.review.stream.diagnostics import diagnostic_lines
@@ -122,9 +123,15 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def complain(
-    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None, *, no_color: bool = False
+    diagnostics: Iterable[Diagnostic],
+    sources: Mapping[str, str] | None = None,
+    *,
+    brief: bool = False,
+    no_color: bool = False,
 ) -> None:
-    """Print diagnostics. ``sources``: texts by name; the file itself is read where they do not have it."""
+    """Print diagnostics. ``sources``: texts by name; the file itself is read where they do not have it. ``brief``: of
+    very many people are told the first ones whole.
+    """
     found = list(diagnostics)
     texts = dict(sources or {})
     for diagnostic in found:
@@ -134,6 +141,7 @@ def complain(
     shown = {name: _audience.redaction.masked(text) for name, text in texts.items()}
     found = _audience.redaction.diagnostics(found)
     tell(lambda: diagnostic_lines(found, shown))
+    found = summarised(found) if brief else found
     if _audience.people and found:
         style = style_for(sys.stderr, no_color=no_color)
         compact = _audience.compact and not has_errors(found)

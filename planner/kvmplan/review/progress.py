@@ -20,6 +20,7 @@ from kvmplan.apply.events import (
 from kvmplan.apply.result import Result
 from kvmplan.plan.model import Action, OperationKey, Plan
 from kvmplan.review.columns import cut
+from kvmplan.review.failures import incomplete_text
 from kvmplan.review.style import PLAIN, Style
 from kvmplan_sdk.provider import Verb
 
@@ -138,13 +139,4 @@ def result_text(result: Result, plan: Plan, style: Style = PLAIN) -> str:
     """The closing lines: what was done; with a failure, what was not and what to do."""
     if result.complete:
         return style(summary_text(result, plan), "green", "bold") + "\n"
-    added, changed, destroyed = result.counts()
-    lines = [
-        style("Apply incomplete.", "red", "bold")
-        + f" Done: {added} added, {changed} changed, {destroyed} destroyed."
-        + f" Failed: {len(result.failed)}. Not tried: {len(result.skipped)}.",
-    ]
-    for title, keys in (("Failed", result.failed), ("Not tried", result.skipped)):
-        lines += [f"  {title}: {verb.value} {address}" for address, verb in keys]
-    lines.append("What was done is saved. Mend the cause and run `kvmplan apply` again: it goes on from here.")
-    return "\n".join(lines) + "\n"
+    return incomplete_text(result, style)

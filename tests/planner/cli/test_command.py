@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -205,35 +203,3 @@ def test_output_that_nobody_reads_is_no_error(project: Path) -> None:
         f"{sys.executable} -m kvmplan plan | true", shell=True, cwd=project, env=environment(), stderr=-1, check=False
     )
     assert b"Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_after_what_is_in_flight(project: Path, number: signal.Signals) -> None:
-    (project / "main.kvm.hcl").write_text(
-        'resource "toy_thing" "a" {\n  name = "a"\n}\n'
-        'resource "toy_thing" "b" {\n  name   = "b"\n  parent = toy_thing.a.id\n}\n'
-    )
-    world = {"faults": [{"address": "toy_thing.a", "when": "slow"}]}
-    (project / "world.json").write_text(json.dumps(world))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kvmplan", "apply", "--auto-approve"],
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "toy_thing.a: Creating..." in line:
-            break
-    process.send_signal(number)
-    time.sleep(0.2)  # the provider goes on when this file is there
-    (project / "go").touch()
-    stdout, stderr = process.communicate(timeout=60)
-    assert stderr == ""
-    assert process.returncode == 1
-    assert "Interrupt received" in stdout
-    assert "Not tried: create toy_thing.b" in stdout
-    assert kvmplan("state", "list", cwd=project).stdout == "toy_thing.a\n"
-    assert kvmplan("apply", "--auto-approve", cwd=project).status == 0

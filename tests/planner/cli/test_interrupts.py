@@ -1,0 +1,104 @@
+"""Interrupts as users send them: once, and what is in flight is finished; twice, and what is known is saved at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .kvmplan_command import environment, kvmplan
+
+TWO = """
+resource "toy_thing" "a" {
+  name = "a"
+}
+resource "toy_thing" "b" {
+  name = "b"
+}
+resource "toy_thing" "c" {
+  name   = "c"
+  parent = toy_thing.b.id
+}
+"""
+
+
+def begun(project: Path, slow: str, *options: str) -> subprocess.Popen[str]:
+    """An apply in ``project`` that has come to the thing ``slow``, and waits there for a file ``go``."""
+    (project / "main.kvm.hcl").write_text(TWO)
+    (project / "world.json").write_text(json.dumps({"faults": [{"address": slow, "when": "slow"}]}))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kvmplan", "apply", "--auto-approve", *options],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if ("toy_thing.a: Creation complete" if slow == "toy_thing.b" else "toy_thing.a: Creating...") in line:
+            break
+    return process
+
+
+def things(project: Path) -> list[str]:
+    hosts = json.loads((project / "world.json").read_bytes())["hosts"]
+    return sorted(thing["values"]["name"] for thing in hosts.get("local", {}).values())
+
+
+def state_list(project: Path) -> list[str]:
+    return kvmplan("state", "list", cwd=project).stdout.split()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_ends_after_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
+    process = begun(tmp_path, "toy_thing.a", "--on-failure", "rollback")
+    process.send_signal(number)
+    time.sleep(0.2)  # the provider goes on when this file is there
+    (tmp_path / "go").touch()
+    stdout, stderr = process.communicate(timeout=60)
+    assert stderr == ""
+    assert process.returncode == 1
+    assert "Interrupt received" in stdout
+    assert "Apply interrupted. Done: 2 added" in stdout
+    assert "Not tried: create toy_thing.c" in stdout
+    assert "olled back" not in stdout, "an interrupt is no failure"
+    assert state_list(tmp_path) == ["toy_thing.a", "toy_thing.b"]
+    assert kvmplan("apply", "--auto-approve", cwd=tmp_path).status == 0
+    assert things(tmp_path) == ["a", "b", "c"]
+
+
+def test_two_end_at_once_with_what_is_known_saved(tmp_path: Path) -> None:
+    process = begun(tmp_path, "toy_thing.b")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 130
+    assert stderr == "\nStopped at once. What is known is saved; the next kvmplan looks for what was under way.\n"
+    assert json.loads((tmp_path / "kvmplan.state.json").read_bytes())["resources"][0]["name"] == "a"
+    assert state_list(tmp_path) == ["toy_thing.a"]
+    assert things(tmp_path) == ["a"]
+    (tmp_path / "go").touch()
+    assert kvmplan("apply", "--auto-approve", cwd=tmp_path).status == 0
+    assert things(tmp_path) == ["a", "b", "c"]
+    assert not list(tmp_path.glob("*.journal"))
+
+
+def test_a_failure_is_rolled_back_when_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "main.kvm.hcl").write_text(TWO)
+    (tmp_path / "world.json").write_text(json.dumps({"faults": [{"address": "toy_thing.c", "when": "before"}]}))
+    done = kvmplan("apply", "--auto-approve", "--on-failure=rollback", cwd=tmp_path)
+    assert done.status == 1
+    assert "Rolling back: 2 operations to undo." in done.stdout
+    assert "Rolled back: everything is as it was before." in done.stdout
+    assert things(tmp_path) == []
+    assert state_list(tmp_path) == []
+    assert kvmplan("apply", "--auto-approve", "-on-failure=keep", cwd=tmp_path).status == 0

@@ -48,7 +48,7 @@ def apply(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Plan, ask, and carry the plan out; or carry out exactly a saved plan."""
+    """Plan, ask, and carry it out. Or carry out exactly a saved plan."""
     from kvmplan.cli.applying import apply_saved, plan_and_apply
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given

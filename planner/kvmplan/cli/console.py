@@ -19,7 +19,7 @@ def console(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Evaluate expressions, with the configuration and its state in scope."""
+    """Evaluate expressions. The configuration and its state are in scope."""
     import sys
 
     from kvmplan.cli.planning import given, stop_on_errors

@@ -43,7 +43,7 @@ def destroy(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Destroy everything that kvmplan made here; the same as `apply --destroy`."""
+    """Destroy everything that kvmplan made here. The same as `apply --destroy`."""
     from kvmplan.cli.applying import plan_and_apply
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given

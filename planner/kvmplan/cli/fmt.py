@@ -36,7 +36,7 @@ def fmt(
     listed: Annotated[bool, typer.Option("--list/--no-list", help="Name the files that change.")] = True,
     no_color: NoColor = False,
 ) -> None:
-    """Write configuration files in canonical form; comments and blank lines stay."""
+    """Write configuration files in canonical form. Comments and blank lines stay."""
     from kvmplan.cli.terminal import complain
 
     names = targets or ["."]

@@ -20,7 +20,7 @@ def import_(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Take an object that is there already into the state; nothing happens on any host."""
+    """Take an object that is there into the state. Nothing happens on any host."""
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given, planned
     from kvmplan.cli.requesting import importing

@@ -42,8 +42,8 @@ def init(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Fetch the modules that the configuration calls, check that its providers are installed, and settle where the
-    state is kept.
+    """Make a folder ready for the other commands. Fetches the modules that the configuration calls, checks that its
+    providers are installed, and settles where the state is kept.
     """
     from kvmplan.backends.settling import Wish
     from kvmplan.cli.locks import locking

@@ -38,7 +38,7 @@ def up(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Make lab hosts, and return when systemd, the network, libvirt and SSH answer in each."""
+    """Make lab hosts. They are ready when it returns: systemd, the network, libvirt and SSH answer in each."""
     from kvmplan.lab import LabError, LabHost, up_together
 
     with _said_plainly():
@@ -55,7 +55,7 @@ def up(
 
 @app.command(name="exec", context_settings=_AS_IS)
 def execute(name: Name, command: Command) -> None:
-    """Run a command in a lab host, in the current folder where that exists inside; its exit code is passed on."""
+    """Run a command in a lab host. In the current folder where that exists inside; its exit code is passed on."""
     from pathlib import Path
 
     from kvmplan.lab import LabHost
@@ -66,7 +66,7 @@ def execute(name: Name, command: Command) -> None:
 
 @app.command(context_settings=_AS_IS)
 def outside(name: Name, command: Command) -> None:
-    """Run a command on this machine in the network outside a lab host: its gateway, neighbour and client."""
+    """Run a command in the network outside a lab host. That is its gateway, neighbour and client, on this machine."""
     from kvmplan.lab import LabHost
 
     with _said_plainly():
@@ -86,7 +86,7 @@ def guest(
     lease: Annotated[bool, typer.Option("--lease", help="Wait for a DHCP lease and print the address.")] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Start a small real guest in a lab host; without --network and --bridge it has no NIC, to hot-plug one."""
+    """Start a small real guest in a lab host. Without --network and --bridge it has no NIC, to hot-plug one."""
     from kvmplan.lab import LabHost
 
     with _said_plainly():

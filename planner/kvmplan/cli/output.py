@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kvmplan.cli.completion import outputs
 from kvmplan.cli.options import HERE, Directory, NoColor, StatePath
 
 if TYPE_CHECKING:
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 
 
 def output(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One output; else all of them.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One output; else all of them.", autocompletion=outputs)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, sensitive values included.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Print the bare value of one string, number or bool.")] = False,
     state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Show the outputs of the last apply; a sensitive one is shown when it is asked for by name, or as JSON."""
+    """Show the outputs of the last apply. A sensitive one is shown when it is asked for by name, or as JSON."""
     import sys
 
     from kvmplan.backends.opening import open_store_in

@@ -54,7 +54,7 @@ def plan(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Show what apply would do, in which order, and who would notice."""
+    """Show what apply would do. Also in which order, and who would notice."""
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given, planned, review, save, show
     from kvmplan.cli.requesting import requested

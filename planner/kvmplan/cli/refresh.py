@@ -40,7 +40,7 @@ def refresh(
     directory: Directory = HERE,
     no_color: NoColor = False,
 ) -> None:
-    """Let the state follow the hosts, without asking; the same as `apply --refresh-only --auto-approve`."""
+    """Let the state follow the hosts, without asking. The same as `apply --refresh-only --auto-approve`."""
     from kvmplan.cli.applying import plan_and_apply
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given

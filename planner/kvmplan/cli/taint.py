@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kvmplan.cli.completion import instances
 from kvmplan.cli.options import HERE, Directory, Lock, LockTimeout, StatePath
 
 if TYPE_CHECKING:
     from kvmplan.cli.state.editing import Editing
     from kvmplan.state.model import State
 
-Named = Annotated[str, typer.Argument(metavar="ADDRESS", help="An instance, as `state list` prints it.")]
+Named = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="An instance, as `state list` prints it.", autocompletion=instances)
+]
 AllowMissing = Annotated[
     bool, typer.Option("--allow-missing", help="Do nothing where the state has no such instance, instead of failing.")
 ]

@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from kvmplan.cli.completion import addresses as addresses_there
 from kvmplan.cli.options import HERE, Directory, Lock, LockTimeout, StatePath
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
 def mv(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A resource, an instance, a module.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A resource, an instance, a module.", autocompletion=addresses_there)
+    ],
     target: Annotated[str, typer.Argument(metavar="DESTINATION", help="Its new address.")],
     dry_run: DryRun = False,
     lock: Lock = True,
@@ -42,7 +45,13 @@ def mv(
 
 def rm(
     addresses: Annotated[
-        list[str], typer.Argument(metavar="ADDRESS...", help="Resources, instances, modules.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="ADDRESS...",
+            help="Resources, instances, modules.",
+            show_default=False,
+            autocompletion=addresses_there,
+        ),
     ],
     dry_run: DryRun = False,
     lock: Lock = True,
@@ -50,7 +59,7 @@ def rm(
     state: StatePath = None,
     directory: Directory = HERE,
 ) -> None:
-    """Forget objects: they stay on their hosts, and kvmplan manages them no longer."""
+    """Forget objects, which stay on their hosts. kvmplan manages them no longer."""
     from kvmplan.cli.state.editing import editing
     from kvmplan.cli.terminal import say
     from kvmplan.state.model import new_state

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pull(state: StatePath = None, directory: Directory = HERE) -> None:
-    """Print the state document, decrypted; nothing where there is no state."""
+    """Print the state document. It is decrypted; without a state there is nothing to print."""
     import sys
 
     from kvmplan.backends.opening import open_store_in
@@ -33,7 +33,7 @@ def push(
     state: StatePath = None,
     directory: Directory = HERE,
 ) -> None:
-    """Put a state document in the place of the state, if it follows it."""
+    """Put a document in the place of the state. Only one that follows it is taken."""
     from kvmplan.cli.state.editing import editing
     from kvmplan.cli.terminal import say
     from kvmplan.state.pushing import check_follows

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kvmplan.cli.completion import addresses as addresses_there
+from kvmplan.cli.completion import instances
 from kvmplan.cli.options import HERE, Directory, StatePath
 
 
@@ -13,7 +15,10 @@ def list_(
     addresses: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ADDRESS]...", help="Resources, instances, modules; else everything.", show_default=False
+            metavar="[ADDRESS]...",
+            help="Resources, instances, modules; else everything.",
+            show_default=False,
+            autocompletion=addresses_there,
         ),
     ] = None,
     identifier: Annotated[
@@ -36,7 +41,9 @@ def list_(
 
 
 def show(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, as `state list` prints it.")],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="An address, as `state list` prints it.", autocompletion=instances)
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     state: StatePath = None,
     directory: Directory = HERE,

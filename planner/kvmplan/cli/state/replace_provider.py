@@ -22,7 +22,7 @@ def replace_provider(
     state: StatePath = None,
     directory: Directory = HERE,
 ) -> None:
-    """Hand all objects of one provider over to another, which knows the same types."""
+    """Hand the objects of one provider over to another. It must know their types."""
     from kvmplan.cli.state.editing import editing
     from kvmplan.cli.terminal import ask, say
     from kvmplan.state.model import new_state

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from kvmplan.apply.events import Listener
@@ -233,8 +234,8 @@ class Run:
             # The journal that has these objects goes as soon as this run writes its own.
             stored = stored.next(instances=stored.instances, outputs=stored.outputs, hosts=stored.hosts)
             store.save(stored)
-        with Journal(store.journal, head(stored.lineage, plan.hosts), store.seal) as journal:
-            saver = Saver(stored, store.save, plan.hosts)
+        with Journal(store.journal, head(stored.lineage, plan.hosts, store.digest), store.seal) as journal:
+            saver = Saver(stored, partial(store.save, announce=journal.saving), plan.hosts)
 
             def execute(plan: Plan, standing: Standing) -> Result:
                 executor = Executor(

@@ -3,9 +3,11 @@
 Between two savings of the state it is the truth. One JSON object a line, encrypted where the state is, in
 ``kvmplan.state.json.journal`` or where else the state's store has it:
 
-- ``{"lineage", "hosts"}``, the head: the state that the run stands on, and the addresses of hosts by name;
+- ``{"lineage", "hosts", "over"}``, the head: the state that the run stands on, the addresses of hosts by name, and the
+  digest of that state as it is stored;
 - ``{"moved": [{"address", "instance"}]}``: what stands at an address now without anything done to a host;
 - ``{"intent": [{"address", "verb", "instance"}]}`` before a step: everything needed to look for what it may have made;
+- ``{"saving": digest}`` before a state with all that is stored: any other is somebody else's;
 - ``{"outcome": [{"address", "verb", "instance"}]}`` after it; ``instance`` null: there is none.
 
 Lines are gathered, and written and fsynced in one go by `Journal.commit`: what came of one step and what the next will
@@ -18,6 +20,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -72,6 +75,13 @@ class Journal:
         self._open.difference_update(key for key, _ in found)
         self._tell("outcome", [_operation(key, instance) for key, instance in found])
 
+    def saving(self, digest: str) -> None:
+        """Have on disk that a state with that digest is about to be stored, once anything was begun."""
+        if self._descriptor is not None:
+            self._add({"saving": digest})
+            with suppress(DiagnosticError):  # without it the state is still worth storing
+                self.commit()
+
     def _tell(self, kind: str, entries: list[dict[str, Any]]) -> None:
         if entries:
             self._add({kind: entries})
@@ -113,8 +123,9 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
 
-def head(lineage: str, hosts: Mapping[str, str]) -> Mapping[str, Any]:
-    return {"lineage": lineage, "hosts": dict(sorted(hosts.items()))}
+def head(lineage: str, hosts: Mapping[str, str], digest: str) -> Mapping[str, Any]:
+    """``digest``: of the state as it is stored."""
+    return {"lineage": lineage, "hosts": dict(sorted(hosts.items())), "over": digest}
 
 
 def _opened(path: Path) -> int:

@@ -25,19 +25,23 @@ OperationKey = tuple[Address, Verb]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOpen:
-    """``lineage`` of the state it worked on; ``hosts``: their addresses by name; ``standing``: what came to stand
-    where, None for nothing; ``intents``: operations without an outcome, each with what a create would have made.
+    """``lineage`` of the state it worked on; ``seen``: the digests of that as it was, and as it was saved on the way;
+    ``hosts``: their addresses by name; ``standing``: what came to stand where, None for nothing; ``intents``:
+    operations without an outcome, each with what a create would have made.
     """
 
     lineage: str
+    seen: frozenset[str] = frozenset()
     hosts: Mapping[str, str] = field(default_factory=dict)
     standing: Mapping[Address, Instance | None] = field(default_factory=dict)
     intents: Mapping[OperationKey, Instance | None] = field(default_factory=dict)
 
-    def in_doubt(self, seal: Sealing) -> bytes:
-        """A journal that has only the operations without an outcome; nothing where there is none."""
+    def in_doubt(self, seal: Sealing, digest: str) -> bytes:
+        """A journal that has only the operations without an outcome; nothing where there is none. ``digest``: of the
+        state that has the rest.
+        """
         lines = [
-            {"lineage": self.lineage, "hosts": self.hosts},
+            {"lineage": self.lineage, "hosts": self.hosts, "over": digest},
             {
                 "intent": [
                     {"address": str(address), "verb": verb.value, "instance": one and instance_entry(one)}
@@ -48,6 +52,16 @@ class LeftOpen:
         texts = [json.dumps(line, default=encode_value, ensure_ascii=False).encode() for line in lines]
         closed = [seal.close_line(text, number) + b"\n" for number, text in enumerate(texts, start=1)]
         return b"".join(closed) if self.intents else b""
+
+    def beside(self, state: State | None, digest: str) -> LeftOpen:
+        """What of it counts beside ``state``, whose digest is given. Where somebody else has changed that since, who
+        knew nothing of this journal, nothing of it is certain any more: what the run made is looked for.
+        """
+        if digest in self.seen:
+            return self
+        there = state.instances if state else {}
+        made = {(address, Verb.CREATE): one for address, one in self.standing.items() if one and address not in there}
+        return replace(self, standing={}, intents={**made, **self.intents})
 
     def replayed_on(self, state: State | None) -> State:
         """``state`` with everything that came of the run, whatever of it was saved already. Raises `DiagnosticError`
@@ -87,7 +101,9 @@ def read_journal(path: Path, seal: Sealing | None = None) -> LeftOpen | None:
             reading.take_in(load_values(opened))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise _broken(path, number) from problem
-    return replace(reading.head, standing=reading.standing, intents=reading.intents) if reading.head else None
+    if reading.head is None:
+        return None
+    return replace(reading.head, seen=frozenset(reading.seen), standing=reading.standing, intents=reading.intents)
 
 
 @dataclass(slots=True)
@@ -95,15 +111,19 @@ class _Reading:
     """A journal as far as it was read."""
 
     head: LeftOpen | None = None
+    seen: set[str] = field(default_factory=set)
     standing: dict[Address, Instance | None] = field(default_factory=dict)
     intents: dict[OperationKey, Instance | None] = field(default_factory=dict)
 
     def take_in(self, entry: Mapping[str, Any]) -> None:
         if self.head is None:
             self.head = LeftOpen(lineage=str(entry["lineage"]), hosts=dict(entry["hosts"]))
+            self.seen.add(str(entry["over"]))
             return
         ((kind, content),) = entry.items()
         match kind:
+            case "saving":
+                self.seen.add(str(content))
             case "moved":
                 self.standing.update((_address(one), _instance(one)) for one in content)
             case "intent":

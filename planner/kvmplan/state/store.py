@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class StateStore:
         self._rescue = rescue
         self.seal = seal or Sealing()
         self.left_open: LeftOpen | None = None
+        self._digest = ""
         self._seen: Stored | None = None
         self._read = False
 
@@ -46,24 +48,35 @@ class StateStore:
     def place(self) -> str:
         return self.storage.place(self.workspace)
 
+    @property
+    def digest(self) -> str:
+        """Of what is stored, empty where nothing is."""
+        if not self._read:
+            self._look()
+        return self._digest
+
     def load(self) -> State | None:
         """The state with everything that came of a run that was cut short, None where there is neither. Raises
         `DiagnosticError` when it cannot be read.
         """
         stored = self._look()
         state = None if stored is None else self._state_in(stored.data)
-        self.left_open = read_journal(self.journal, self.seal)
+        left_open = read_journal(self.journal, self.seal)
+        self.left_open = left_open and left_open.beside(state, self._digest)
         return state if self.left_open is None else self.left_open.replayed_on(state)
 
-    def save(self, state: State) -> None:
-        """Store ``state`` in place of what was loaded or saved last. Raises `DiagnosticError`, nothing being lost, when
-        it cannot be written, or something else is there.
+    def save(self, state: State, *, announce: Callable[[str], None] = lambda _digest: None) -> None:
+        """Store ``state`` in place of what was loaded or saved last; ``announce`` is told its digest before. Raises
+        `DiagnosticError`, nothing being lost, when it cannot be written, or something else is there.
         """
         if not self._read:
             self._look()
         data = self.seal.close(dump_state(state))
+        digest = _digest(data)
+        announce(digest)
         try:
             self._seen = Stored(b"", self.storage.write(self.workspace, data, self._seen))
+            self._digest = digest
             self._take_in_journal()
         except ChangedError:
             raise DiagnosticError(self._changed(), *self._rescued(data)) from None
@@ -83,7 +96,7 @@ class StateStore:
         """Now that it is in the state, and may be changed there, leave nothing in the journal but what is in doubt."""
         if self.left_open is None or not self.left_open.standing:
             return
-        doubt = self.left_open.in_doubt(self.seal)
+        doubt = self.left_open.in_doubt(self.seal, self._digest)
         if doubt:
             write_durably(self.journal, doubt)
         else:
@@ -128,7 +141,12 @@ class StateStore:
     def _look(self) -> Stored | None:
         found = self.storage.read(self.workspace)
         self._read, self._seen = True, Stored(b"", found.version) if found else None
+        self._digest = _digest(found.data) if found else ""
         return found
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def local_store(path: Path) -> StateStore:

@@ -260,7 +260,7 @@ def test_a_journal_of_another_state_stops_everything(workspace: Workspace) -> No
     workspace.write(THREE)
     workspace.apply()
     plan = workspace.plan(destroy=True)
-    journal = Journal(workspace.journal, head("another-lineage", {}))
+    journal = Journal(workspace.journal, head("another-lineage", {}, ""))
     journal.intent({key: plan.changes[key[0]] for step in plan.steps for key in step.operations})
     journal.commit()
     with pytest.raises(PlanningError) as refused:
@@ -268,6 +268,26 @@ def test_a_journal_of_another_state_stops_everything(workspace: Workspace) -> No
     assert refused.value.summaries == ["Journal of another state"]
     assert len(workspace.objects()) == 3
     assert workspace.journal.exists()
+
+
+def test_a_journal_that_others_overtook_loses_nothing_and_brings_nothing_back(workspace: Workspace) -> None:
+    """A run is killed; somebody without its journal goes on; then the machine with the journal is back."""
+    workspace.write(THREE)
+    plan = workspace.plan()
+    workspace.apply()
+    journal = Journal(workspace.journal, head(workspace.state.lineage, {}, ""))
+    operations = {key: plan.changes[key[0]] for step in plan.steps for key in step.operations}
+    journal.intent(operations)
+    journal.outcome([(key, workspace.state.instances[key[0]]) for key in operations])
+    workspace.write(THREE.replace('name = "c"', 'name = "c"\n  size = 7'))
+    workspace.apply()
+    workspace.write(THREE.partition('resource "toy_thing" "c"')[0])
+    workspace.apply()
+    journal.commit()
+    assert workspace.plan().is_empty
+    assert workspace.apply().complete
+    assert set(workspace.objects()) == {"a", "b"}
+    assert {str(one) for one in workspace.state.instances} == {"toy_thing.a", "toy_thing.b"}
 
 
 def test_a_resource_that_moves_to_another_host_leaves_nothing_behind(workspace: Workspace) -> None:
@@ -305,7 +325,7 @@ def test_a_state_that_cannot_be_written_leaves_the_journal_and_the_next_run_take
     result = workspace.apply(listener=listener)
     assert result.unsaved
     assert not result.complete
-    assert told(result.diagnostics) == [(None, f"Cannot read {workspace.state_path}")]
+    assert told(result.diagnostics) == [(None, "State was changed by somebody else")]
     made = workspace.objects()
     assert set(made) == {"a", "b", "c"}, "what cannot be saved yet is no reason to leave the rest undone"
     workspace.state_path.rmdir()

@@ -34,7 +34,7 @@ def change(name: str, action: Action = Action.CREATE) -> Change:
 
 
 A, B, C, D = (Address("toy_thing", name, "ключ") for name in "abcd")
-HEAD = head("lineage", {"kvm1": "ssh://kvm1"})
+HEAD = head("lineage", {"kvm1": "ssh://kvm1"}, "")
 
 
 def made(address: Address) -> Instance:
@@ -128,6 +128,31 @@ def test_a_state_command_takes_in_what_came_of_a_run_and_leaves_what_is_in_doubt
     store.save(found.next(instances=without, outputs={}, hosts=found.hosts))
     assert set(workspace.state.instances) == {B}, "what was removed stays removed"
     assert open_names(read_journal(workspace.journal)) == {"d"}
+
+
+def test_what_came_of_a_run_does_not_overrule_what_somebody_else_stored_since(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    written(path)
+    run = read_journal(path)
+    assert run is not None
+    theirs = State(lineage="lineage", serial=9, instances={A: made(A), B: made(B)})
+    beside = run.beside(theirs, "another digest")
+    assert beside.replayed_on(theirs).instances == theirs.instances
+    assert beside.intents.keys() == {(C, Verb.CREATE), (D, Verb.CREATE)}, "what it made, and they know nothing of"
+    assert run.beside(theirs, "") is run
+
+
+def test_the_states_that_a_run_saves_itself_are_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path, HEAD)
+    journal.saving("too early to tell")
+    assert not path.exists()
+    journal.intent({(A, Verb.CREATE): change("a")})
+    journal.commit()
+    journal.saving("mine")
+    run = read_journal(path)
+    assert run is not None
+    assert run.seen == {"", "mine"}
 
 
 def test_nothing_is_written_before_there_is_something_to_tell(tmp_path: Path) -> None:

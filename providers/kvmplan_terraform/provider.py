@@ -27,6 +27,8 @@ from kvmplan_sdk import (
 from kvmplan_sdk.types import ANY, STRING
 from kvmplan_sdk.values import differences, is_known
 
+from .remote_state import REMOTE_STATE, read_remote_state
+
 DATA = ObjectSchema(
     doc="A value kept in state, of any type, with a life of its own.",
     attributes={
@@ -44,16 +46,17 @@ class TerraformProvider(Provider):
     version = "0.1.0"
     needs_host = False
     tags = False
-    schema = ProviderSchema(resources={"terraform_data": DATA})
+    schema = ProviderSchema(resources={"terraform_data": DATA}, data_sources={"terraform_remote_state": REMOTE_STATE})
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
-        return TerraformSession()
+        return TerraformSession(host)
 
 
 class TerraformSession(Session):
     """State is all there is: what it has is there, but what has no identifier was never made."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._destroyed: set[str] = set()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
@@ -64,6 +67,9 @@ class TerraformSession(Session):
 
     def import_state(self, type_: str, identifier: str) -> Observed:
         return Observed(values={"id": identifier, "input": None, "output": None, "triggers_replace": None})
+
+    def read_data(self, type_: str, configuration: Object) -> Object:
+        return read_remote_state(self._host, configuration)
 
     def plan(self, proposal: Proposal) -> Planned:
         values, prior = proposal.proposed, proposal.prior

@@ -26,7 +26,7 @@ from kvmplan.lang import (
 )
 from kvmplan.lang.convert import friendly
 from kvmplan.syntax import Expression
-from kvmplan_sdk.diagnostics import Diagnostic, error, has_errors
+from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.types import NUMBER, STRING
 
 Repetition = Mapping[Key, Mapping[str, Value]]
@@ -57,7 +57,9 @@ def repetition(
     found = refusal if refusal is not None else (_counted(value) if count is not None else _for_each(value))
     if not isinstance(found, str):
         return found
-    diagnostics.append(error(f"Invalid {what}", found, source=expression.range))
+    tried = scope.apart()
+    tried.error(f"Invalid {what}", found, expression)
+    diagnostics += tried.diagnostics
     return None
 
 
@@ -83,8 +85,9 @@ def _refusal(what: str, value: Value, marks: Marks) -> str | None:
         return f'"{what}" is {_kind(marks)}, but instance keys appear in addresses and plans, so it cannot be.'
     if not _tells_instances(value):
         return (
-            f'"{what}" depends on something that only apply will tell, so the instances cannot be planned. Use values '
-            "that are known before, and put what is known later into the instances' arguments."
+            f'"{what}" depends on something that only apply will tell, so the instances cannot be planned. Take the '
+            "keys from what is known before, and put what is known later into the instances' arguments. Where that "
+            "cannot be, make first what it depends on: kvmplan apply --target ADDRESS."
         )
     return None
 

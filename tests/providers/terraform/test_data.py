@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kvmplan_sdk import UNKNOWN, Known, Operation, Proposal, Step, Value, Verb
+from kvmplan_sdk.testing.fake_host import FakeHost
 from kvmplan_sdk.types import STRING, SetType
 from kvmplan_sdk.values import Object, Typed
 from kvmplan_terraform.provider import TerraformSession
@@ -35,7 +36,7 @@ def known(values: Object) -> Known:
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_life(value: Value) -> None:
-    session = TerraformSession()
+    session = TerraformSession(FakeHost())
     planned = plan(session, value, None)
     assert planned["id"] is UNKNOWN
     assert planned["output"] is (None if value is None else UNKNOWN)
@@ -56,4 +57,4 @@ def test_life(value: Value) -> None:
 
 def test_one_that_was_cut_short_was_never_made() -> None:
     half = {"input": 1, "triggers_replace": None, "output": None, "id": None}
-    assert list(TerraformSession().read([known(half)])) == [None]
+    assert list(TerraformSession(FakeHost()).read([known(half)])) == [None]

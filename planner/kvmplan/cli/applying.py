@@ -57,8 +57,9 @@ def plan_and_apply(
     rollback: bool = False,
     locking: Locking,
     no_color: bool,
+    command: str = "apply",
 ) -> bool:
-    """Plan, ask and apply. Returns whether everything was done."""
+    """Plan, ask and apply. Returns whether everything was done. ``command``: what the user called."""
     operation = "destroy" if request.destroy else "apply"
     if not (auto_approve or for_people()):
         raise DiagnosticError(_nobody_to_ask())
@@ -71,7 +72,9 @@ def plan_and_apply(
         if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
             say("Apply cancelled.")
             return False
-        return carry_out(run, plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color)
+        return carry_out(
+            run, plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color, command=command
+        )
 
 
 def _question(request: Request) -> str:
@@ -110,7 +113,16 @@ def apply_saved(
             return carry_out(run, saved.plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color)
 
 
-def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, rollback: bool, no_color: bool) -> bool:
+def carry_out(
+    run: Run,
+    plan: Plan,
+    store: StateStore,
+    *,
+    parallelism: int,
+    rollback: bool,
+    no_color: bool,
+    command: str = "apply",
+) -> bool:
     style = styled(no_color=no_color)
     tally = Tally(sum(len(step.operations) for step in plan.steps))
 
@@ -129,8 +141,8 @@ def carry_out(run: Run, plan: Plan, store: StateStore, *, parallelism: int, roll
     redaction = keep_secret(secrets_in_state(replace(run.state, instances=result.instances, outputs=result.outputs)))
     complain(result.diagnostics, run.prepared.sources, brief=True, no_color=no_color)
     result = replace(result, outputs=hidden_outputs(result.outputs, redaction))
-    tell(lambda: result_lines(result, plan))
-    say("\n" + result_text(result, plan, style))
+    tell(lambda: result_lines(result, plan, command))
+    say("\n" + result_text(result, plan, style, command=command))
     if result.complete and result.outputs:
         say("\n" + outputs_text(result.outputs))
     return result.complete

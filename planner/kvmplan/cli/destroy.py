@@ -61,6 +61,7 @@ def destroy(
         rollback=on_failure is WhenItFails.ROLLBACK,
         locking=locking(lock, lock_timeout),
         no_color=no_color,
+        command="destroy",
     )
     if not done:
         raise typer.Exit(1)

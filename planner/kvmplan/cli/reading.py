@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from kvmplan.cli.terminal import live_line, tell, telling_when_slow
+from kvmplan.cli.terminal import keep_secret, live_line, tell, telling_when_slow
 from kvmplan.lane import Lane
 from kvmplan.review.columns import cut
 from kvmplan.review.stream.refresh import refresh_lines
@@ -31,7 +31,7 @@ class _Readings:
 
     @contextmanager
     def of(self, lane: Lane, instances: Sequence[Instance]) -> Iterator[None]:
-        tell(lambda: refresh_lines("refresh_start", instances))
+        tell(lambda: refresh_lines("refresh_start", instances, keep_secret(())))
         with self._lock:
             self._under_way[lane] = len(instances)
         try:
@@ -40,7 +40,7 @@ class _Readings:
         finally:
             with self._lock:
                 del self._under_way[lane]
-        tell(lambda: refresh_lines("refresh_complete", instances))
+        tell(lambda: refresh_lines("refresh_complete", instances, keep_secret(())))
 
     def line(self, width: int) -> str:
         with self._lock:

@@ -119,10 +119,12 @@ def _span(seconds: float) -> str:
     return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02}s"
 
 
-def summary_text(result: Result, plan: Plan) -> str:
-    """``Apply complete! Resources: 1 added, 0 changed, 0 destroyed.``: a line that tools around pull requests match."""
+def summary_text(result: Result, plan: Plan, command: str = "apply") -> str:
+    """``Apply complete! Resources: 1 added, 0 changed, 0 destroyed.``: a line that tools around pull requests match.
+    After ``kvmplan destroy`` it begins otherwise, but not where a plan to destroy was applied.
+    """
     added, changed, destroyed = result.counts()
-    if plan.destroy:
+    if command == "destroy":
         return f"Destroy complete! Resources: {destroyed} destroyed."
     imported = sum(change.imported is not None for change in plan.changes.values())
     forgotten = sum(change.action is Action.FORGET for change in plan.changes.values())
@@ -135,8 +137,8 @@ def summary_text(result: Result, plan: Plan) -> str:
     )
 
 
-def result_text(result: Result, plan: Plan, style: Style = PLAIN) -> str:
+def result_text(result: Result, plan: Plan, style: Style = PLAIN, *, command: str = "apply") -> str:
     """The closing lines: what was done; with a failure, what was not and what to do."""
     if result.complete:
-        return style(summary_text(result, plan), "green", "bold") + "\n"
+        return style(summary_text(result, plan, command), "green", "bold") + "\n"
     return incomplete_text(result, style)

@@ -1,33 +1,36 @@
-"""The plan representation beside Terraform's own, key by key, for the configurations in ``representations/``.
+"""The plan representation and the streams beside Terraform's own, key by key, for what is in ``representations/``.
 
-``terraform.json`` there was recorded by ``record.py``. What is not the same is taken out here, and `docs/plan-json.md`
-names it.
+The files there were recorded by ``record.py``. What is not the same is taken out here, and `docs/plan-json.md` and
+`docs/streams.md` name it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ..cli.kvmplan_command import kvmplan
-from .representations.record import arguments, masked
+from .representations.record import arguments, masked, stream
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "representations").glob("*/terraform.json"))
 JSON = Any
 
 
-@pytest.fixture(params=CASES, ids=lambda path: path.name)
-def case(request: pytest.FixtureRequest) -> Path:
-    found: Path = request.param
-    return found
+@dataclass(frozen=True)
+class Said:
+    document: dict[str, Any]
+    plan: str
+    apply: str
 
 
-def planned(case: Path, folder: Path) -> dict[str, Any]:
+def said_of(case: Path, folder: Path) -> Said:
     steps = sorted(case.glob("step*"))
     for step in steps:
         for old in folder.rglob("*.kvm.hcl"):
@@ -37,13 +40,48 @@ def planned(case: Path, folder: Path) -> dict[str, Any]:
             assert kvmplan("init", cwd=folder).status == 0
         if step is not steps[-1]:
             assert kvmplan("apply", "--auto-approve", cwd=folder).status == 0
-    made = kvmplan("plan", "-out", "p", *arguments(case), cwd=folder)
-    assert made.status == 0, made.stderr
-    return masked(json.loads(kvmplan("show", "-json", "p", cwd=folder).stdout))
+    plan = kvmplan("plan", "-json", "-out", "p", *arguments(case), cwd=folder)
+    assert plan.status == 0, plan.stdout
+    document = masked(json.loads(kvmplan("show", "-json", "p", cwd=folder).stdout))
+    apply = kvmplan("apply", "-json", "p", cwd=folder)
+    assert apply.status == 0, apply.stdout
+    return Said(document, plan.stdout, apply.stdout)
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_it_is_terraforms_key_by_key(case: Path, tmp_path: Path) -> None:
-    ours = planned(case, tmp_path)
+    said = said_of(case, tmp_path)
+    _check_representation(case, said.document)
+    for name, text in (("plan", said.plan), ("apply", said.apply)):
+        theirs = [json.loads(line) for line in (case / f"terraform.{name}.jsonl").read_text().splitlines()]
+        ours = [json.loads(line) for line in stream(text)]
+        assert _lines(ours, name) == _lines(theirs, name)
+
+
+def _lines(lines: list[JSON], name: str) -> list[str]:
+    changes = [line["change"] for line in lines if line["type"] == "planned_change"]
+    apart = {one["resource"]["addr"] for one in changes if one["action"] == "remove" or "importing" in one}
+    kept = [
+        json.dumps(_walk(line, lambda _, value: value), sort_keys=True)
+        for line in lines
+        if not line["type"].startswith("kvmplan_")
+        and not ("hook" in line and line["hook"]["resource"]["addr"] in apart)
+        and not (name == "apply" and _says_again(line))
+    ]
+    return sorted(re.sub(r", \d+ (to forget|forgotten)\.", ".", line) for line in kept)
+
+
+def _says_again(line: JSON) -> bool:
+    """Of a saved plan ours says all that planning said, Terraform a part."""
+    outputs = list(line.get("outputs", {}).values())
+    return (
+        line["type"] == "planned_change"
+        or line["@message"].startswith("Plan:")
+        or bool(outputs and "action" in outputs[0])
+    )
+
+
+def _check_representation(case: Path, ours: dict[str, Any]) -> None:
     theirs = json.loads((case / "terraform.json").read_text())
     _check_what_may_be_less(ours, theirs)
     assert _comparable(ours) == _comparable(theirs)

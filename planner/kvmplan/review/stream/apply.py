@@ -21,11 +21,11 @@ from kvmplan.plan.model import OperationKey, Plan, PlannedStep
 from kvmplan.review.plan_json import step_json
 from kvmplan.review.progress import interrupted_text, operation_text, summary_text
 from kvmplan.review.redaction import Redaction
-from kvmplan.review.stream.line import Line, line, resource_json
+from kvmplan.review.stream.line import Line, identity_json, line, named, resource_json
 from kvmplan.state.model import Output
 from kvmplan_sdk import types
 from kvmplan_sdk.provider import Verb
-from kvmplan_sdk.values import Object, Path
+from kvmplan_sdk.values import Path
 
 
 def event_lines(event: Event, plan: Plan, redaction: Redaction) -> Iterator[Line]:
@@ -39,8 +39,8 @@ def event_lines(event: Event, plan: Plan, redaction: Redaction) -> Iterator[Line
                 yield _operation("apply_progress", event, key, step, elapsed_seconds=int(seconds))
         case OperationDone(step=step, address=address, verb=verb, seconds=seconds, values=values):
             key, gone = (address, verb), values is None or verb is Verb.DELETE
-            named = {} if gone else _identity(values or {}, _hidden(address, plan), redaction)
-            yield _operation("apply_complete", event, key, step, **named, elapsed_seconds=int(seconds))
+            identity = {} if gone else identity_json(values or {}, _hidden(address, plan), redaction)
+            yield _operation("apply_complete", event, key, step, **identity, elapsed_seconds=int(seconds))
         case OperationFailed(step=step, address=address, verb=verb, seconds=seconds):
             yield _operation("apply_errored", event, (address, verb), step, elapsed_seconds=int(seconds))
         case Interrupted():
@@ -62,8 +62,7 @@ def _operation(kind: str, event: Event, key: OperationKey, step: PlannedStep, **
         "kvmplan_provider": step.lane.provider,
         **({"kvmplan_deposed": address.deposed} if address.deposed else {}),
     }
-    named = f" [{more['id_key']}={more['id_value']}]" if "id_key" in more else ""
-    return line(kind, f"{address}: {operation_text(event, verb)}{named}", hook=hook)
+    return line(kind, f"{address.current}: {operation_text(event, verb)}{named(more)}", hook=hook)
 
 
 def _identity_before(key: OperationKey, plan: Plan, redaction: Redaction) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def _identity_before(key: OperationKey, plan: Plan, redaction: Redaction) -> dic
     change = plan.changes.get(address) or plan.changes.get(address.current)
     if verb is Verb.CREATE or change is None or change.before is None:
         return {}
-    return _identity(change.before, change.before_sensitive, redaction)
+    return identity_json(change.before, change.before_sensitive, redaction)
 
 
 def _hidden(address: Address, plan: Plan) -> tuple[Path, ...]:
@@ -79,25 +78,16 @@ def _hidden(address: Address, plan: Plan) -> tuple[Path, ...]:
     return change.sensitive if change is not None else ()
 
 
-def _identity(values: Object, hidden: Iterable[Path], redaction: Redaction) -> dict[str, Any]:
-    """By what people know an object: its ``id``, else its ``name``."""
-    secret = {path[0] for path in hidden if path}
-    for name in ("id", "name"):
-        value = values.get(name)
-        if isinstance(value, str) and value and name not in secret and not redaction.hides(value):
-            return {"id_key": name, "id_value": value}
-    return {}
-
-
-def result_lines(result: Result, plan: Plan) -> Iterator[Line]:
-    """What came of it. Terraform says nothing of an apply that is not complete; ours says what is left to do."""
+def result_lines(result: Result, plan: Plan, command: str = "apply") -> Iterator[Line]:
+    """What came of it; ``command``: what the user called. Of an apply that is not complete Terraform says nothing; ours
+    says what is left to do.
+    """
     added, changed, destroyed = result.counts()
     imported = sum(change.imported is not None for change in plan.changes.values())
     numbers = {"add": added, "change": changed, "import": imported, "remove": destroyed}
     if result.complete:
-        word = "destroy" if plan.destroy else "apply"
-        yield line("change_summary", summary_text(result, plan), changes={**numbers, "operation": word})
-        if not plan.destroy:
+        yield line("change_summary", summary_text(result, plan, command), changes={**numbers, "operation": command})
+        if command != "destroy":
             yield outputs_line(result.outputs)
         return
     yield line(
@@ -108,6 +98,8 @@ def result_lines(result: Result, plan: Plan) -> Iterator[Line]:
         kvmplan_failed=_operations(result.failed),
         kvmplan_not_tried=_operations(result.skipped),
         kvmplan_interrupted=result.interrupted,
+        kvmplan_saved=not result.unsaved,
+        kvmplan_rolled_back=result.undone is not None and not result.undone.left,
     )
 
 

@@ -1,7 +1,8 @@
 """Records what Terraform itself says of the cases here: ``python record.py [NAME...]``, with ``terraform`` on the path.
 
 A case is a folder: all its steps but the last are applied, the last is planned with the arguments in ``given.json``;
-``terraform.json`` is the plan representation, identifiers and times masked.
+``terraform.json`` is the plan representation, identifiers and times masked; ``terraform.plan.jsonl`` and
+``terraform.apply.jsonl`` are the streams of planning and of applying that plan, without diagnostics, sorted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ BUILT_IN = "terraform.io/builtin/terraform"
 def masked(document: dict[str, Any]) -> dict[str, Any]:
     text = IDENTIFIER.sub("ID", json.dumps({**document, "timestamp": "MOMENT"})).replace(BUILT_IN, "terraform")
     found: dict[str, Any] = json.loads(text)
+    found.get("relevant_attributes", []).sort(key=json.dumps)
     return found
+
+
+def stream(text: str) -> list[str]:
+    """The lines of a stream that say what is done, as text, in an order that is the same from run to run."""
+    found = [json.loads(IDENTIFIER.sub("ID", line)) for line in text.splitlines()]
+    kept = [{**line, "@timestamp": "MOMENT"} for line in found if line["type"] not in {"diagnostic", "version"}]
+    return sorted(json.dumps(line, ensure_ascii=False, sort_keys=True) for line in kept)
 
 
 def arguments(case: Path) -> list[str]:
@@ -39,8 +48,11 @@ def _record(case: Path) -> None:
             _terraform(folder, "init")
             if step is not steps[-1]:
                 _terraform(folder, "apply", "-auto-approve")
-        _terraform(folder, "plan", "-out", "p", *arguments(case))
+        streams = {"plan": _terraform(folder, "plan", "-json", "-out", "p", *arguments(case))}
         document = masked(json.loads(_terraform(folder, "show", "-json", "p")))
+        streams["apply"] = _terraform(folder, "apply", "-json", "p")
+    for name, text in streams.items():
+        (case / f"terraform.{name}.jsonl").write_text("".join(f"{line}\n" for line in stream(text)))
     lines = (f"{json.dumps(key)}: {json.dumps(document[key], ensure_ascii=False)}" for key in sorted(document))
     (case / "terraform.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

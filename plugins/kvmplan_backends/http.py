@@ -87,8 +87,10 @@ class HttpStorage(Storage):
         method, address = self._lock
         answer = self._client.ask(method, address, info.to_json(), {"Content-Type": "application/json"})
         if answer.status in _HELD:
-            raise HeldError(LockInfo.from_json(answer.body))
-        if answer.status not in (200, 201, 204):
+            holder = LockInfo.from_json(answer.body)
+            if holder is None or holder.id != info.id:  # else an answer got lost, and we asked again
+                raise HeldError(holder)
+        elif answer.status not in (200, 201, 204):
             raise _refused("lock", answer)
         self._held = info
 

@@ -157,6 +157,7 @@ class PgStorage(Storage):
         for workspace in self._held:
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key(workspace),)).fetchone()
             if row is None or not row[0]:
+                self.close()
                 raise DiagnosticError(
                     error(
                         "The lock was lost",

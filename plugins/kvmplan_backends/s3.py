@@ -61,9 +61,7 @@ class S3Storage(Storage):
         self._check_conditions()
         condition = {"IfNoneMatch": "*"} if over is None else {"IfMatch": over.version}
         etag = self._put(self._key(workspace), data, condition)
-        if etag is None:
-            raise ChangedError
-        return etag
+        return etag if etag is not None else self._ours_after_all(workspace, data)
 
     def delete(self, workspace: str) -> None:
         self._delete(self._key(workspace))
@@ -87,7 +85,9 @@ class S3Storage(Storage):
             return
         self._check_conditions()
         if self._put(self._lock_key(workspace), info.to_json(), {"IfNoneMatch": "*"}) is None:
-            raise HeldError(self.holder(workspace))
+            holder = self.holder(workspace)
+            if holder != info:  # else an answer got lost, and the client asked again
+                raise HeldError(holder)
 
     def unlock(self, workspace: str, id: str) -> None:  # noqa: A002
         if not self._locks:
@@ -103,6 +103,13 @@ class S3Storage(Storage):
 
     def close(self) -> None:
         self._client.close()
+
+    def _ours_after_all(self, workspace: str, data: bytes) -> str:
+        """The version of what is there, if it is ``data``: an answer got lost, and the client asked again."""
+        found = self.read(workspace)
+        if found is None or found.data != data:
+            raise ChangedError
+        return found.version
 
     def _key(self, workspace: str) -> str:
         return self._default if workspace == DEFAULT_WORKSPACE else f"{self._prefix}/{workspace}/{self._default}"

@@ -12,6 +12,7 @@ from kvmplan.backends.opening import is_same_block, open_storage, said_by
 from kvmplan.backends.record import Settled, read_settled, write_settled
 from kvmplan.config.model import Configuration
 from kvmplan.state.locking import Locking
+from kvmplan_sdk.backend import DEFAULT_WORKSPACE
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
 Tell = Callable[[str], None]
@@ -45,8 +46,17 @@ def settle(configuration: Configuration, directory: str, wish: Wish, tell: Tell)
         if not wish.reconfigure:
             _take_along(before, wanted, configuration, wish, tell)
         tell(f'The state is kept by the backend "{wanted.type if wanted else LOCAL.name}" from now on.')
-    open_storage(wanted, directory).close()  # so that what is missing or wrong is told now
+    _try(wanted, directory)
     write_settled(directory, wanted)
+
+
+def _try(wanted: Settled | None, directory: str) -> None:
+    """Raises `DiagnosticError` when something is missing, or the storage cannot be reached."""
+    storage = open_storage(wanted, directory)
+    try:
+        storage.read(DEFAULT_WORKSPACE)
+    finally:
+        storage.close()
 
 
 def _wanted(said: Settled | None, before: Settled | None, wish: Wish) -> Settled | None:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from kvmplan import __version__
 from kvmplan_sdk.backend import HeldError, LockInfo, Storage
-from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
 
 _PAUSE, _LONGEST_PAUSE = 0.1, 1.5
 """Seconds between two tries, at first and at most; each is longer than the one before, and none quite as long as that
@@ -41,23 +42,22 @@ def locked(storage: Storage, workspace: str, operation: str, locking: Locking) -
     _take(storage, workspace, info, locking)
     try:
         yield
-    except BaseException:
-        with _quietly():
+    except BaseException:  # which the user must read first, whatever comes of the lock
+        try:
             storage.unlock(workspace, info.id)
+        except (DiagnosticError, HeldError):
+            locking.tell(_stays(info))
         raise
     try:
         storage.unlock(workspace, info.id)
     except HeldError as problem:
-        raise DiagnosticError(_not_ours(storage.place(workspace), problem.holder)) from None
+        raise DiagnosticError(_not_ours(info.path, problem.holder)) from None
+    except DiagnosticError as problem:
+        raise DiagnosticError(*problem.diagnostics, warning("The lock stays", _stays(info))) from problem
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """What was raised first is what the user must read."""
-    try:
-        yield
-    except (DiagnosticError, HeldError):
-        return
+def _stays(info: LockInfo) -> str:
+    return f"{info.path} could not be unlocked. When that works again: kvmplan force-unlock {info.id}"
 
 
 def _take(storage: Storage, workspace: str, info: LockInfo, locking: Locking) -> None:
@@ -82,11 +82,15 @@ def our_information(operation: str, place: str) -> LockInfo:
         id=str(uuid.uuid4()),
         operation=operation,
         info=f"process {os.getpid()}",
-        who=f"{_user()}@{socket.gethostname()}",
+        who=_ourselves(),
         version=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         path=place,
     )
+
+
+def _ourselves() -> str:
+    return f"{_user()}@{socket.gethostname()}"
 
 
 def _user() -> str:
@@ -107,12 +111,20 @@ def who_holds(holder: LockInfo | None) -> str:
 
 def held(place: str, holder: LockInfo | None, *, waited: float = 0.0) -> Diagnostic:
     after = f" after waiting {waited:g} s" if waited else ""
-    unlock = f" If it is gone without letting go: kvmplan force-unlock {holder.id}" if holder and holder.id else ""
+    unlock = f" {_if_gone(holder)}: kvmplan force-unlock {holder.id}" if holder and holder.id else ""
     return error(
         "State is locked",
         f"{place} is{' still' if waited else ''} in use{after} by {who_holds(holder)}. Wait until it is done, or let "
         f"kvmplan wait: --lock-timeout=5m.{unlock}",
     )
+
+
+def _if_gone(holder: LockInfo) -> str:
+    """When the lock may be forced open; that the holder is dead, where it was a process of this machine."""
+    pid = holder.info.removeprefix("process ")
+    if holder.who == _ourselves() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+        return "There is no such process any more on this machine, so open the lock"
+    return "If it is gone without letting go"
 
 
 def check_unlockable(storage: Storage, workspace: str, id_: str) -> LockInfo | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from kvmplan_sdk.values import Object
 
 from ...plugins.backends.conftest import MAKE, http_values
 from ...plugins.backends.servers import GitLab
-from ..cli.kvmplan_command import environment
+from ..cli.kvmplan_command import environment, kvmplan
 from .project import Project
 
 Open = Callable[[], Storage]
@@ -109,3 +110,56 @@ def test_what_could_not_be_stored_is_kept_and_pushed_later(served: Project, gitl
 def _fail_writes(gitlab: GitLab, fault: int | str) -> None:
     """The first write of a state; locks are taken by the same method."""
     gitlab.fault_at_state = fault
+
+
+def test_a_lock_that_its_holder_left_is_forced_open(served: Project) -> None:
+    storage = _storage("http", http_values_of(served), served.directory)
+    info = our_information("apply", "there")
+    storage.lock("default", replace(info, info=f"process {2**22 + 1}"))
+    said = served("plan", fails="State is locked")
+    assert "no such process any more on this machine" in said.stderr.replace("\n", " ")
+    served("force-unlock", "-force", "another", fails="The lock has another ID")
+    assert "The lock stays." in kvmplan("force-unlock", info.id, cwd=served.directory, stdin="no\n").stdout
+    assert " is open." in served("force-unlock", info.id, stdin="yes\n").stdout
+    served("force-unlock", info.id, fails="State is not locked")
+    served("apply", "-auto-approve")
+
+
+def test_one_state_is_all_there_is(served: Project) -> None:
+    served("workspace", "new", "dev", fails="One workspace only")
+    assert served("workspace", "list").stdout == "* default\n"
+
+
+def test_a_lock_that_cannot_be_let_go_is_told(served: Project, gitlab: GitLab) -> None:
+    gitlab.faults.append(("DELETE", 500))
+    said = served("plan", fails="Cannot unlock the state")
+    assert "kvmplan force-unlock " in said.stderr.replace("\n", " ")
+
+
+def http_values_of(project: Project) -> Object:
+    values: Object = json.loads((project.directory / ".kvmplan" / "backend.json").read_text())["values"]
+    return values
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Project]:
+    """A folder on a file system that nothing can be written to any more."""
+    place = tmp_path / "place"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=False, capture_output=True)
+    if done.returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    project = Project(place)
+    project.write()
+    project("apply", "-auto-approve")
+    subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+    yield project
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_folder_that_may_only_be_read(read_only: Project) -> None:
+    for command in (("apply", "-auto-approve"), ("workspace", "new", "dev"), ("workspace", "select", "default")):
+        said = kvmplan(*command, cwd=read_only.directory)
+        assert (said.status, "Read-only file system" in said.stderr, "bug" in said.stderr) == (1, True, False), said
+    assert read_only("plan", "-lock=false", "-detailed-exitcode").status == 0
+    assert read_only.listed() == ["terraform_data.a"]

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -217,17 +218,22 @@ class _Handler(BaseHTTPRequestHandler):
         return
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
 
 
 @contextmanager
-def gitlab() -> Iterator[GitLab]:
+def gitlab(context: ssl.SSLContext | None = None) -> Iterator[GitLab]:
+    """``context``: for TLS."""
     made = GitLab()
     handler = type("Handler", (_Handler,), {"gitlab": made})
-    with _Server(("127.0.0.1", 0), handler) as server:
-        made.address = f"http://127.0.0.1:{server.server_port}/api/v4/projects/1/terraform/state/"
+    with Server(("127.0.0.1", 0), handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        made.address = (
+            f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}/api/v4/projects/1/terraform/state/"
+        )
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield made

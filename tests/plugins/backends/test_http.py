@@ -43,7 +43,7 @@ def test_terraforms_own_methods_lock_as_well(gitlab: GitLab) -> None:
     info = our_information("apply", "")
     kind.open().lock("default", info)
     with pytest.raises(HeldError) as refused:
-        kind.open().lock("default", info)
+        kind.open().lock("default", our_information("plan", ""))
     assert refused.value.holder == info
     kind.open().unlock("default", info.id)
 
@@ -96,3 +96,13 @@ def test_settings_that_make_no_sense(gitlab: GitLab) -> None:
 
 def test_no_secret_of_an_address_is_shown() -> None:
     assert without_secrets("https://user:token@server:8443/a?private_token=x") == "https://server:8443/a"
+
+
+@pytest.mark.parametrize("method", ["POST", "LOCK"])
+def test_a_lock_whose_answer_got_lost_is_ours(gitlab: GitLab, method: str) -> None:
+    storage = made(gitlab, lock_method=method).open()
+    gitlab.faults.append((method, "drop late"))
+    info = our_information("apply", "")
+    storage.lock("default", info)
+    storage.write("default", b"1", None)
+    storage.unlock("default", info.id)

@@ -18,6 +18,9 @@ from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.provider import Known, Observed, Provider, Session
 from kvmplan_sdk.values import Object
 
+INTERRUPTED_SECONDS = 2.0
+"""How long closing may take after an interrupt: a host may be in the middle of an answer that does not come."""
+
 
 class Sessions:
     """Opens what a lane needs when it is first asked for. Safe to use from several threads, one per lane.
@@ -91,10 +94,16 @@ class Sessions:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for session in self._sessions.values():
+        closing = threading.Thread(target=self._close, daemon=True)
+        closing.start()
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        closing.join(INTERRUPTED_SECONDS if interrupted else None)
+
+    def _close(self) -> None:
+        for session in list(self._sessions.values()):
             with suppress(Exception):  # what a provider does wrong now changes nothing that was done
                 session.close()
-        for host in self._hosts.values():
+        for host in list(self._hosts.values()):
             host.close()
 
 

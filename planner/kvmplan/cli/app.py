@@ -67,6 +67,7 @@ app.add_typer(state.app, name="state")
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(lab.app, name="lab")
 
+INTERRUPTED = 130
 _SINGLE_DASH = re.compile(r"-[a-z][a-z-]+(=.*)?", re.DOTALL)
 _USAGE_ERROR = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it does not understand: a class of the click that it brings with it."""
@@ -79,15 +80,14 @@ def run(arguments: list[str]) -> None:
     command = typer.main.get_command(app)
     try:
         status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)
+        if status == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+            sys.stderr.write("\nInterrupted.\n")
         sys.exit(status if isinstance(status, int) else 0)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-        sys.exit(130)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except typer.Abort:
-        sys.exit(130)
     except Exception as problem:
         if isinstance(problem, _USAGE_ERROR):
             problem.show()  # type: ignore[attr-defined]

@@ -181,25 +181,15 @@ def _progress(verbose: bool) -> Progress:
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     """Turn the lab's errors and signals into one line and an exit code, after everything was cleared up."""
-    import signal
-
+    from kvmplan.cli.signals import ended_by_signals
     from kvmplan.lab import LabError
 
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = [(number, signal.signal(number, stop)) for number in (signal.SIGTERM, signal.SIGHUP)]
     try:
-        yield
+        with ended_by_signals():
+            yield
     except LabError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
         typer.echo(f"Error: {error.filename or 'the lab'}: {error.strerror or error}", err=True)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
-        raise typer.Exit(130) from None
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)

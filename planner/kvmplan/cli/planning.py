@@ -15,6 +15,7 @@ import typer
 from kvmplan.backends.opening import open_store
 from kvmplan.backends.workspaces import current_workspace
 from kvmplan.cli.reading import told_of_reading
+from kvmplan.cli.signals import ended_by_signals
 from kvmplan.cli.terminal import complain, for_people, in_order, keep_secret, say, styled, tell
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import write_plan
@@ -94,7 +95,7 @@ def running(
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, workspace)
     store.seal = Sealing(lambda: prepared.protections.state)
-    with locked(store):
+    with ended_by_signals(), locked(store):
         try:
             with started(prepared, store, plugins) as run:
                 keep_secret(secrets_in_state(run.state))

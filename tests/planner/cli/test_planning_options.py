@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from .kvmplan_command import kvmplan
+from .kvmplan_command import environment, kvmplan
 
 CONFIGURATION = """
 resource "toy_thing" "a" {
@@ -80,3 +83,24 @@ def test_without_refreshing_drift_is_not_seen(project: Path) -> None:
     (project / "world.json").write_text(json.dumps(world))
     assert set(planned(project, "-refresh=false").values()) == {"no-op"}
     assert set(planned(project).values()) == {"create"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_while_hosts_are_read_ends_at_once(project: Path, number: signal.Signals) -> None:
+    assert kvmplan("apply", "--auto-approve", cwd=project).status == 0
+    (project / "hang").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kvmplan", "apply", "--auto-approve"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "Reading local / toy" in process.stderr.readline(), "it takes its time"
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout, stderr) == (130, "", "\nInterrupted.\n")
+    (project / "hang").unlink()
+    assert kvmplan("plan", cwd=project).status == 0, "nobody holds the lock"

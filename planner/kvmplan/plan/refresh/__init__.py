@@ -1,7 +1,7 @@
 """What is really there, and how it differs from what state remembers.
 
-`reading` asks the hosts, `ignored` leaves out what a user does not want to hear of. What follows from drift for a plan
-is for those who plan.
+`reading` asks the hosts, all at once with `threads`, `ignored` leaves out what a user does not want to hear of. What
+follows from drift for a plan is for those who plan.
 """
 
 from kvmplan.plan.refresh.ignored import Ignoring, heard_of, parse_rule, unknown_rules

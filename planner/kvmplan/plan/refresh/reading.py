@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.lane import Lane
 from kvmplan.plan.model import Drift
+from kvmplan.plan.refresh.threads import at_once
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning
@@ -54,11 +54,11 @@ def refresh(
             found[address] = instance
             continue
         by_lane.setdefault(instance.lane, []).append(instance)
-    with ThreadPoolExecutor(parallelism) as pool:
-        answers = list(pool.map(lambda item: _read_lane(sessions, item[0], item[1], reading), by_lane.items()))
+    lanes_read = list(by_lane.items())
+    answers = at_once(lambda item: _read_lane(sessions, item[0], item[1], reading), lanes_read, parallelism)
     drift: list[Drift] = []
     problems: list[Diagnostic] = []
-    for (_, instances), (observed, diagnostics) in zip(by_lane.items(), answers, strict=True):
+    for (_, instances), (observed, diagnostics) in zip(lanes_read, answers, strict=True):
         problems += diagnostics
         for instance, now in zip(instances, observed, strict=False):
             _compare(instance, now, unsure, found, drift, problems)

@@ -129,8 +129,9 @@ def carry_out(
     def listener(event: Event) -> None:
         tell(lambda: event_lines(event, plan, keep_secret(())))
         tally.take(event)
-        if not (isinstance(event, StepRunning) and live):
-            say("\n".join(progress_lines(event, style)))
+        lines = [] if isinstance(event, StepRunning) and live else list(progress_lines(event, style))
+        if lines:
+            say("\n".join(lines))
 
     if plan.steps:
         say("")

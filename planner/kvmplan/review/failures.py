@@ -14,18 +14,22 @@ from kvmplan.review.style import PLAIN, Style
 
 def incomplete_text(result: Result, style: Style = PLAIN) -> str:
     """The closing lines of an apply that is not `Result.complete`."""
-    added, changed, destroyed = result.counts()
-    title = "Apply interrupted." if result.interrupted and not result.failed else "Apply incomplete."
     lines = [
-        style(title, "red", "bold")
-        + f" Done: {added} added, {changed} changed, {destroyed} destroyed."
-        + f" Failed: {len(result.failed)}. Not tried: {len(result.skipped)}.",
+        _head(result, style) + f" Failed: {len(result.failed)}. Not tried: {len(result.skipped)}.",
         *_some("Failed", _sorted(result.failed)),
         *_not_tried(result),
         *_rolled_back(result, style),
         _advice(result),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _head(result: Result, style: Style) -> str:
+    if result.undone is not None and not result.undone.left:
+        return style("Apply failed.", "red", "bold")
+    added, changed, destroyed = result.counts()
+    title = "Apply interrupted." if result.interrupted and not result.failed else "Apply incomplete."
+    return style(title, "red", "bold") + f" Done: {added} added, {changed} changed, {destroyed} destroyed."
 
 
 def _not_tried(result: Result) -> Iterator[str]:

@@ -217,6 +217,33 @@ def test_a_run_that_creates_first_killed_anywhere(
     assert place > 25
 
 
+def test_a_rollback_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in places():
+        workspace = fresh(tmp_path, place, monkeypatch, often_saved=True)
+        workspace.write(FIRST % {"batch": "false"})
+        workspace.apply()
+        before = workspace.objects()
+        workspace.write(SECOND % {"batch": "false"})
+        workspace.fault("toy_thing.part[1]", "after", "create", always=True)
+        killed = killed_at(place, lambda workspace=workspace: workspace.apply(rollback=True))  # type: ignore[misc]
+        workspace.change_world(faults=[])
+        if not killed:
+            assert {name: one["id"] for name, one in workspace.objects().items()} == {
+                name: one["id"] for name, one in before.items()
+            }
+            break
+        result = workspace.apply()
+        assert result.complete, (place, result.diagnostics)
+        state = {str(one.values["name"]): one.values for one in workspace.state.instances.values()}
+        assert state == workspace.objects(), place
+        assert not workspace.journal.exists()
+        assert actions(workspace.plan()) == {}
+        workspace.write(FIRST % {"batch": "false"})
+        assert workspace.apply().complete, "and back again"
+        shutil.rmtree(workspace.directory)
+    assert place > 60
+
+
 @pytest.mark.parametrize("batch", ["false", "true"])
 def test_a_killed_run_is_taken_in_by_a_destroy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str) -> None:
     for place in places():

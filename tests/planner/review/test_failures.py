@@ -64,6 +64,7 @@ def test_an_interrupt() -> None:
 
 def test_a_rollback() -> None:
     whole = incomplete_text(result(1, 0, undone=Undone(done=(), left=())))
+    assert whole.startswith("Apply failed. Failed: 1. Not tried: 0.\n")
     assert whole.endswith(
         "Rolled back: everything is as it was before.\nMend the cause and run `kvmplan apply` again.\n"
     )

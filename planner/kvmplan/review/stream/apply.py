@@ -100,6 +100,7 @@ def result_lines(result: Result, plan: Plan, command: str = "apply") -> Iterator
         kvmplan_interrupted=result.interrupted,
         kvmplan_saved=not result.unsaved,
         kvmplan_rolled_back=result.undone is not None and not result.undone.left,
+        **({"kvmplan_not_as_before": list(result.undone.left)} if result.undone is not None else {}),
     )
 
 

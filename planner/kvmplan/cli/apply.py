@@ -12,6 +12,7 @@ from kvmplan.cli.options import (
     AutoApprove,
     CompactWarnings,
     Directory,
+    Input,
     Json,
     JsonInto,
     Lock,
@@ -42,6 +43,7 @@ def apply(
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
+    asking: Input = True,
     state: StatePath = None,
     lock: Lock = True,
     lock_timeout: LockTimeout = "0s",
@@ -60,7 +62,7 @@ def apply(
         _refuse([*(["--destroy"] if destroy else []), *options.given, *(["--chdir"] if directory != HERE else [])])
         done = apply_saved(
             plan_file,
-            given(var, var_file),
+            given(var, var_file, asking=asking),
             state,
             parallelism=parallelism,
             rollback=on_failure is WhenItFails.ROLLBACK,
@@ -70,7 +72,7 @@ def apply(
     else:
         done = plan_and_apply(
             directory,
-            given(var, var_file),
+            given(var, var_file, asking=asking),
             state,
             requested(options, destroy=destroy),
             auto_approve=auto_approve,

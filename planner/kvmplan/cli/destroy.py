@@ -9,6 +9,7 @@ from kvmplan.cli.options import (
     AutoApprove,
     CompactWarnings,
     Directory,
+    Input,
     Json,
     JsonInto,
     Lock,
@@ -37,6 +38,7 @@ def destroy(
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
+    asking: Input = True,
     state: StatePath = None,
     lock: Lock = True,
     lock_timeout: LockTimeout = "0s",
@@ -53,7 +55,7 @@ def destroy(
     speak(json=json, into=json_into, compact_warnings=compact_warnings)
     done = plan_and_apply(
         directory,
-        given(var, var_file),
+        given(var, var_file, asking=asking),
         state,
         requested(options, destroy=True),
         auto_approve=auto_approve,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kvmplan.cli.options import HERE, Directory, NoColor, StatePath, Var, VarFile
+from kvmplan.cli.options import HERE, Directory, Input, NoColor, StatePath, Var, VarFile
 
 
 def drift(
@@ -22,6 +22,7 @@ def drift(
     ] = None,
     var: Var = None,
     var_file: VarFile = None,
+    asking: Input = True,
     state: StatePath = None,
     directory: Directory = HERE,
     no_color: NoColor = False,
@@ -39,7 +40,7 @@ def drift(
     from kvmplan.review.plan_json import to_text
 
     rules = ignoring(ignore_file)
-    values = given(var, var_file)
+    values = given(var, var_file, asking=asking)
     with running(directory, values, state, lambda _store: nullcontext(), no_color=no_color) as (run, _):
         with told_of_reading() as reading:
             found, ignored = heard_of(run.drift(reading=reading), rules)

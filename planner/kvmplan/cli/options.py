@@ -36,6 +36,7 @@ Replace = Annotated[
     list[str] | None,
     typer.Option("--replace", metavar="ADDRESS", help="Make this instance anew, changed or not; may be repeated."),
 ]
+Input = Annotated[bool, typer.Option("--input/--no-input", help="Ask on a terminal for variables without a value.")]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
 Parallelism = Annotated[int, typer.Option("--parallelism", metavar="N", min=1, help="How many steps run at once.")]
 OnFailure = Annotated[

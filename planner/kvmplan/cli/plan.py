@@ -11,6 +11,7 @@ from kvmplan.cli.options import (
     HERE,
     CompactWarnings,
     Directory,
+    Input,
     Json,
     JsonInto,
     Lock,
@@ -48,6 +49,7 @@ def plan(
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
+    asking: Input = True,
     state: StatePath = None,
     lock: Lock = True,
     lock_timeout: LockTimeout = "0s",
@@ -65,10 +67,10 @@ def plan(
     if generate_config_out is not None:
         from kvmplan.cli.generating import generate
 
-        generate(generate_config_out, directory, given(var, var_file), state, no_color=no_color)
+        generate(generate_config_out, directory, given(var, var_file, asking=asking), state, no_color=no_color)
     with planned(
         directory,
-        given(var, var_file),
+        given(var, var_file, asking=asking),
         state,
         "plan",
         request,

@@ -14,6 +14,7 @@ import typer
 
 from kvmplan.backends.opening import open_store
 from kvmplan.backends.workspaces import current_workspace
+from kvmplan.cli.prompt import ask_for_variable
 from kvmplan.cli.reading import told_of_reading
 from kvmplan.cli.signals import ended_by_signals
 from kvmplan.cli.terminal import complain, for_people, in_order, keep_secret, say, styled, tell
@@ -41,11 +42,14 @@ from kvmplan_sdk.diagnostics import DiagnosticError
 from kvmplan_sdk.schema import ObjectSchema
 
 
-def given(assignments: list[str] | None, files: list[str] | None) -> Given:
-    """The values of variables from outside, with the order in which they are on the command line."""
+def given(assignments: list[str] | None, files: list[str] | None, *, asking: bool = False) -> Given:
+    """The values of variables from outside, with the order in which they are on the command line. ``asking``: whether
+    to ask for what is missing, where there is a terminal.
+    """
     written = (re.fullmatch(r"--?(var|var-file)(=.*)?", argument, re.DOTALL) for argument in sys.argv[1:])
     order = tuple(found[1] for found in written if found)
-    return Given(os.environ, tuple(files or ()), tuple(assignments or ()), order)
+    ask = ask_for_variable if asking and sys.stdin.isatty() and sys.stdout.isatty() else None
+    return Given(os.environ, tuple(files or ()), tuple(assignments or ()), order, ask)
 
 
 @contextmanager

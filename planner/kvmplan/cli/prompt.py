@@ -1,10 +1,14 @@
-"""Reading expressions: at a prompt with history and completion on a terminal, else line by line."""
+"""Prompts: for expressions, with history and completion on a terminal, else line by line; for values of variables."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kvmplan.config.model import Variable
 
 
 def expressions(complete: Callable[[str], list[str]]) -> Iterator[str]:
@@ -23,6 +27,24 @@ def expressions(complete: Callable[[str], list[str]]) -> Iterator[str]:
             return
         if line.strip():
             yield line
+
+
+def ask_for_variable(variable: Variable) -> str:
+    """The value of a variable as typed, sensitive ones unseen. An end of file is an interrupt."""
+    described = "".join(f"  {line}\n" for line in variable.description.splitlines())
+    sys.stdout.write(f"var.{variable.name}\n{described}\n")
+    sys.stdout.flush()
+    try:
+        if variable.sensitive:
+            import getpass
+
+            text = getpass.getpass("  Enter a value: ", sys.stdout)
+        else:
+            text = input("  Enter a value: ")
+    except EOFError:
+        raise KeyboardInterrupt from None
+    sys.stdout.write("\n")
+    return text
 
 
 def _with_completion(complete: Callable[[str], list[str]]) -> None:

@@ -10,6 +10,7 @@ from kvmplan.cli.options import (
     HERE,
     CompactWarnings,
     Directory,
+    Input,
     Json,
     JsonInto,
     Lock,
@@ -34,6 +35,7 @@ def refresh(
     options: PlanOptions,
     var: Var = None,
     var_file: VarFile = None,
+    asking: Input = True,
     state: StatePath = None,
     lock: Lock = True,
     lock_timeout: LockTimeout = "0s",
@@ -50,7 +52,7 @@ def refresh(
     speak(json=json, into=json_into, compact_warnings=compact_warnings)
     done = plan_and_apply(
         directory,
-        given(var, var_file),
+        given(var, var_file, asking=asking),
         state,
         requested(replace(options, refresh_only=True)),
         auto_approve=True,

@@ -6,32 +6,36 @@ then ``--var-file`` and ``--var`` in the order of the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kvmplan import syntax
 from kvmplan.config.files import display_name
-from kvmplan.config.model import Configuration
+from kvmplan.config.model import Configuration, Variable
 from kvmplan.lang import Scope, Value, did_you_mean, evaluate
 from kvmplan.state.files import read_bytes
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, warning
 from kvmplan_sdk.types import Dynamic, Primitive
 
 ENVIRONMENT_PREFIX = "KVMPLAN_VAR_"
+Ask = Callable[[Variable], str | None]
+"""What a user answers who is asked for the value of a variable, as it would stand behind ``--var name=``."""
 _AUTOMATIC = (".auto.kvmvars.hcl", ".auto.kvmvars.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """Where values come from. ``assignments``: ``name=value`` of ``--var``; ``files``: of ``--var-file``; ``order``:
-    how these two stand on the command line, ``var`` and ``var-file`` in turn; files first where that is not told.
+    how these two stand on the command line, ``var`` and ``var-file`` in turn; files first where that is not told;
+    ``ask``: the user, for what none of them has.
     """
 
     environment: Mapping[str, str]
     files: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    ask: Ask | None = None
 
     def flags(self) -> Iterator[tuple[str, str]]:
         """Each option with its value, in order."""
@@ -45,6 +49,14 @@ def given_values(
     configuration: Configuration, given: Given, diagnostics: list[Diagnostic]
 ) -> tuple[dict[str, Value], dict[str, str]]:
     """The values by name, and the texts of the files they came from, for carets."""
+    values, texts = _found_values(configuration, given, diagnostics)
+    _ask_for(configuration.variables.values(), configuration, given, values, diagnostics)
+    return values, texts
+
+
+def _found_values(
+    configuration: Configuration, given: Given, diagnostics: list[Diagnostic]
+) -> tuple[dict[str, Value], dict[str, str]]:
     values: dict[str, Value] = {}
     texts: dict[str, str] = {}
     for name in configuration.variables:
@@ -59,6 +71,23 @@ def given_values(
         else:
             _take_assignment(configuration, text, values, diagnostics)
     return values, texts
+
+
+def _ask_for(
+    variables: Iterable[Variable],
+    configuration: Configuration,
+    given: Given,
+    values: dict[str, Value],
+    diagnostics: list[Diagnostic],
+) -> None:
+    """Ask for what has no value yet, and must have one; in the order of names."""
+    if given.ask is None:
+        return
+    for variable in sorted(variables, key=lambda one: one.name):
+        if variable.default is None and variable.name not in values:
+            text = given.ask(variable)
+            if text is not None:
+                _assign(configuration, variable.name, text, f"{variable.name} at the prompt", values, diagnostics)
 
 
 def _take_file(
@@ -99,7 +128,9 @@ def _take_assignment(
 def ephemeral_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
     """The values of ephemeral variables, which a saved plan does not hold; of others it does, so none may be given."""
     found: list[Diagnostic] = []
-    values, _ = given_values(configuration, given, found)
+    values, _ = _found_values(configuration, given, found)
+    ephemeral = [variable for variable in configuration.variables.values() if variable.ephemeral]
+    _ask_for(ephemeral, configuration, given, values, found)
     diagnostics += (diagnostic for diagnostic in found if diagnostic.is_error)
     names = {assignment.partition("=")[0] for assignment in given.assignments} & configuration.variables.keys()
     for name in sorted(names):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -104,3 +106,68 @@ def test_an_interrupt_while_hosts_are_read_ends_at_once(project: Path, number: s
     assert (process.returncode, stdout, stderr) == (130, "", "\nInterrupted.\n")
     (project / "hang").unlink()
     assert kvmplan("plan", cwd=project).status == 0, "nobody holds the lock"
+
+
+def typed_at_a_terminal(project: Path, arguments: list[str], answers: list[str]) -> tuple[int, str]:
+    """What a command shows on a terminal where ``answers`` are typed, one for each "Enter a value"."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project)
+        os.execve(sys.executable, [sys.executable, "-m", "kvmplan", *arguments], environment())
+    shown = b""
+    left = [f"{answer}\n".encode() for answer in answers]
+    asked = 0
+    while True:
+        try:
+            shown += os.read(terminal, 1000)
+        except OSError:
+            break
+        if shown.count(b"Enter a value: ") > asked and left:
+            asked += 1
+            os.write(terminal, left.pop(0))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode().replace("\r\n", "\n")
+
+
+ASKING = """
+variable "name" {
+  description = "How it is called."
+}
+variable "numbers" {
+  type = list(number)
+}
+variable "secret" {
+  sensitive = true
+}
+variable "size" {
+  default = 3
+}
+resource "toy_thing" "a" {
+  name    = var.name
+  size    = var.size
+  numbers = var.numbers
+  secret  = var.secret
+}
+"""
+
+
+def test_missing_variables_are_asked_for_on_a_terminal(project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(ASKING)
+    answers = ["abc", "[1, 2]", "hush-hush", "yes"]
+    status, shown = typed_at_a_terminal(project, ["apply", "--no-color"], answers)
+    assert status == 0, shown
+    assert "var.name\n  How it is called.\n\n  Enter a value: abc\n\nvar.numbers\n\n  Enter a value: [1, 2]\n" in shown
+    assert "hush-hush" not in shown
+    world = json.loads((project / "world.json").read_text())["hosts"]["local"]["1"]["values"]
+    assert (world["name"], world["numbers"], world["secret"]) == ("abc", [1, 2], "hush-hush")
+
+
+@pytest.mark.parametrize("option", [[], ["-input=false"]])
+def test_without_a_terminal_or_asking_they_are_an_error(option: list[str], project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(ASKING)
+    if option:
+        status, shown = typed_at_a_terminal(project, ["plan", "--no-color", *option], [])
+    else:
+        said = kvmplan("plan", cwd=project, stdin="abc\n")
+        status, shown = said.status, said.stderr
+    assert status == 1
+    assert shown.count("Error: No value for required variable") == 3

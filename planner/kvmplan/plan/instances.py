@@ -198,14 +198,27 @@ class InstancePlanner:
 
     def _read(self, wanted: Wanted, session: Session, planned: _Planned) -> tuple[Change | None, DataValues]:
         """What is seen of a data source, and the reading that is left to apply, if one is. Raises `DiagnosticError`
-        when it cannot be read now.
+        when it cannot be read now, unless a check can look again.
         """
         address, schema = wanted.address, planned.schema
-        known = is_known(wanted.configured.values)
-        if not known or self._awaited.pending(planned.node, address, wanted.resource, wanted.dependencies):
-            reason = "read_because_dependency_pending" if known else "read_because_config_unknown"
-            change = reading(wanted, schema, reason)
-            return change, DataValues(values=change.after or {}, sensitive=change.sensitive)
-        data = self.data[address] = read_now(wanted, session, schema)
-        again = reading(wanted, schema, "read_because_check_nested", data) if wanted.resource.check else None
-        return again, data
+        reason = self._why_later(wanted, planned)
+        if not reason:
+            try:
+                data = self.data[address] = read_now(wanted, session, schema)
+            except DiagnosticError as problem:
+                if not wanted.resource.check:
+                    raise
+                planned.found.extend(map(wanted.place, problem.diagnostics))
+                reason = "read_because_check_nested"
+            else:
+                again = reading(wanted, schema, "read_because_check_nested", data) if wanted.resource.check else None
+                return again, data
+        change = reading(wanted, schema, reason)
+        return change, DataValues(values=change.after or {}, sensitive=change.sensitive)
+
+    def _why_later(self, wanted: Wanted, planned: _Planned) -> str:
+        """Why a data source cannot be read while planning, in Terraform's words; empty when it can."""
+        if not is_known(wanted.configured.values):
+            return "read_because_config_unknown"
+        waits = self._awaited.pending(planned.node, wanted.address, wanted.resource, wanted.dependencies)
+        return "read_because_dependency_pending" if waits else ""

@@ -12,7 +12,7 @@ from kvmplan.config.overrides import with_overrides
 from kvmplan.config.shape import TOP_LEVEL, read_block
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Attribute, Block
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 

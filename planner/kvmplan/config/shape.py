@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.syntax import Attribute, Block, Body, Reading
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 

@@ -21,7 +21,7 @@ from kvmplan.plan.removal import wrong_removals
 from kvmplan.plan.schemas import find_schema
 from kvmplan.plan.triggers import check_triggers
 from kvmplan.plugins import Plugins
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.schema import type_of
 

@@ -17,7 +17,7 @@ from kvmplan.plan.expand import UNEXPANDED, repetition
 from kvmplan.plan.modules import Modules
 from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plugins import Plugins
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.values import Object
 

@@ -18,7 +18,7 @@ from kvmplan.plan.modules import Modules
 from kvmplan.plan.references import ReferenceFinder
 from kvmplan.plugins import Plugins
 from kvmplan.syntax import Expression
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error, has_errors
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.schema import ObjectSchema

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field
 
+from kvmplan.syntax.article import with_article
 from kvmplan.syntax.json_expression import as_expression
 from kvmplan.syntax.json_scanner import (
     JsonArray,
@@ -19,7 +20,6 @@ from kvmplan.syntax.json_scanner import (
     JsonValue,
     scan_json,
 )
-from kvmplan.syntax.mistakes import with_article
 from kvmplan.syntax.nodes import (
     DYNAMIC_BLOCK,
     NO_READINGS,

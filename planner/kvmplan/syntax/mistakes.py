@@ -50,11 +50,6 @@ _PAIRS = {"LBRACE": "{", "LPAR": "(", "LSQB": "[", "INTERP_START": "${", "DIRECT
 _CLOSERS = {"{": "}", "(": ")", "[": "]", "${": "}", "%{": "}", '"': '"'}
 
 
-def with_article(noun: str) -> str:
-    """``noun`` as the first of a sentence: "A host", "An output"."""
-    return f"{'An' if noun[:1] in tuple('aeiou') else 'A'} {noun}"
-
-
 def describe(mistake: Mistake) -> Diagnostic:
     source, (kind, start, end) = mistake.source, mistake.token
     if mistake.too_deep:

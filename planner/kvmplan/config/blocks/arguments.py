@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kvmplan.addresses import is_identifier
 from kvmplan.config.model import Condition
 from kvmplan.syntax import Block, Body, Expression, references
-from kvmplan.syntax.mistakes import with_article
+from kvmplan.syntax.article import with_article
 from kvmplan_sdk.diagnostics import Diagnostic, SourceRange, error
 
 Problems = list[Diagnostic]

@@ -30,10 +30,11 @@ def moves_of(state: State, source_text: str, target_text: str) -> Moves:
     }
     if not found:
         raise DiagnosticError(_nowhere(source, target, state))
-    taken = list(_taken(found, state))
+    single = {old: new for old, new in found.items() if _is_in(old, source)}
+    taken = list(_taken(single, state) if single else _mixed(source, target, state))
     if taken:
         raise DiagnosticError(*taken)
-    return found
+    return single or found
 
 
 def _unlike(source: Pointer, target: Pointer) -> Diagnostic | None:
@@ -67,6 +68,24 @@ def _nowhere(source: Pointer, target: Pointer, state: State) -> Diagnostic:
         f"{source} has instances, which cannot all become {target}. Name one of them, or leave out the key in "
         f"{target}: they keep theirs.",
     )
+
+
+def _is_in(address: Address, pointer: Pointer) -> bool:
+    """Whether ``address`` is the one instance that ``pointer`` spells, or in the one of a module."""
+    if isinstance(pointer, Address):
+        return address.current == pointer
+    return address.module[: len(pointer.module)] == pointer.module
+
+
+def _mixed(source: Pointer, target: Pointer, state: State) -> Iterator[Diagnostic]:
+    """All instances of something move only to where nothing is."""
+    there = next((one for one in state.instances if target in covering(one)), None)
+    if there is not None:
+        yield error(
+            "Address is taken",
+            f"{source} cannot move to {target} with all of its instances: the state has {there} already. Move them one "
+            "by one.",
+        )
 
 
 def _taken(moves: Moves, state: State) -> Iterator[Diagnostic]:

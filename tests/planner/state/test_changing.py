@@ -27,6 +27,8 @@ ADDRESSES = (
     'module.each["b"].x_y.in',
     'module.each["b"].module.deep.x_y.in["k"]',
     "x_z.other",
+    "x_z.other[0]",
+    "x_z.mixed[0]",
 )
 
 
@@ -85,6 +87,7 @@ def test_everything_that_is_not_there_is_told_at_once_with_what_was_meant() -> N
                 'module.each["b"].module.deep.x_y.in["k"]': 'module.m.module.each["b"].module.deep.x_y.in["k"]',
             },
         ),
+        ("x_z.other", "x_z.mixed", {"x_z.other": "x_z.mixed"}),
         ('module.each["a"]', "module.a", {'module.each["a"].x_y.in': "module.a.x_y.in"}),
     ],
 )
@@ -112,6 +115,8 @@ def test_what_moves_where(source: str, target: str, came: dict[str, str]) -> Non
         ("x_y.many", "x_y.keyed[0]", ["Several instances to one address"]),
         ("x_y.one", 'x_y.keyed["a"]', ["Address is taken"]),
         ('module.each["a"]', 'module.each["b"]', ["Address is taken"]),
+        ("x_y.many", "x_y.keyed", ["Address is taken"]),
+        ("module.each", "module.m", ["Address is taken"]),
         ("x_y.one", "two", ["Invalid address"]),
     ],
 )
@@ -148,7 +153,7 @@ def test_nothing_depends_on_what_was_forgotten() -> None:
     after = removed(state, selected(state, ["x_z.other", "x_y.keyed", "x_y.many[0]"]))
     assert after.serial == state.serial + 1
     assert list(map(str, after.instances[address("x_y.one")].dependencies)) == ["x_y.many"]
-    assert len(after.instances) == len(ADDRESSES) - 4
+    assert len(after.instances) == len(ADDRESSES) - 5
     everything = removed(state, state.instances.values())
     assert (everything.instances, everything.hosts) == ({}, {})
 

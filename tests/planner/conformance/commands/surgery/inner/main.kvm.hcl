@@ -1,0 +1,10 @@
+variable "value" {
+}
+
+resource "terraform_data" "it" {
+  input = var.value
+}
+
+output "id" {
+  value = terraform_data.it.id
+}

@@ -39,6 +39,12 @@ def test_long_chains_with_short_cuts_are_reduced_in_time() -> None:
     assert kept == {0: set(), **{node: {node - 1} for node in range(1, size)}}
 
 
+@pytest.mark.timeout(20)
+def test_what_needs_very_many_things_is_reduced_in_time() -> None:
+    size = 20_000
+    assert reduced(range(size), {size - 1: range(size - 1)})[size - 1] == set(range(size - 1))
+
+
 def test_names_do_not_break_the_language() -> None:
     drawing = Drawing((Group(AWKWARD, (Box(AWKWARD, AWKWARD), Box("end", "end"))),), {AWKWARD: ("end",)})
     text = mermaid(drawing)

@@ -15,21 +15,20 @@ def reduced(order: Iterable[T], needs: Needs[T]) -> dict[T, set[T]]:
     depth: dict[T, int] = {}
     kept: dict[T, set[T]] = {}
     for thing in order:
-        wanted = set(needs.get(thing, ()))
+        wanted: set[T] = set(needs.get(thing, ()))
+        below: set[T] = _below(wanted, kept, depth)
         depth[thing] = 1 + max((depth[need] for need in wanted), default=-1)
-        kept[thing] = {need for need in wanted if not _is_reached(need, wanted - {need}, kept, depth)}
+        kept[thing] = wanted - below
     return kept
 
 
-def _is_reached(goal: T, starts: Iterable[T], needs: Mapping[T, set[T]], depth: Mapping[T, int]) -> bool:
-    """Whether ``goal`` lies below one of ``starts``. What is not deeper than the goal cannot lead to it."""
+def _below(things: set[T], needs: Mapping[T, set[T]], depth: Mapping[T, int]) -> set[T]:
+    """What ``things`` need, at any remove, as far down as the lowest of them."""
+    floor = min((depth[thing] for thing in things), default=0)
     seen: set[T] = set()
-    waiting = [start for start in starts if depth[start] > depth[goal]]
+    waiting = [thing for thing in things if depth[thing] > floor]
     while waiting:
-        thing = waiting.pop()
-        if goal in needs[thing]:
-            return True
-        further = {need for need in needs[thing] if depth[need] > depth[goal]} - seen
-        seen |= further
-        waiting += further
-    return False
+        found = {need for need in needs[waiting.pop()] if depth[need] >= floor} - seen
+        seen |= found
+        waiting += (need for need in found if depth[need] > floor)
+    return seen

@@ -99,7 +99,8 @@ class Planner:
     def _plan_removals(self) -> None:
         planning, starting = self._planning, self._planning.starting
         for address, instance in starting.refreshed.instances.items():
-            if address in self._changes or not planning.scope.covers(address):
+            scope = planning.scope
+            if address in self._changes or address in scope.spared or not scope.covers(address):
                 continue
             removed = removed_by(address, planning.modules.configuration)
             forget = not removed.destroy if removed is not None else None

@@ -171,3 +171,28 @@ def test_without_a_terminal_or_asking_they_are_an_error(option: list[str], proje
         status, shown = said.status, said.stderr
     assert status == 1
     assert shown.count("Error: No value for required variable") == 3
+
+
+FAR = """
+host "near" {
+  address = "local"
+}
+host "far" {
+  address = "ssh://nobody@127.0.0.1:9"
+}
+resource "toy_thing" "a" {
+  host = host.near
+  name = "a"
+}
+resource "toy_thing" "b" {
+  host = host.far
+  name = "b"
+}
+"""
+
+
+def test_what_is_left_out_need_not_be_reachable(project: Path) -> None:
+    (project / "main.kvm.hcl").write_text(FAR)
+    assert kvmplan("plan", cwd=project).status == 1
+    assert planned(project, "--target=toy_thing.a") == {"toy_thing.a": "create"}
+    assert planned(project, "--exclude=toy_thing.b") == {"toy_thing.a": "create"}

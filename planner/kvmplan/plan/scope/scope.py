@@ -10,18 +10,20 @@ from kvmplan.graph import Dependencies, Node, resource_node
 from kvmplan.plan.request import Request
 from kvmplan.plan.scope.graph import Covered, left_by, targeted
 from kvmplan.plan.scope.pointers import Pointers, pointers
-from kvmplan.plan.scope.state import Instances, going_with, staying_with
+from kvmplan.plan.scope.state import Instances, going_with, with_needs
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a plan covers. ``nodes`` of the configuration, None for all; ``outputs``: those of the root module, None for
-    all; ``covers``: whether an instance is planned.
+    all; ``covers``: whether an instance is planned; ``spared``: what is not deleted although it is covered and in the
+    configuration no more, because something that is left out refers to it.
     """
 
     nodes: frozenset[Node] | None
     outputs: frozenset[str] | None
     covers: Callable[[Address], bool]
+    spared: frozenset[Address] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -40,13 +42,20 @@ def scope_of(
     typed = pointers(request.targets or request.excluding)
     named = pointers({*typed.named, *(new for new, old in former.items() if typed.covers(old))})
     if request.destroy:
-        chosen = going_with(instances, named) if request.targets else instances.keys() - staying_with(instances, named)
+        chosen = going_with(instances, named) if request.targets else _not_needed(instances, named)
         return Scope(frozenset(), frozenset(), chosen.__contains__)
     if request.targets:
         covered = targeted(dependencies, named)
         return Scope(covered.nodes, covered.outputs, _Targeted(covered, named))
     covered = left_by(dependencies, named)
-    return Scope(covered.nodes, covered.outputs, _Left(covered, named, dependencies.graph))
+    covers = _Left(covered, named, dependencies.graph)
+    spared = with_needs(instances, [address for address in instances if not covers(address)])
+    return Scope(covered.nodes, covered.outputs, covers, spared)
+
+
+def _not_needed(instances: Instances, excluded: Pointers) -> frozenset[Address]:
+    staying = with_needs(instances, [address for address in instances if excluded.covers(address)])
+    return frozenset(instances.keys() - staying)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kvmplan.addresses import Address
 from kvmplan.plan.scope.pointers import Pointers
@@ -29,13 +29,13 @@ def going_with(instances: Instances, targets: Pointers) -> frozenset[Address]:
     return frozenset(found)
 
 
-def staying_with(instances: Instances, excluded: Pointers) -> frozenset[Address]:
-    """What ``excluded`` cover, and all that it refers to."""
+def with_needs(instances: Instances, staying: Iterable[Address]) -> frozenset[Address]:
+    """What is ``staying``, and all that it refers to."""
     members: dict[Address, list[Address]] = defaultdict(list)
     for address in instances:
         for name in set(_names(address)):
             members[name].append(address)
-    found = {address for address in instances if excluded.covers(address)}
+    found = set(staying)
     waiting, asked = list(found), set[Address]()
     while waiting:
         for needed in instances[waiting.pop()].dependencies:

@@ -31,13 +31,13 @@ class _Need:
 
 
 def initialize(
-    directory: Path, plugins: Plugins, wish: Wish, *, upgrade: bool, tell: Tell
+    directory: Path, plugins: Plugins, wish: Wish | None, *, upgrade: bool, tell: Tell
 ) -> tuple[Configuration, list[Diagnostic]]:
-    """Make ``directory`` ready for the other commands; ``wish``: what is to become of the states. Raises
+    """Make ``directory`` ready for the other commands; ``wish``: what is to become of the states, None: nothing. Raises
     `DiagnosticError` when that cannot be tried.
     """
     configuration, diagnostics = _install_modules(directory, upgrade=upgrade, tell=tell)
-    if not has_errors(diagnostics):
+    if wish is not None and not has_errors(diagnostics):
         try:
             settle(configuration, str(directory), wish, tell)
         except DiagnosticError as problem:

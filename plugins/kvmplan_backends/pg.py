@@ -56,9 +56,7 @@ class PgStorage(Storage):
             query = "UPDATE {states} SET data = %s WHERE name = %s AND md5(data) = %s RETURNING md5(data)"
             done = self._run(query, text, workspace, over.version)
         row = done.fetchone()
-        if row is None:
-            raise ChangedError
-        return str(row[0])
+        return str(row[0]) if row is not None else self._ours_after_all(workspace, data)
 
     def delete(self, workspace: str) -> None:
         self._run("DELETE FROM {states} WHERE name = %s", workspace)
@@ -122,17 +120,30 @@ class PgStorage(Storage):
         row = self._run("SELECT info FROM {locks} WHERE name = %s", workspace).fetchone()
         return LockInfo.from_json(row[0]) if row else None
 
+    def _ours_after_all(self, workspace: str, data: bytes) -> str:
+        """The version of what is there, if it is ``data``: the connection broke after it was written."""
+        found = self.read(workspace)
+        if found is None or found.data != data:
+            raise ChangedError
+        return found.version
+
     def _key(self, workspace: str) -> int:
         digest = hashlib.sha256(f"{self._schema}.{workspace}".encode()).digest()
         return int.from_bytes(digest[:8], signed=True)
 
     def _run(self, query: LiteralString, *values: object) -> psycopg.Cursor[Any]:
+        """Asked once more where the connection broke: no query does harm when it is done twice."""
         import psycopg
         from psycopg import sql
 
         names = {name: sql.Identifier(self._schema, name) for name in ("states", "locks")}
+        written = sql.SQL(query).format(**names)
         try:
-            return self._connected().execute(sql.SQL(query).format(**names), values)
+            try:
+                return self._connected().execute(written, values)
+            except psycopg.OperationalError:
+                self.close()
+                return self._connected().execute(written, values)
         except psycopg.OperationalError as problem:
             self.close()
             raise _failed(problem, "Check the server, and run again.") from problem

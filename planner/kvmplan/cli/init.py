@@ -24,6 +24,12 @@ def init(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Fetch modules anew, also those that are there already.")
     ] = False,
+    backend: Annotated[
+        bool, typer.Option("--backend/--no-backend", help="Settle where the state is kept; without, leave it.")
+    ] = True,
+    ask_for: Annotated[
+        bool, typer.Option("--input/--no-input", help="Ask what must be decided; without, end with an error.")
+    ] = True,
     backend_config: Annotated[
         list[str] | None,
         typer.Option(
@@ -57,10 +63,10 @@ def init(
         given=backend_config or (),
         migrate=migrate_state or force_copy,
         reconfigure=reconfigure,
-        ask=None if force_copy else ask,
+        ask=None if force_copy else ask if ask_for else _decline,
         locking=locking(lock, lock_timeout),
     )
-    configuration, diagnostics = initialize(directory, Plugins(), wish, upgrade=upgrade, tell=say)
+    configuration, diagnostics = initialize(directory, Plugins(), wish if backend else None, upgrade=upgrade, tell=say)
     complain(in_order(diagnostics), configuration.sources, no_color=no_color)
     if has_errors(diagnostics):
         raise typer.Exit(1)
@@ -77,3 +83,7 @@ def _refuse_both(*, migrate: bool, reconfigure: bool) -> None:
                 "--migrate-state takes the states along, --reconfigure leaves them where they are: give one of them.",
             )
         )
+
+
+def _decline(_question: str) -> bool:
+    return False

@@ -18,10 +18,11 @@ from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address, format_key, parse_address
+from kvmplan.state.migrations import migrated
 from kvmplan.state.model import Instance, Output, State
 from kvmplan.state.values_json import encode_value, load_values
 from kvmplan_sdk import types
-from kvmplan_sdk.diagnostics import DiagnosticError, error
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 from kvmplan_sdk.values import Object
 
 VERSION = 1
@@ -116,6 +117,8 @@ def load_state(data: bytes, path: str, earlier: str = "") -> State:
         version = document["version"]
         if type(version) is not int:
             raise TypeError("the version is not a number")
+        if "terraform_version" in document:
+            raise DiagnosticError(_terraforms(path))
         if version > VERSION:
             raise DiagnosticError(
                 error(
@@ -124,7 +127,7 @@ def load_state(data: bytes, path: str, earlier: str = "") -> State:
                     f"kvmplan {__version__}, which reads up to version {VERSION}. Upgrade it; nothing was changed.",
                 )
             )
-        return _read(document)
+        return _read(migrated(document, version, VERSION))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise DiagnosticError(
             error(
@@ -133,6 +136,14 @@ def load_state(data: bytes, path: str, earlier: str = "") -> State:
                 f"{f' {earlier}' if earlier else ''}",
             )
         ) from problem
+
+
+def _terraforms(path: str) -> Diagnostic:
+    return error(
+        "A state of Terraform's",
+        f"{path} is what Terraform made, by providers that are not here, and is left as it is. Keep kvmplan's state in "
+        "another place; what is on the hosts already is taken over by import blocks.",
+    )
 
 
 def is_state(data: bytes) -> bool:

@@ -43,6 +43,7 @@ class StateStore:
         self._digest = ""
         self._seen: Stored | None = None
         self._read = False
+        self._rescued_here = False
 
     @property
     def place(self) -> str:
@@ -74,15 +75,10 @@ class StateStore:
         data = self.seal.close(dump_state(state))
         digest = _digest(data)
         announce(digest)
-        try:
-            self._seen = Stored(b"", self.storage.write(self.workspace, data, self._seen))
-            self._digest = digest
-            self._take_in_journal()
-        except ChangedError:
-            raise DiagnosticError(self._changed(), *self._rescued(data)) from None
-        except DiagnosticError as problem:
-            if not self._arrived(data):
-                raise DiagnosticError(*problem.diagnostics, *self._rescued(data)) from problem
+        self._seen = Stored(b"", self._write(data))
+        self._digest = digest
+        self._forget_rescued()
+        self._take_in_journal()
 
     @contextmanager
     def locked(self, operation: str, locking: Locking | None = None) -> Iterator[None]:
@@ -91,6 +87,18 @@ class StateStore:
         """
         with locked(self.storage, self.workspace, operation, locking or Locking()):
             yield
+
+    def _write(self, data: bytes) -> str:
+        """The version of what is stored then."""
+        try:
+            return self.storage.write(self.workspace, data, self._seen)
+        except ChangedError:
+            raise DiagnosticError(self._changed(), *self._rescued(data)) from None
+        except DiagnosticError as problem:
+            arrived = self._arrived(data)
+            if arrived is None:
+                raise DiagnosticError(*problem.diagnostics, *self._rescued(data)) from problem
+            return arrived.version
 
     def _take_in_journal(self) -> None:
         """Now that it is in the state, and may be changed there, leave nothing in the journal but what is in doubt."""
@@ -103,15 +111,15 @@ class StateStore:
             self.journal.unlink(missing_ok=True)
         self.left_open = replace(self.left_open, standing={})
 
-    def _arrived(self, data: bytes) -> bool:
-        """Whether a write that failed was done all the same: an answer can get lost on its way."""
+    def _arrived(self, data: bytes) -> Stored | None:
+        """What is stored, if a write that failed was done all the same: an answer can get lost on its way."""
         if self._rescue is None:
-            return False
+            return None
         try:
-            found = self._look()
+            found = self.storage.read(self.workspace)
         except DiagnosticError:
-            return False
-        return found is not None and found.data == data
+            return None
+        return found if found is not None and found.data == data else None
 
     def _rescued(self, data: bytes) -> Iterator[Diagnostic]:
         """Keep what could not be stored; what to say of that."""
@@ -119,6 +127,7 @@ class StateStore:
             return
         try:
             write_durably(self._rescue, data)
+            self._rescued_here = True
         except DiagnosticError as problem:
             yield from problem.diagnostics
             return
@@ -127,6 +136,12 @@ class StateStore:
             f"It could not be stored at {self.place}. When that works again, and holds nothing newer: "
             f"kvmplan state push {self._rescue}",
         )
+
+    def _forget_rescued(self) -> None:
+        """What this run could not store before is in what it stored now."""
+        if self._rescued_here and self._rescue is not None:
+            self._rescue.unlink(missing_ok=True)
+        self._rescued_here = False
 
     def _changed(self) -> Diagnostic:
         return error(

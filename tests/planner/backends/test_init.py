@@ -26,7 +26,10 @@ def test_states_move_from_backend_to_backend_and_back(project: Project, postgres
     pg = {"conn_str": postgres, "schema_name": "moves"}
     project.write("pg", pg)
     project("plan", fails="Backend is not initialized")
+    project("init", "-backend=false")
+    project("plan", fails="Backend is not initialized")
     project("init", stdin="no\n", fails="The states were not copied")
+    project("init", "-input=false", stdin="yes\n", fails="The states were not copied")
     said = project("init", stdin="yes\n")
     assert "- copied kvmplan.state.json to " in said.stdout
     assert sorted(path.name for path in project.directory.glob("kvmplan.state.json*")) == [
@@ -149,3 +152,33 @@ def test_what_is_wrong_with_a_block_is_told_at_once(project: Project) -> None:
     assert 'Did you mean "http"?' in project("validate", fails="Unknown backend").stderr
     project.write()
     project("init", "-backend-config=a=b", fails="No backend to configure")
+
+
+ENCRYPTION = """kvmplan {
+  encryption {
+    key_provider "pbkdf2" "main" {
+      passphrase = "correct horse battery staple"
+    }
+    method "aes_gcm" "main" {
+      keys = key_provider.pbkdf2.main
+    }
+    state {
+      method   = method.aes_gcm.main
+      enforced = true
+    }
+  }
+}
+"""
+
+
+def test_what_is_encrypted_stays_so(project: Project, gitlab: GitLab) -> None:
+    (project.directory / "encryption.kvm.hcl").write_text(ENCRYPTION)
+    project.write()
+    project("apply", "-auto-approve")
+    project.write("http", http_values(gitlab))
+    project("init", "-force-copy")
+    assert project.listed() == ["terraform_data.a"]
+    assert project("plan", "-detailed-exitcode").status == 0
+    (stored,) = gitlab.states.values()
+    assert b"terraform_data" not in stored
+    assert {"serial", "lineage"} <= json.loads(stored).keys(), "GitLab wants a serial"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from kvmplan.addresses import Address
+from kvmplan.state import migrations
 from kvmplan.state.document import dump_state, load_state
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk import DiagnosticError
@@ -85,6 +86,26 @@ def test_a_state_broken_by_hand_is_refused(change: Any) -> None:
 def test_what_is_no_document_at_all(data: bytes) -> None:
     with pytest.raises(DiagnosticError):
         load_state(data, "x")
+
+
+def test_an_older_state_is_made_one_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {0: lambda document: {**document, "serial": document["number"]}}
+    monkeypatch.setattr(migrations, "STEPS", steps)
+    older = edited(lambda d: d.update(version=0, number=d.pop("serial")))
+    assert load_state(older, "x") == WHOLE
+
+
+def test_a_version_that_never_was() -> None:
+    with pytest.raises(DiagnosticError) as refused:
+        load_state(edited(lambda d: d.update(version=-1)), "x")
+    assert "there never was a version -1" in refused.value.diagnostics[0].detail
+
+
+def test_a_state_of_terraforms_is_left_to_it() -> None:
+    state = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": []}
+    with pytest.raises(DiagnosticError) as refused:
+        load_state(json.dumps(state).encode(), "x")
+    assert refused.value.diagnostics[0].summary == "A state of Terraform's"
 
 
 def test_a_newer_state_is_refused_and_says_who_wrote_it() -> None:

@@ -30,12 +30,10 @@ def test_a_lock_is_forced_open_by_ending_its_holder(postgres: str) -> None:
     one.lock("default", info)
     other.unlock("default", info.id)
     with locked(other, "default", "plan", Locking(timeout=10)):
-        with pytest.raises(DiagnosticError) as told:
-            one.write("default", b"1", None)
-        assert told.value.diagnostics[0].summary == "The database of the state says no"
-        with pytest.raises(DiagnosticError) as lost:
-            one.write("default", b"1", None)
-        assert lost.value.diagnostics[0].summary == "The lock was lost"
+        for _attempt in range(2):
+            with pytest.raises(DiagnosticError) as lost:
+                one.write("default", b"1", None)
+            assert lost.value.diagnostics[0].summary == "The lock was lost"
     assert other.read("default") is None
 
 
@@ -43,8 +41,6 @@ def test_a_connection_that_breaks_is_made_again_with_its_lock(postgres: str) -> 
     one = opened(postgres, "broken")
     one.lock("default", our_information("apply", ""))
     end_connections(postgres)
-    with pytest.raises(DiagnosticError):
-        one.write("default", b"1", None)
     one.write("default", b"1", None)
     with pytest.raises(HeldError):
         opened(postgres, "broken").lock("default", our_information("plan", ""))

@@ -13,7 +13,7 @@ import pytest
 
 from kvmplan.state.locking import Locking, locked, our_information
 from kvmplan_sdk import DiagnosticError
-from kvmplan_sdk.backend import ChangedError, HeldError, Storage
+from kvmplan_sdk.backend import ChangedError, HeldError, Storage, Stored
 
 from .conftest import Kind
 
@@ -111,6 +111,15 @@ def test_a_holder_that_was_forced_out_is_told(kind: Kind) -> None:
     assert told.value.diagnostics[0].summary == "The lock was taken from this run"
 
 
+def counted(found: Stored | None) -> int:
+    return int(found.data.split()[0]) if found else 0
+
+
+def one_more(found: Stored | None, done: int) -> bytes:
+    """The next number; no two writers write the same, as no two runs do."""
+    return f"{counted(found) + 1} {os.getpid()} {done}".encode()
+
+
 def count(kind: Kind, times: int) -> None:
     """Add to the number that is stored, as a run does: lock, read, write, unlock."""
     done = 0
@@ -119,7 +128,7 @@ def count(kind: Kind, times: int) -> None:
         try:
             with locked(storage, "default", "count", Locking(timeout=120)):
                 found = storage.read("default")
-                storage.write("default", str(int(found.data) + 1 if found else 1).encode(), found)
+                storage.write("default", one_more(found, done), found)
             done += 1
         finally:
             storage.close()
@@ -127,8 +136,7 @@ def count(kind: Kind, times: int) -> None:
 
 def test_no_update_is_lost_among_fifty(kind: Kind) -> None:
     _each_of(50, count, kind, 1)
-    found = kind.open().read("default")
-    assert found is not None and found.data == b"50"
+    assert counted(kind.open().read("default")) == 50
 
 
 def count_without_locks(kind: Kind, times: int) -> None:
@@ -137,7 +145,7 @@ def count_without_locks(kind: Kind, times: int) -> None:
     while done < times:
         found = storage.read("default")
         try:
-            storage.write("default", str(int(found.data) + 1 if found else 1).encode(), found)
+            storage.write("default", one_more(found, done), found)
             done += 1
         except ChangedError:
             time.sleep(0.01)
@@ -147,8 +155,7 @@ def test_no_update_is_lost_without_locks_where_writes_are_conditional(kind: Kind
     if kind.name in ("local", "http"):
         pytest.skip("what is read is compared before the write, not in it")
     _each_of(8, count_without_locks, kind, 4)
-    found = kind.open().read("default")
-    assert found is not None and found.data == b"32"
+    assert counted(kind.open().read("default")) == 32
 
 
 def _each_of(many: int, work: Callable[[Kind, int], None], kind: Kind, times: int) -> None:

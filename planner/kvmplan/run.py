@@ -29,7 +29,7 @@ from kvmplan.config.encryption.declared import declared
 from kvmplan.config.encryption.settings import protections
 from kvmplan.config.loader import load_configuration, parse_sources
 from kvmplan.config.model import Configuration
-from kvmplan.config.variables import Given, ephemeral_values, given_values
+from kvmplan.config.variables import Given, given_values, unsaved_values
 from kvmplan.encryption import Protections
 from kvmplan.graph import Dependencies, build_graph
 from kvmplan.lane import Lane
@@ -99,10 +99,10 @@ def prepare_again(
     workspace: str = DEFAULT_WORKSPACE,
 ) -> Prepared:
     """The same from what a plan file holds; ``layout``: the directories of modules; ``saved``: the values of variables;
-    ``given``: those of ephemeral variables, which no file keeps; ``moment``: when it was planned.
+    ``given``: those that no file keeps; ``moment``: when it was planned.
     """
     configuration, diagnostics = parse_sources(sources, directory, layout)
-    values = {**saved, **ephemeral_values(configuration, given, diagnostics)}
+    values = {**saved, **unsaved_values(configuration, given, diagnostics)}
     return _prepared(configuration, values, sources, plugins, diagnostics, moment=moment, workspace=workspace)
 
 

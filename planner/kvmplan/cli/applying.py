@@ -18,10 +18,10 @@ from kvmplan.apply.events import Event, Interrupted, Listener, StepRunning
 from kvmplan.apply.result import Result
 from kvmplan.apply.stopping import Stop
 from kvmplan.backends.opening import open_store
-from kvmplan.cli.planning import keep_secrets_of, planned, review, show, stop_on_errors
+from kvmplan.cli.planning import keep_secrets_of, planned, review, saved_plan, show, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, for_people, keep_secret, live_line, say, styled, tell
 from kvmplan.config.variables import Given
-from kvmplan.plan.file import check_current, read_plan
+from kvmplan.plan.file import check_current, check_expected, check_makers, digest_of
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
@@ -53,13 +53,14 @@ def plan_and_apply(
     request: Request,
     *,
     auto_approve: bool,
+    expected: str | None = None,
     parallelism: int,
     rollback: bool = False,
     locking: Locking,
     no_color: bool,
     command: str = "apply",
 ) -> bool:
-    """Plan, ask and apply. Returns whether everything was done. ``command``: what the user called."""
+    """Plan, ask and apply. ``expected``: the digest that the plan must have. Returns whether everything was done."""
     operation = "destroy" if request.destroy else "apply"
     if not (auto_approve or for_people()):
         raise DiagnosticError(_nobody_to_ask())
@@ -69,6 +70,8 @@ def plan_and_apply(
         store,
     ):
         show(review(run, plan), no_color=no_color)
+        if expected is not None:
+            check_expected(digest_of(plan), expected)
         if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
             say("Apply cancelled.")
             return False
@@ -84,11 +87,22 @@ def _question(request: Request) -> str:
 
 
 def apply_saved(
-    path: Path, values: Given, state: Path | None, *, parallelism: int, rollback: bool, locking: Locking, no_color: bool
+    path: Path,
+    values: Given,
+    state: Path | None,
+    *,
+    expected: str | None,
+    parallelism: int,
+    rollback: bool,
+    locking: Locking,
+    no_color: bool,
 ) -> bool:
-    """Carry out a saved plan without asking: it was reviewed. ``values``: of ephemeral variables."""
-    saved = read_plan(path)
+    """Carry out a saved plan without asking: it was reviewed. ``values``: of variables that no file keeps."""
+    saved = saved_plan(path, values)
+    if expected is not None:
+        check_expected(saved.digest, expected)
     plugins = Plugins()
+    check_makers(saved.makers, plugins)
     prepared = prepare_again(
         saved.sources,
         saved.directory,
@@ -110,6 +124,7 @@ def apply_saved(
             run.adopt(saved.plan)
             keep_secret(secrets_in_plan(saved.plan))
             tell(lambda: plan_lines(saved.review))
+            say(f"Carrying out the plan {path} ({saved.digest}).")
             return carry_out(run, saved.plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color)
 
 

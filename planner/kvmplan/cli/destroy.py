@@ -9,6 +9,7 @@ from kvmplan.cli.options import (
     AutoApprove,
     CompactWarnings,
     Directory,
+    ExpectDigest,
     Input,
     Json,
     JsonInto,
@@ -30,6 +31,7 @@ from kvmplan.cli.options import (
 def destroy(
     *,
     auto_approve: AutoApprove = False,
+    expect_digest: ExpectDigest = None,
     parallelism: Parallelism = 10,
     on_failure: OnFailure = WhenItFails.KEEP,
     json: Json = False,
@@ -59,6 +61,7 @@ def destroy(
         state,
         requested(options, destroy=True),
         auto_approve=auto_approve,
+        expected=expect_digest,
         parallelism=parallelism,
         rollback=on_failure is WhenItFails.ROLLBACK,
         locking=locking(lock, lock_timeout),

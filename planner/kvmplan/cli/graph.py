@@ -47,9 +47,9 @@ def graph(
 
     _check_options(kind, plan, form)
     if plan is not None:
-        from kvmplan.plan.file import read_plan
+        from kvmplan.cli.planning import given, saved_plan
 
-        drawing = steps_drawing(read_plan(plan).plan)
+        drawing = steps_drawing(saved_plan(plan, given(None, None)).plan)
     else:
         dependencies, configuration = _read(directory, no_color=no_color)
         if kind is Kind.PLAN:

@@ -38,6 +38,10 @@ Replace = Annotated[
 ]
 Input = Annotated[bool, typer.Option("--input/--no-input", help="Ask on a terminal for variables without a value.")]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask for approval.")]
+ExpectDigest = Annotated[
+    str | None,
+    typer.Option("--expect-digest", metavar="DIGEST", help="Apply only a plan of this digest, as plan --out told it."),
+]
 Parallelism = Annotated[int, typer.Option("--parallelism", metavar="N", min=1, help="How many steps run at once.")]
 OnFailure = Annotated[
     WhenItFails,

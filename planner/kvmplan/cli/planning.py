@@ -18,8 +18,19 @@ from kvmplan.cli.prompt import ask_for_variable
 from kvmplan.cli.reading import told_of_reading
 from kvmplan.cli.signals import ended_by_signals
 from kvmplan.cli.terminal import complain, for_people, in_order, keep_secret, say, styled, tell
-from kvmplan.config.variables import Given
-from kvmplan.plan.file import write_plan
+from kvmplan.config.encryption.settings import protections_in
+from kvmplan.config.loader import layout
+from kvmplan.config.variables import Given, unsaved
+from kvmplan.plan.file import (
+    KEY_FILE,
+    PlanFile,
+    digest_of,
+    makers_of,
+    protection_to_read,
+    protection_to_write,
+    read_plan,
+    write_plan,
+)
 from kvmplan.plan.model import Drift, Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
@@ -148,6 +159,31 @@ def show(document: Mapping[str, Any], *, no_color: bool) -> None:
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any]) -> None:
     prepared = run.prepared
-    workspace = prepared.modules.setting.workspace
-    digest = write_plan(path, plan, document, prepared.configuration, prepared.given, workspace)
-    say(f"\nSaved the plan to {path} ({digest[:19]}). To carry out exactly it: kvmplan apply {path}")
+    configuration = prepared.configuration
+    apart = unsaved(configuration)
+    file = PlanFile(
+        plan=plan,
+        review=document,
+        sources=configuration.sources,
+        directory=configuration.directory,
+        layout=layout(configuration),
+        given={name: value for name, value in prepared.given.items() if name not in apart},
+        workspace=prepared.modules.setting.workspace,
+        makers=makers_of(plan, run.plugins),
+        digest=digest_of(plan),
+    )
+    protection = protection_to_write(prepared.protections.plan, plan, configuration)
+    write_plan(path, file, protection)
+    say(f"\nSaved the plan to {path} ({file.digest}). To carry out exactly it: kvmplan apply {path}")
+    if protection.encrypts and not protection.configured:
+        say(
+            f"It holds sensitive values, so it is encrypted, with the key in {Path(file.directory) / KEY_FILE}: it can "
+            "be applied in this directory only. To apply it elsewhere, say in an `encryption` block how."
+        )
+
+
+def saved_plan(path: Path, values: Given) -> PlanFile:
+    """A plan file. ``values``: of variables that keys are made of. Raises `DiagnosticError`."""
+    return read_plan(
+        path, lambda directory: protection_to_read(protections_in(Path(directory), values).plan, directory)
+    )

@@ -34,24 +34,23 @@ def show(
 ) -> None:
     """Show a saved plan, or the state."""
     from kvmplan.backends.opening import open_store_in
-    from kvmplan.state.store import local_store
 
     form = Form.JSON if json else form
     if path is not None and not _is_state(path):
         _plan(path, form, no_color=no_color)
     else:
-        _state(local_store(path) if path is not None else open_store_in(state, directory), form)
+        _state(open_store_in(path or state, directory), form)
 
 
 def _plan(path: Path, form: Form, *, no_color: bool) -> None:
+    from kvmplan.cli.planning import given, saved_plan
     from kvmplan.cli.terminal import say, styled
-    from kvmplan.plan.file import read_plan
     from kvmplan.review.markdown import plan_markdown
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.plan_text import plan_text
     from kvmplan.review.representation import saved_representation
 
-    saved = read_plan(path)
+    saved = saved_plan(path, given(None, None))
     match form:
         case Form.JSON:
             say(to_text(saved_representation(saved)))
@@ -78,8 +77,10 @@ def _state(stored: StateStore, form: Form) -> None:
 
 def _is_state(path: Path) -> bool:
     """Whether ``path`` holds a state document: what begins otherwise is a plan, or nothing that anyone can read."""
+    from kvmplan.encryption.envelope import content_of
     from kvmplan.state.document import is_state
     from kvmplan.state.files import read_bytes
+    from kvmplan.state.sealing import STATE
 
     data = read_bytes(path)
-    return data is not None and is_state(data)
+    return data is not None and (is_state(data) or content_of(data) == STATE)

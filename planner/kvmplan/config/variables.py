@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmplan import syntax
+from kvmplan.config.encryption.declared import declared, variables_of
 from kvmplan.config.files import display_name
 from kvmplan.config.model import Configuration, Variable
 from kvmplan.lang import Scope, Value, did_you_mean, evaluate
@@ -125,8 +126,15 @@ def _take_assignment(
         _assign(configuration, name, text, f"--var {name}", values, diagnostics)
 
 
-def ephemeral_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
-    """The values of ephemeral variables, which a saved plan does not hold; of others it does, so none may be given."""
+def unsaved(configuration: Configuration) -> frozenset[str]:
+    """The variables whose values no plan file keeps: ephemeral ones, and those of which keys are made."""
+    ephemeral = (name for name, variable in configuration.variables.items() if variable.ephemeral)
+    return frozenset({*ephemeral, *variables_of(declared(configuration, []), configuration)})
+
+
+def unsaved_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
+    """The values that a saved plan does not hold; of others it does, so none may be given."""
+    apart = unsaved(configuration)
     found: list[Diagnostic] = []
     values, _ = _found_values(configuration, given, found)
     ephemeral = [variable for variable in configuration.variables.values() if variable.ephemeral]
@@ -134,7 +142,7 @@ def ephemeral_values(configuration: Configuration, given: Given, diagnostics: li
     diagnostics += (diagnostic for diagnostic in found if diagnostic.is_error)
     names = {assignment.partition("=")[0] for assignment in given.assignments} & configuration.variables.keys()
     for name in sorted(names):
-        if not configuration.variables[name].ephemeral:
+        if name not in apart:
             diagnostics.append(
                 error(
                     "Saved plan and a variable's value",
@@ -142,7 +150,7 @@ def ephemeral_values(configuration: Configuration, given: Given, diagnostics: li
                     "again.",
                 )
             )
-    return {name: value for name, value in values.items() if configuration.variables[name].ephemeral}
+    return {name: value for name, value in values.items() if name in apart}
 
 
 def _assign(

@@ -1,9 +1,10 @@
 """What encrypted bytes look like: one line of JSON that says, in clear, how to get at them, and nothing of them.
 
-``{"kvmplan_encryption": 1, "method": "aes_gcm", "key": {"provider", "check", ...}, ..., "nonce", "data"}``: ``key``
-says which kind of key, tells wrong keys, and holds what deriving it takes; the rest is for the reader who has no key: a
-state's ``serial`` and ``lineage``, which servers look at. All but ``nonce`` and ``data`` (base64) is authenticated with
-the data, and so is what the bytes are for: a plan does not pass for a state.
+``{"kvmplan_encryption": 1, "method": "aes_gcm", "content", "key": {"provider", "check", ...}, ..., "nonce", "data"}``:
+``content`` is ``state``, ``journal`` or ``plan``; ``key`` says which kind of key, tells wrong keys, and holds what
+deriving it takes; the rest is for the reader who has no key: a state's ``serial`` and ``lineage``, which servers look
+at. All but ``nonce`` and ``data`` (base64) is authenticated with the data, and so is what the bytes are for: a plan
+does not pass for a state.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ def is_sealed(data: bytes) -> bool:
     return data.startswith(_BEGINNING)
 
 
+def content_of(data: bytes) -> str:
+    """What sealed ``data`` is; empty where that cannot be told."""
+    try:
+        return str(read_envelope(data).head.get("content", "")) if is_sealed(data) else ""
+    except DamagedError:
+        return ""
+
+
 def seal(data: bytes, key: Key, provider: str, purpose: str, clear: Mapping[str, Any]) -> bytes:
     """``purpose``: what the bytes are, to be told again when they are opened. Returns one line, without its end."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -58,6 +67,7 @@ def seal(data: bytes, key: Key, provider: str, purpose: str, clear: Mapping[str,
     head = {
         "kvmplan_encryption": _VERSION,
         "method": "aes_gcm",
+        "content": purpose.partition(" ")[0],
         "key": {"provider": provider, "check": key.check, **key.recipe},
         **clear,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from kvmplan.encryption.envelope import DamagedError, Envelope, is_sealed, read_envelope, seal, unseal
 from kvmplan.encryption.keys import KeySource
+from kvmplan.encryption.machine_key import MachineKey
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
 
@@ -75,9 +76,11 @@ class Protection:
                 raise DamagedError("it does not say how its key was made") from problem
             if key.check == envelope.check:
                 return unseal(envelope, key, purpose)
+            if isinstance(source, MachineKey):
+                problems.append(source.missing)
         if problems:
             raise DiagnosticError(*problems)
-        raise DiagnosticError(_no_key(name, envelope.provider, configured=bool(sources), fits=bool(fitting)))
+        raise DiagnosticError(_no_key(name, envelope.provider, configured=self.configured, fits=bool(fitting)))
 
     @property
     def _methods(self) -> tuple[Method, ...]:

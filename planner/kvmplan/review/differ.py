@@ -116,9 +116,9 @@ def differ(
     if hidden_before is True or hidden_after is True:
         return Hidden(Sign.UPDATE if unknown is True and sign is Sign.DELETE else sign)
     if unknown is True:
-        return _pending(before)
+        return _pending(before, hidden_before)
     if isinstance(before, str) or isinstance(after, str):
-        return _strings(before, after, sign)
+        return _strings(before, after, sign, hidden_before, hidden_after)
     if isinstance(after, list) and isinstance(before, (list, Absent)):
         return _lists(before, after, unknown, hidden_before, hidden_after, is_set=is_set)
     if isinstance(before, list) and after is ABSENT:
@@ -127,7 +127,7 @@ def differ(
         return _maps(before, after, unknown, hidden_before, hidden_after)
     if isinstance(before, dict) and after is ABSENT:
         return _maps(before, after, unknown, hidden_before, hidden_after)
-    return _scalars(before, after, sign, unknown)
+    return _scalars(before, after, sign, unknown, hidden_before, hidden_after)
 
 
 def _sign(before: JSON | Absent, after: JSON | Absent) -> Sign:
@@ -142,23 +142,27 @@ def _same(before: JSON, after: JSON) -> bool:
     return type(before) is type(after) and bool(before == after)
 
 
-def _pending(before: JSON | Absent) -> Node:
+def _pending(before: JSON | Absent, hidden: JSON) -> Node:
     if before is ABSENT or before is None:
         return Pending(Sign.CREATE if before is ABSENT else Sign.UPDATE, None)
-    return Pending(Sign.UPDATE, differ(before, ABSENT))
+    return Pending(Sign.UPDATE, differ(before, ABSENT, False, hidden))
 
 
-def _scalars(before: JSON | Absent, after: JSON | Absent, sign: Sign, unknown: JSON) -> Node:
+def _scalars(
+    before: JSON | Absent, after: JSON | Absent, sign: Sign, unknown: JSON, hidden_before: JSON, hidden_after: JSON
+) -> Node:
     if isinstance(before, (list, dict)) or isinstance(after, (list, dict)):
-        return Turned(sign, differ(before, ABSENT), differ(ABSENT, after, unknown))
+        left = differ(before, ABSENT, False, hidden_before)
+        return Turned(sign, left, differ(ABSENT, after, unknown, False, hidden_after))
     return Leaf(sign, before, after)
 
 
-def _strings(before: JSON | Absent, after: JSON | Absent, sign: Sign) -> Node:
+def _strings(before: JSON | Absent, after: JSON | Absent, sign: Sign, hidden_before: JSON, hidden_after: JSON) -> Node:
     both = all(isinstance(value, (str, Absent)) for value in (before, after))
     if not both:
         if isinstance(before, (list, dict)) or isinstance(after, (list, dict)):
-            return Turned(sign, differ(before, ABSENT), differ(ABSENT, after))
+            left = differ(before, ABSENT, False, hidden_before)
+            return Turned(sign, left, differ(ABSENT, after, False, False, hidden_after))
         return Leaf(sign, before, after)
     old, new = _decoded(before), _decoded(after)
     if ABSENT not in (old, new) or (before is ABSENT and new is not ABSENT) or (after is ABSENT and old is not ABSENT):

@@ -29,8 +29,8 @@ class Redaction:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        telling = filter(_is_telling, secrets)
-        self._secrets = frozenset(spelling for secret in telling for spelling in _spellings(secret))
+        self._told = frozenset(filter(_is_telling, secrets))
+        self._secrets = frozenset(spelling for secret in self._told for spelling in _spellings(secret))
         lengths: dict[str, set[int]] = {}
         for secret in self._secrets:
             lengths.setdefault(secret[:SHORTEST], set()).add(len(secret))
@@ -42,8 +42,8 @@ class Redaction:
         return bool(self._secrets)
 
     def with_more(self, secrets: Iterable[str]) -> Redaction:
-        more = frozenset(secrets) - self._secrets
-        return Redaction(self._secrets | more) if more else self
+        more = frozenset(filter(_is_telling, secrets)) - self._told
+        return Redaction(self._told | more) if more else self
 
     def hides(self, text: str) -> bool:
         """Whether there is a secret in ``text``."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from kvmplan.config.loader import parse_sources
-from kvmplan.plan.file import read_plan, write_plan
+from kvmplan.encryption import PLAIN, Protection
+from kvmplan.plan.file import PlanFile, digest, digest_of, read_plan, write_plan
+from kvmplan.plan.file.container import pack, read_head, unpack
 from kvmplan.plan.model import Plan
 from kvmplan.plan.unknowns import known_part, overlay, unknown_tree
 from kvmplan.state.values_json import encode_value
@@ -118,10 +118,24 @@ def rearranged(workspace: Workspace) -> Plan:
     return workspace.plan()
 
 
-def save(plan: Plan, path: Path, workspace: Workspace) -> str:
-    configuration, _ = parse_sources({"main.kvm.hcl": CONFIGURATION}, ".")
-    placed = replace(configuration, directory=str(workspace.directory))
-    return write_plan(path, plan, {"review": 1}, placed, {"secret": "y"})
+def save(plan: Plan, path: Path, workspace: Workspace, protection: Protection = PLAIN) -> str:
+    file = PlanFile(
+        plan=plan,
+        review={"review": 1},
+        sources={"main.kvm.hcl": CONFIGURATION},
+        directory=str(workspace.directory),
+        layout={},
+        given={"secret": "y"},
+        workspace="default",
+        makers={"toy": "1.0"},
+        digest=digest_of(plan),
+    )
+    write_plan(path, file, protection)
+    return file.digest
+
+
+def read(path: Path, protection: Protection = PLAIN) -> PlanFile:
+    return read_plan(path, lambda _directory: protection)
 
 
 def assert_same(read: Plan, plan: Plan) -> None:
@@ -138,9 +152,9 @@ def test_a_plan_is_read_back_as_it_was_made(planned: Plan, workspace: Workspace,
     path = tmp_path / "plan"
     digest = save(planned, path, workspace)
     assert path.stat().st_mode & 0o777 == 0o600
-    read = read_plan(path)
-    assert_same(read.plan, planned)
-    assert (read.digest, read.given, read.sources) == (digest, {"secret": "y"}, {"main.kvm.hcl": CONFIGURATION})
+    found = read(path)
+    assert_same(found.plan, planned)
+    assert (found.digest, found.given, found.sources) == (digest, {"secret": "y"}, {"main.kvm.hcl": CONFIGURATION})
 
 
 def test_moves_imports_and_what_is_set_aside_survive(rearranged: Plan, workspace: Workspace, tmp_path: Path) -> None:
@@ -148,7 +162,7 @@ def test_moves_imports_and_what_is_set_aside_survive(rearranged: Plan, workspace
     assert all(any(getattr(one, name) for one in changes) for name in ("former", "imported", "deposed", "confirms"))
     assert any(address.deposed for step in rearranged.steps for address, _ in step.operations)
     save(rearranged, tmp_path / "plan", workspace)
-    assert_same(read_plan(tmp_path / "plan").plan, rearranged)
+    assert_same(read(tmp_path / "plan").plan, rearranged)
 
 
 def test_plans_that_do_the_same_have_the_same_digest(planned: Plan, workspace: Workspace, tmp_path: Path) -> None:
@@ -162,18 +176,88 @@ def test_plans_that_do_the_same_have_the_same_digest(planned: Plan, workspace: W
     assert save(workspace.plan(), tmp_path / "fourth", workspace) != first
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"format": 1, "kvmplan_version": "0.1.0"}'])
+def test_order_and_values_count_and_what_stays_does_not(planned: Plan, workspace: Workspace) -> None:
+    first = digest_of(planned)
+    workspace.write(CONFIGURATION.replace('action = "drop"', 'action = "accept"'))
+    assert digest_of(workspace.plan()) != first
+    workspace.write(CONFIGURATION)
+    workspace.apply()
+    nothing = digest_of(workspace.plan())
+    workspace.write(CONFIGURATION.replace("count  = 2", "count  = 1"))
+    one_less = digest_of(workspace.plan())
+    assert len({first, nothing, one_less}) == 3
+    workspace.write('output "other" {\n  value = 1\n}\n')
+    assert digest_of(workspace.plan(destroy=True)) != nothing
+
+
+def test_a_secret_cannot_be_found_by_trying_values_in_what_the_digest_is_made_of(planned: Plan) -> None:
+    """The digest is of a text in which no sensitive value stands, not even hashed in one step."""
+    secrets: list[Any] = []
+    change = next(change for change in planned.changes.values() if change.address.name == "a")
+    entry = digest._change(change, secrets)
+    assert "s3cret" not in json.dumps(entry, default=encode_value)
+    assert secrets == [{"known": "s3cret"}]
+
+
+def test_a_plan_file_grows_with_its_plan_and_hardly_with_what_stays(workspace: Workspace, tmp_path: Path) -> None:
+    text = 'resource "terraform_data" "a" {{\n  count = {}\n  input = "{}"\n}}\n'
+    sizes = []
+    for count in (50, 100):
+        workspace.write(text.format(count, "x" * 100))
+        workspace.apply()
+        save(workspace.plan(), tmp_path / "p", workspace)
+        sizes.append((tmp_path / "p").stat().st_size)
+    assert sizes[1] < 2.2 * sizes[0]
+    assert sizes[1] < 0.5 * workspace.state_path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"kvmplan_plan": ',
+        b'{"kvmplan_plan": 1, "kvmplan_version": "0.0.1"}\n',
+        b'{"kvmplan_plan": 2}\n',
+        b'{"kvmplan_plan": 2, "directory": 3}\n',
+        b'{"kvmplan_plan": 2, "directory": "."}\nrest',
+    ],
+)
 def test_what_is_no_plan_file(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "plan"
     path.write_bytes(data)
     with pytest.raises(DiagnosticError):
-        read_plan(path)
+        read(path)
 
 
-@given(st.integers(0, 10**4))
-def test_a_plan_file_torn_at_any_byte_is_refused(tmp_path_factory: pytest.TempPathFactory, at: int) -> None:
-    data = json.dumps({"format": 1, "kvmplan_version": "0.1.0", "digest": "x", "changes": [{}] * 50}).encode()
-    path = tmp_path_factory.getbasetemp() / "torn-plan"
-    path.write_bytes(data[: at % len(data)])
-    with pytest.raises(DiagnosticError):
-        read_plan(path)
+def test_a_plan_file_that_was_cut_off_or_changed_is_refused(
+    planned: Plan, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan"
+    save(planned, path, workspace)
+    data = path.read_bytes()
+    line = data.index(b"\n")
+    for at in [*range(0, len(data), 97), line, line + 1, len(data) - 1]:
+        path.write_bytes(data[:at])
+        with pytest.raises(DiagnosticError):
+            read(path)
+        if at > line:
+            path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            with pytest.raises(DiagnosticError, match="is damaged"):
+                read(path)
+
+
+def test_a_plan_that_was_changed_by_hand_has_another_digest(
+    planned: Plan, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan"
+    save(planned, path, workspace)
+    data = path.read_bytes()
+    head = read_head(data, "plan")
+    contents = unpack(data, head, PLAIN, "plan").replace(b'"drop"', b'"pass"')
+    told = {name: value for name, value in head.items() if name not in {"kvmplan_plan", "kvmplan_version", "checksum"}}
+    path.write_bytes(pack(told, contents, PLAIN))
+    with pytest.raises(DiagnosticError, match="is not the plan that it says"):
+        read(path)

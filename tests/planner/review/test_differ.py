@@ -94,6 +94,29 @@ def test_a_value_does_not_differ_from_itself(value: Any) -> None:
     assert differ(value, value).sign is Sign.NONE
 
 
+@st.composite
+def hidden(draw: st.DrawFn, value: Any) -> tuple[Any, Any]:
+    """``value`` with some of it made a secret, and the marks that say where."""
+    if draw(st.booleans()):
+        return "SECRET", True
+    if isinstance(value, list):
+        pairs = [draw(hidden(item)) for item in value]
+        return [item for item, _ in pairs], [mark for _, mark in pairs]
+    if isinstance(value, dict):
+        entries = {name: draw(hidden(item)) for name, item in value.items()}
+        return {name: item for name, (item, _) in entries.items()}, {name: mark for name, (_, mark) in entries.items()}
+    return value, False
+
+
+@given(json_values, json_values, st.booleans(), st.data())
+def test_what_is_hidden_is_never_written(before: Any, after: Any, unknown: bool, data: st.DataObject) -> None:
+    before, before_marks = data.draw(hidden(before))
+    after, after_marks = data.draw(hidden(after))
+    for left, right in ((before, after), (ABSENT, after), (before, ABSENT)):
+        node = differ(left, right, unknown, before_marks, after_marks)
+        assert "SECRET" not in "\n".join(named_line("o", node, 2, 1, top=True))
+
+
 @given(json_values, json_values)
 def test_every_difference_can_be_written(before: Any, after: Any) -> None:
     assert list(named_line("o", differ(before, after), 2, 1, top=True))

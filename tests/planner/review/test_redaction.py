@@ -96,3 +96,11 @@ def test_many_secrets_that_begin_alike() -> None:
     redaction = Redaction(f"secret-{number:06}" for number in range(20_000))
     text = " ".join(f"secret-{number:06}" for number in range(0, 40_000, 4))
     assert redaction.text(text).count(HIDDEN) == 5_000
+
+
+def test_more_secrets_are_added_as_they_are() -> None:
+    once = Redaction(['a "quoted" one', "another one"])
+    grown = NOTHING
+    for _ in range(50):
+        grown = grown.with_more(['a "quoted" one', "true"]).with_more(["another one"])
+    assert grown._secrets == once._secrets

@@ -9,7 +9,9 @@ from typing import Any
 
 from kvmplan.config.encryption.declared import declared
 from kvmplan.config.encryption.model import Encryption, KeyProvider, Named, Target
+from kvmplan.config.files import read_sources
 from kvmplan.config.model import Configuration
+from kvmplan.config.module import parse_module
 from kvmplan.config.variable_values import converted, value_or_default
 from kvmplan.config.variables import Given, given_values
 from kvmplan.encryption import AesGcm, KeySource, Method, Protection, Protections, Unencrypted
@@ -59,6 +61,16 @@ def protections_from_outside(configuration: Configuration) -> Protections:
     `DiagnosticError`.
     """
     return protections(configuration, lambda: given_values(configuration, Given(os.environ), [])[0])
+
+
+def protections_in(directory: Path, given: Given) -> Protections:
+    """The same of what there is of a configuration in ``directory``; none need be there. Raises `DiagnosticError`."""
+    try:
+        sources = read_sources(directory, empty=True)
+    except DiagnosticError:
+        sources = {}
+    configuration = parse_module(sources, str(directory), [])
+    return protections(configuration, lambda: given_values(configuration, given, [])[0])
 
 
 class _Names:
@@ -208,4 +220,4 @@ class _Arguments:
         return None if name in self._wrong else value
 
 
-__all__ = ["protections", "protections_from_outside"]
+__all__ = ["protections", "protections_from_outside", "protections_in"]

@@ -176,3 +176,16 @@ def test_a_host_that_cannot_be_read_is_an_error_and_hides_no_other(project: Path
     assert said.status == 1
     assert "Error: " in said.stderr
     assert "# toy_thing.a has changed" in said.stdout
+
+
+def test_the_stream_says_what_drifted_and_what_moved(project: Path) -> None:
+    outside(project, "a", size=4)
+    moved = CONFIGURATION.replace('"toy_thing" "b"', '"toy_thing" "c"')
+    (project / "main.kvm.hcl").write_text(moved + "moved {\n  from = toy_thing.b\n  to   = toy_thing.c\n}\n")
+    lines = [json.loads(line) for line in run(project, "plan", "--refresh-only", "--json").stdout.splitlines()]
+    changes = [line["change"] for line in lines if line["type"] == "resource_drift"]
+    assert [(one["resource"]["addr"], one["action"]) for one in changes] == [
+        ("toy_thing.a", "update"),
+        ("toy_thing.c", "move"),
+    ]
+    assert changes[1]["previous_resource"]["addr"] == "toy_thing.b"

@@ -32,9 +32,7 @@ _REASONS = {
 def plan_lines(document: Mapping[str, Any]) -> Iterator[Line]:
     """``document``: what `kvmplan.review.plan_json` made of the plan."""
     for entry in document["resource_drift"]:
-        word = _ACTIONS[tuple(entry["change"]["actions"])]
-        content = {"resource": resource_json(_address(entry)), "action": word}
-        yield line("resource_drift", f"{entry['address']}: Drift detected ({word})", change=content)
+        yield _drift(entry)
     for entry in document["resource_changes"]:
         if is_shown(entry):
             yield _planned_change(entry)
@@ -47,16 +45,36 @@ def plan_lines(document: Mapping[str, Any]) -> Iterator[Line]:
         yield line("outputs", f"Outputs: {len(outputs)}", outputs={name: _output(one) for name, one in outputs.items()})
 
 
-def _planned_change(entry: Mapping[str, Any]) -> Line:
-    change = entry["change"]
-    word = _ACTIONS[tuple(change["actions"])]
-    former = parse_address(entry.get("previous_address", ""))
-    if word == "noop":
-        word = "import" if "importing" in change else "move"
-    reason = entry.get("action_reason")
+def _drift(entry: Mapping[str, Any]) -> Line:
     content = {
+        **_resources(entry),
+        "action": _word(entry),
+        "kvmplan_host": entry["kvmplan_host"],
+        "kvmplan_relevant": entry["kvmplan_relevant"],
+    }
+    return line("resource_drift", f"{entry['address']}: Drift detected ({content['action']})", change=content)
+
+
+def _word(entry: Mapping[str, Any]) -> str:
+    word = _ACTIONS[tuple(entry["change"]["actions"])]
+    if word == "noop":
+        return "import" if "importing" in entry["change"] else "move"
+    return word
+
+
+def _resources(entry: Mapping[str, Any]) -> dict[str, Any]:
+    former = parse_address(entry.get("previous_address", ""))
+    return {
         "resource": resource_json(_address(entry)),
         **({"previous_resource": resource_json(former)} if former else {}),
+    }
+
+
+def _planned_change(entry: Mapping[str, Any]) -> Line:
+    change, word = entry["change"], _word(entry)
+    reason = entry.get("action_reason")
+    content = {
+        **_resources(entry),
         "action": word,
         **({"reason": _REASONS.get(reason, reason)} if reason else {}),
         **({"importing": change["importing"]} if "importing" in change else {}),

@@ -14,9 +14,11 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 import pluggy
 
 from kvmplan.lang.suggest import did_you_mean
+from kvmplan.state.model import Instance
 from kvmplan_sdk import hookspecs
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Provider
+from kvmplan_sdk.schema import ObjectSchema
 
 
 class Plugins:
@@ -69,6 +71,15 @@ class Plugins:
         if isinstance(found, DiagnosticError):
             raise DiagnosticError(*found.diagnostics)
         return found
+
+    def schema_of(self, instance: Instance) -> ObjectSchema | None:
+        """The schema of the type of ``instance``; None when its provider cannot be loaded, or knows it no longer."""
+        try:
+            schema = self.provider(instance.provider).schema
+        except DiagnosticError:
+            return None
+        address = instance.address
+        return (schema.data_sources if address.mode == "data" else schema.resources).get(address.type)
 
     def _load(self, name: str) -> Provider:
         candidates = self._found.get(name, [])

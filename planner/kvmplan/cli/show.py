@@ -62,6 +62,7 @@ def _plan(path: Path, form: Form, *, no_color: bool) -> None:
 
 def _state(stored: StateStore, form: Form) -> None:
     from kvmplan.cli.terminal import keep_secret, say
+    from kvmplan.plugins import Plugins
     from kvmplan.review.hiding import hidden_state, secrets_in_state
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_json import state_json
@@ -72,7 +73,7 @@ def _state(stored: StateStore, form: Form) -> None:
         raise DiagnosticError(error("Nothing to show as Markdown", "It is for plans: name a plan file."))
     found = stored.load()
     found = hidden_state(found, keep_secret(secrets_in_state(found))) if found else None
-    say(to_text(state_json(found)) if form is Form.JSON else state_text(found))
+    say(to_text(state_json(found)) if form is Form.JSON else state_text(found, Plugins().schema_of))
 
 
 def _is_state(path: Path) -> bool:

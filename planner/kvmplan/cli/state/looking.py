@@ -51,6 +51,7 @@ def show(
     """Show one instance."""
     from kvmplan.backends.opening import open_store_in
     from kvmplan.cli.terminal import keep_secret, say
+    from kvmplan.plugins import Plugins
     from kvmplan.review.hiding import hidden_instance, secrets_in_state
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_json import instance_json
@@ -61,4 +62,4 @@ def show(
     instance = find_instance(found, address)
     redaction = keep_secret(secrets_in_state(found) if found else ())
     instance = hidden_instance(instance, redaction)
-    say(to_text(instance_json(instance)) if json else instance_text(instance))
+    say(to_text(instance_json(instance)) if json else instance_text(instance, Plugins().schema_of(instance)))

@@ -20,14 +20,13 @@ from kvmplan.cli.app import run
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SHAPES: dict[str, Any] = runpy.run_path(str(BENCHMARKS / "shapes.py"))["SHAPES"]
-SIZES = (40, 80, 160)
+QUICK = ("foreach", "layers", "module_foreach", "replaced")
+SIZES = (20, 40, 80)
 LINEAR = 2.05
 """Twice the resources more are twice the calls more; sorting adds a little."""
 COMMANDS = (
-    ("validate",),
     ("plan", "--out=saved"),
     ("show", "--json", "saved"),
-    ("show", "saved"),
     ("apply", "saved"),
     ("plan",),
     ("destroy", "--auto-approve"),
@@ -79,7 +78,9 @@ def costs(shape: Any, count: int, directory: Path) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SHAPES]
+)
 def test_calls_grow_with_the_resources(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(saving, "SAVE_SECONDS", 1e9)

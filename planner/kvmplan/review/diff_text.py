@@ -29,22 +29,34 @@ _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 
 
 def named_line(
-    name: str, node: Node, indent: int, width: int, style: Style = PLAIN, *, suffix: str = "", top: bool = False
+    name: str,
+    node: Node,
+    indent: int,
+    width: int,
+    style: Style = PLAIN,
+    *,
+    suffix: str = "",
+    top: bool = False,
+    whole: bool = False,
 ) -> Iterator[str]:
     """The lines of ``name = ...``, signs in the column ``indent``; ``width`` aligns the equals signs.
 
-    ``top``: the attribute itself belongs to what is diffed, so that a value that goes is shown as `` -> null``.
+    ``top``: the attribute itself belongs to what is diffed, so that a value that goes is shown as `` -> null``;
+    ``whole``: nothing that is unchanged is hidden, as in what people know an object by.
     """
-    lines = list(value_lines(node, indent + 2, style))
+    lines = list(value_lines(node, indent + 2, style, whole=whole or name in ALWAYS_SHOWN))
     prefix = f"{' ' * indent}{style.sign(node.sign.value)} {name.ljust(width)} = "
     if top and node.sign is Sign.DELETE:
         lines[-1] += " -> null"
-    lines[-1] += suffix
+    if isinstance(node, Hidden) and node.before is not node.after:
+        said = "is sensitive, and is not shown" if node.after else "is not sensitive any more, and is shown"
+        yield f"{' ' * indent}# Warning: once this is applied, the value {said}"
+    lines[0 if isinstance(node, (Items, Entries, Encoded, Text)) else -1] += suffix
     yield prefix + lines[0]
     yield from lines[1:]
 
 
-def value_lines(node: Node, indent: int, style: Style) -> Iterator[str]:
+def value_lines(node: Node, indent: int, style: Style, *, whole: bool = False) -> Iterator[str]:
     """The lines of a value: the first to follow what stands before it; ``indent`` is the column of closing brackets."""
     match node:
         case Leaf():
@@ -62,11 +74,11 @@ def value_lines(node: Node, indent: int, style: Style) -> Iterator[str]:
             yield from after[1:]
         case Items():
             yield "["
-            yield from _items(node, indent, style)
+            yield from _items(node, indent, style, whole=whole)
             yield f"{' ' * indent}]"
         case Entries():
             yield "{"
-            yield from entry_lines(node.entries, indent, style, plain=node.sign in {Sign.NONE})
+            yield from entry_lines(node.entries, indent, style, plain=node.sign is Sign.NONE, whole=whole)
             yield f"{' ' * indent}}}"
         case Encoded():
             yield from _encoded(node, indent, style)
@@ -107,7 +119,7 @@ def _pending(node: Pending, indent: int, style: Style) -> Iterator[str]:
 def _text(node: Text, indent: int, style: Style) -> Iterator[str]:
     yield "<<-EOT"
     for sign, line in node.lines:
-        yield f"{' ' * (indent + 2)}{style.sign(sign.value)} {line}".rstrip() if line else ""
+        yield f"{' ' * (indent + 2)}{style.sign(sign.value)} {line}"
     yield f"{' ' * indent}EOT"
 
 
@@ -121,8 +133,8 @@ def _encoded(node: Encoded, indent: int, style: Style) -> Iterator[str]:
     yield f"{' ' * indent})"
 
 
-def _items(node: Items, indent: int, style: Style) -> Iterator[str]:
-    shown = _with_neighbours(node)
+def _items(node: Items, indent: int, style: Style, *, whole: bool) -> Iterator[str]:
+    shown = set(range(len(node.items))) if whole else _with_neighbours(node)
     hidden = 0
     for position, item in enumerate(node.items):
         if position not in shown:
@@ -131,7 +143,7 @@ def _items(node: Items, indent: int, style: Style) -> Iterator[str]:
         if hidden and not node.is_set:
             yield _unchanged(hidden, "element", indent + 4)
             hidden = 0
-        lines = list(value_lines(item, indent + 4, style))
+        lines = list(value_lines(item, indent + 4, style, whole=whole))
         sign = " " if isinstance(item, Leaf) and item.sign is Sign.NONE else item.sign.value
         lines[-1] += ","
         yield f"{' ' * (indent + 2)}{style.sign(sign)} {lines[0]}"
@@ -150,15 +162,21 @@ def _with_neighbours(node: Items) -> set[int]:
     return changed | {position + step for position in changed for step in (-1, 1)}
 
 
-def entry_lines(entries: Mapping[str, Node], indent: int, style: Style, *, plain: bool = False) -> Iterator[str]:
-    """The lines of a map's or an object's entries; unchanged ones are counted, unless all are (``plain``)."""
+def entry_lines(
+    entries: Mapping[str, Node], indent: int, style: Style, *, plain: bool = False, whole: bool = False
+) -> Iterator[str]:
+    """The lines of a map's or an object's entries; unchanged ones are counted, unless all are (``plain``) or nothing
+    is to be hidden (``whole``).
+    """
     shown = {
-        name: node for name, node in entries.items() if plain or node.sign is not Sign.NONE or name in ALWAYS_SHOWN
+        name: node
+        for name, node in entries.items()
+        if plain or whole or node.sign is not Sign.NONE or name in ALWAYS_SHOWN
     }
-    names = {name: name if _IDENTIFIER.fullmatch(name) else json.dumps(name, ensure_ascii=False) for name in shown}
+    names = {name: name if _IDENTIFIER.fullmatch(name) else json.dumps(name, ensure_ascii=False) for name in entries}
     width = max(map(len, names.values()), default=0)
     for name, node in shown.items():
-        yield from named_line(names[name], node, indent + 2, width, style)
+        yield from named_line(names[name], node, indent + 2, width, style, whole=whole)
     hidden = len(entries) - len(shown)
     if hidden:
         yield _unchanged(hidden, "attribute", indent + 4)

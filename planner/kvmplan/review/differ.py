@@ -7,7 +7,7 @@ which True stands for a whole value, as in Terraform's plan representation.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -52,9 +52,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A sensitive value."""
+    """A sensitive value. ``before`` and ``after``: on which side it is sensitive, where there are two."""
 
     sign: Sign
+    before: bool = True
+    after: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +116,21 @@ def differ(
     """The difference of two values, either of which may be ABSENT (not both). ``is_set``: lists stand for sets."""
     sign = _sign(before, after)
     if hidden_before is True or hidden_after is True:
-        return Hidden(Sign.UPDATE if unknown is True and sign is Sign.DELETE else sign)
+        sign = Sign.UPDATE if unknown is True and sign is Sign.DELETE else sign
+        if before is ABSENT or after is ABSENT:
+            return Hidden(sign)
+        return Hidden(sign, hidden_before is True, hidden_after is True)
     if unknown is True:
         return _pending(before, hidden_before)
-    if isinstance(before, str) or isinstance(after, str):
-        return _strings(before, after, sign, hidden_before, hidden_after)
-    if isinstance(after, list) and isinstance(before, (list, Absent)):
+    sides = [value for value in (before, after) if not isinstance(value, Absent)]
+    if all(isinstance(value, list) for value in sides):
         return _lists(before, after, unknown, hidden_before, hidden_after, is_set=is_set)
-    if isinstance(before, list) and after is ABSENT:
-        return _lists(before, after, unknown, hidden_before, hidden_after, is_set=is_set)
-    if isinstance(after, dict) and isinstance(before, (dict, Absent)):
+    if all(isinstance(value, dict) for value in sides):
         return _maps(before, after, unknown, hidden_before, hidden_after)
-    if isinstance(before, dict) and after is ABSENT:
-        return _maps(before, after, unknown, hidden_before, hidden_after)
-    return _scalars(before, after, sign, unknown, hidden_before, hidden_after)
+    if len(sides) == 2 and _changes_form(before, after):
+        old = differ(before, ABSENT, hidden_before=hidden_before)
+        return Turned(sign, old, differ(ABSENT, after, unknown, hidden_after=hidden_after))
+    return _primitive(before, after, sign)
 
 
 def _sign(before: JSON | Absent, after: JSON | Absent) -> Sign:
@@ -142,32 +145,28 @@ def _same(before: JSON, after: JSON) -> bool:
     return type(before) is type(after) and bool(before == after)
 
 
-def _pending(before: JSON | Absent, hidden: JSON) -> Node:
+def _pending(before: JSON | Absent, hidden_before: JSON) -> Node:
     if before is ABSENT or before is None:
         return Pending(Sign.CREATE if before is ABSENT else Sign.UPDATE, None)
-    return Pending(Sign.UPDATE, differ(before, ABSENT, False, hidden))
+    return Pending(Sign.UPDATE, differ(before, ABSENT, hidden_before=hidden_before))
 
 
-def _scalars(
-    before: JSON | Absent, after: JSON | Absent, sign: Sign, unknown: JSON, hidden_before: JSON, hidden_after: JSON
-) -> Node:
+def _changes_form(before: JSON, after: JSON) -> bool:
+    """Whether the two cannot be shown as one: a list and a map, JSON in a string and plain text."""
     if isinstance(before, (list, dict)) or isinstance(after, (list, dict)):
-        left = differ(before, ABSENT, False, hidden_before)
-        return Turned(sign, left, differ(ABSENT, after, unknown, False, hidden_after))
-    return Leaf(sign, before, after)
-
-
-def _strings(before: JSON | Absent, after: JSON | Absent, sign: Sign, hidden_before: JSON, hidden_after: JSON) -> Node:
-    both = all(isinstance(value, (str, Absent)) for value in (before, after))
-    if not both:
-        if isinstance(before, (list, dict)) or isinstance(after, (list, dict)):
-            left = differ(before, ABSENT, False, hidden_before)
-            return Turned(sign, left, differ(ABSENT, after, False, False, hidden_after))
-        return Leaf(sign, before, after)
+        return True
     old, new = _decoded(before), _decoded(after)
-    if ABSENT not in (old, new) or (before is ABSENT and new is not ABSENT) or (after is ABSENT and old is not ABSENT):
-        return Encoded(sign, differ(old, new))
-    if any(isinstance(value, str) and "\n" in value for value in (before, after)):
+    if (old is ABSENT) is not (new is ABSENT):
+        return True
+    both_text = isinstance(before, str) and isinstance(after, str)
+    return not both_text and any(isinstance(value, str) and "\n" in value for value in (before, after))
+
+
+def _primitive(before: JSON | Absent, after: JSON | Absent, sign: Sign) -> Node:
+    texts = [value for value in (before, after) if isinstance(value, str)]
+    if texts and all(_decoded(text) is not ABSENT for text in texts):
+        return Encoded(sign, differ(_decoded(before), _decoded(after)))
+    if any("\n" in text for text in texts):
         return _text(before, after, sign)
     return Leaf(sign, before, after)
 
@@ -189,7 +188,8 @@ def _text(before: str | Absent, after: str | Absent, sign: Sign) -> Node:
         return Text(sign, tuple((Sign.NONE, line) for line in _lines(only)))
     old, new = _lines(before), _lines(after)
     lines: list[tuple[Sign, str]] = []
-    for left, right in subsequence(old, new):
+    both = min(len(old), len(new)) > 1
+    for left, right in align(old, new, pairs=lambda _: both):
         if left is not None and right is not None and old[left] == new[right]:
             lines.append((Sign.NONE, old[left]))
             continue
@@ -200,6 +200,10 @@ def _text(before: str | Absent, after: str | Absent, sign: Sign) -> Node:
 
 def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")
+
+
+_PENDING: Final = object()
+"""What is not known yet, which is the same as nothing else."""
 
 
 def _lists(
@@ -213,8 +217,8 @@ def _lists(
 ) -> Node:
     old = [] if isinstance(before, Absent) else before
     new = [] if isinstance(after, Absent) else after
-    marked = says_something(unknown) or says_something(hidden_before) or says_something(hidden_after)
-    pairs = _by_index(old, new) if marked else (members if is_set else align)(old, new)
+    told = [_PENDING if _at(unknown, at) is True else value for at, value in enumerate(new)]
+    pairs = (members if is_set else align)(old, told)
     items = [
         differ(
             ABSENT if left is None else old[left],
@@ -282,13 +286,19 @@ def _combined(before: JSON | Absent, after: JSON | Absent, parts: Sequence[Node]
 MAX_ALIGNED = 250_000
 
 
-def align(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
+def _is_object(value: JSON) -> bool:
+    return isinstance(value, dict)
+
+
+def align(
+    old: Sequence[JSON], new: Sequence[JSON], *, pairs: Callable[[JSON], bool] = _is_object
+) -> list[tuple[int | None, int | None]]:
     """Which positions to show as one. Lists of the same length are compared position by position, unless one is a
-    permutation of the other; others by longest common subsequence, changed objects paired with one another.
+    permutation of the other; others by longest common subsequence, changed ones paired with one another that ``pairs``.
     """
     if len(old) == len(new) and not _permuted(old, new):
         return _by_index(old, new)
-    return subsequence(old, new)
+    return subsequence(old, new, pairs=pairs)
 
 
 def members(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
@@ -303,8 +313,10 @@ def members(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, 
     return [*pairs, *((None, position) for position in sorted(p for left in places.values() for p in left))]
 
 
-def subsequence(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
-    """Pairs of positions by longest common subsequence.
+def subsequence(
+    old: Sequence[JSON], new: Sequence[JSON], *, pairs: Callable[[JSON], bool] = _is_object
+) -> list[tuple[int | None, int | None]]:
+    """Pairs of positions by longest common subsequence. ``pairs``: what, when it changes, is shown with a partner.
 
     Its table is quadratic, so equal ends are cut off first, and what would still be large is compared by position.
     """
@@ -316,7 +328,7 @@ def subsequence(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | No
         end += 1
     middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
     large = len(middle_old) * len(middle_new) > MAX_ALIGNED
-    middle = (_by_index if large else _aligned)(middle_old, middle_new)
+    middle = _by_index(middle_old, middle_new) if large else _aligned(middle_old, middle_new, pairs)
     shifted = [(None if a is None else a + start, None if b is None else b + start) for a, b in middle]
     tail = [(len(old) - end + index, len(new) - end + index) for index in range(end)]
     return [*((index, index) for index in range(start)), *shifted, *tail]
@@ -330,13 +342,15 @@ def _text_of(value: JSON) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _aligned(old: Sequence[JSON], new: Sequence[JSON]) -> list[tuple[int | None, int | None]]:
+def _aligned(
+    old: Sequence[JSON], new: Sequence[JSON], can_pair: Callable[[JSON], bool]
+) -> list[tuple[int | None, int | None]]:
     common = _common(old, new)
     pairs: list[tuple[int | None, int | None]] = []
     left = right = 0
     for next_left, next_right in [*common, (len(old), len(new))]:
         while left < next_left:
-            if right < next_right and isinstance(old[left], dict) and isinstance(new[right], dict):
+            if right < next_right and can_pair(old[left]) and can_pair(new[right]):
                 pairs.append((left, right))
                 right += 1
             else:

@@ -68,7 +68,7 @@ def _body(
         for name, node in nodes.items()
         if node.sign is not Sign.NONE or name in ALWAYS_SHOWN or sides.creating
     }
-    width = max(map(len, shown), default=0)
+    width = max(map(len, nodes), default=0)
     for name, node in shown.items():
         suffix = FORCES_REPLACEMENT if name in replacing else ""
         yield from named_line(name, node, indent + 2, width, style, suffix=suffix, top=True)

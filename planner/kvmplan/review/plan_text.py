@@ -11,6 +11,7 @@ from kvmplan.review.differ import ABSENT, differ
 from kvmplan.review.resource_text import resource_body, shape_of
 from kvmplan.review.style import PLAIN, Style
 
+COVERS_A_PART = "This plan covers a part of the configuration only."
 NOTHING_DRIFTED = "No changes. Your infrastructure still matches the configuration."
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
 
@@ -85,8 +86,8 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if not changes and not outputs:
         yield style(NO_CHANGES, "bold")
         yield ""
-        yield "kvmplan compared the configuration with what is on the hosts and found no differences."
-        yield from _unshown_drift(document)
+        yield "kvmplan compared the configuration with what it knows of the hosts and found no differences."
+        yield from _reservations(document)
         return
     if changes:
         yield from _changes(changes, document["kvmplan_shapes"], style)
@@ -99,7 +100,7 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if not changes:
         yield ""
         yield "Applying this plan saves these outputs in the state and changes nothing on any host."
-    yield from _unshown_drift(document)
+    yield from _reservations(document)
 
 
 def _refreshing(drift: list[dict[str, Any]], document: Mapping[str, Any], style: Style) -> Iterator[str]:
@@ -127,7 +128,11 @@ def shown_drift(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in document["resource_drift"] if entry.get("kvmplan_relevant", True)]
 
 
-def _unshown_drift(document: Mapping[str, Any]) -> Iterator[str]:
+def _reservations(document: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader must keep in mind."""
+    if not document.get("complete", True):
+        yield ""
+        yield COVERS_A_PART
     unshown = len(document["resource_drift"]) - len(shown_drift(document))
     if unshown:
         objects = "1 object has" if unshown == 1 else f"{unshown} objects have"

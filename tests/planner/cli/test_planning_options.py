@@ -72,6 +72,7 @@ def test_a_saved_plan_takes_no_options_for_planning(project: Path) -> None:
     said = kvmplan("apply", "--target=toy_thing.a", "--refresh=false", "p", cwd=project)
     assert said.status == 1
     assert "--target and --refresh cannot change a plan" in said.stderr
+    assert "This plan covers a part of the configuration only." in kvmplan("show", "p", cwd=project).stdout
     said = kvmplan("apply", "p", cwd=project)
     assert said.status == 0
     assert "Warning: Applied changes may be incomplete" in said.stderr

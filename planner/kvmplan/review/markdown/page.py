@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from kvmplan.review.markdown.diff import MARKING, fenced
 from kvmplan.review.markdown.inline import code, header, listed, literal, row
 from kvmplan.review.plan_text import (
+    COVERS_A_PART,
     change_lines,
     changed_outputs,
     counts,
@@ -126,7 +127,7 @@ def _head(
         yield f"Digest {code(digest)}, the same as long as the plan is."
     if not document["complete"]:
         yield ""
-        yield "**This plan covers a part of the configuration only.**"
+        yield f"**{COVERS_A_PART}**"
 
 
 def _hosts(changes: Sequence[Mapping[str, Any]], room: _Room) -> list[str]:

@@ -13,6 +13,7 @@ from kvmplan.cli.options import HERE, Directory, NoColor
 if TYPE_CHECKING:
     from kvmplan.config.model import Configuration
     from kvmplan.graph import Dependencies
+    from kvmplan_sdk.diagnostics import Diagnostic
 
 
 class Kind(StrEnum):
@@ -38,10 +39,10 @@ def graph(
     no_color: NoColor = False,
 ) -> None:
     """Draw what depends on what, or a saved plan in its order."""
-    from kvmplan.cli.terminal import say
+    from kvmplan.cli.terminal import complain, say
     from kvmplan.review.drawing.dot import dot
     from kvmplan.review.drawing.evaluation import evaluation_dot
-    from kvmplan.review.drawing.mermaid import mermaid
+    from kvmplan.review.drawing.mermaid import is_too_large, mermaid
     from kvmplan.review.drawing.resources import resources_drawing
     from kvmplan.review.drawing.steps import steps_drawing
 
@@ -56,7 +57,10 @@ def graph(
             say(evaluation_dot(dependencies, configuration))
             return
         drawing = resources_drawing(dependencies)
-    say(mermaid(drawing) if form is Language.MERMAID else dot(drawing))
+    text = mermaid(drawing) if form is Language.MERMAID else dot(drawing)
+    say(text)
+    if form is Language.MERMAID and is_too_large(text):
+        complain([_too_large()], no_color=no_color)
 
 
 def _check_options(kind: Kind, plan: Path | None, form: Language) -> None:
@@ -74,6 +78,15 @@ def _check_options(kind: Kind, plan: Path | None, form: Language) -> None:
         raise DiagnosticError(
             error("Not in Mermaid", "All that planning evaluates is too much for it. Leave out --type, or --format.")
         )
+
+
+def _too_large() -> Diagnostic:
+    from kvmplan_sdk.diagnostics import warning
+
+    return warning(
+        "Drawing too large for code hosts",
+        "They render Mermaid up to 50,000 characters and 500 arrows. Graphviz has no such limit: --format dot.",
+    )
 
 
 def _read(directory: Path, *, no_color: bool) -> tuple[Dependencies, Configuration]:

@@ -29,10 +29,8 @@ def output(
     import sys
 
     from kvmplan.backends.opening import open_store_in
-    from kvmplan.cli.terminal import keep_secret, say
-    from kvmplan.review.hiding import hidden_outputs, secrets_in_outputs
+    from kvmplan.cli.terminal import say
     from kvmplan.review.output_text import (
-        assignments_text,
         outputs_document,
         raw_text,
         value_document,
@@ -51,9 +49,17 @@ def output(
     elif json:
         say(outputs_document(outputs))
     elif outputs:
-        say(assignments_text(hidden_outputs(outputs, keep_secret(secrets_in_outputs(outputs)))))
+        say(_without_secrets(outputs))
     else:
         _warn_of_none(no_color=no_color)
+
+
+def _without_secrets(outputs: Mapping[str, Output]) -> str:
+    from kvmplan.cli.terminal import keep_secret
+    from kvmplan.review.hiding import hidden_outputs, secrets_in_outputs
+    from kvmplan.review.output_text import assignments_text
+
+    return assignments_text(hidden_outputs(outputs, keep_secret(secrets_in_outputs(outputs))))
 
 
 def _check_options(name: str | None, *, json: bool, raw: bool) -> None:

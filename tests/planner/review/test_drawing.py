@@ -56,6 +56,18 @@ def test_names_do_not_break_the_language() -> None:
     assert quoted.count(AWKWARD.replace("\\", "\\\\").replace('"', '\\"')) == 4
 
 
+def test_what_code_hosts_do_not_render_is_told(tmp_path: Path) -> None:
+    for count, said in ((400, ""), (600, "Drawing too large for code hosts")):
+        blocks = "".join(f'resource "terraform_data" "r{n}" {{\n  input = var.v\n}}\n' for n in range(count))
+        needs = ", ".join(f"terraform_data.r{n}.id" for n in range(count))
+        last = f'variable "v" {{\n  default = 1\n}}\nresource "terraform_data" "last" {{\n  input = [{needs}]\n}}\n'
+        (tmp_path / "main.kvm.hcl").write_text(blocks + last)
+        came = kvmplan("graph", "-format=mermaid", cwd=tmp_path)
+        assert came.stdout.count(" --> ") == count
+        assert said in came.stderr
+        assert bool(said) is bool(came.stderr)
+
+
 def test_a_plan_is_drawn_in_its_order(workspace: Workspace) -> None:
     workspace.write(
         'resource "toy_thing" "a" {\n  count = 2\n  name  = "a${count.index}"\n}\n'

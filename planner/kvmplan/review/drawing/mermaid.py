@@ -10,6 +10,17 @@ from kvmplan.review.drawing.model import Drawing
 _ESCAPES = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;"})
 
 
+LONGEST, MOST_ARROWS = 50_000, 500
+"""What Mermaid renders unless it is told otherwise, which code hosts do not let one do. (mermaid.js.org/config:
+maxTextSize, maxEdges)
+"""
+
+
+def is_too_large(text: str) -> bool:
+    """Whether code hosts will refuse to render ``text``."""
+    return len(text) > LONGEST or text.count(" --> ") > MOST_ARROWS
+
+
 def mermaid(drawing: Drawing) -> str:
     return "\n".join(_lines(drawing)) + "\n"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from kvmplan_backends.http_client import Answer, Client, Credentials
@@ -87,7 +88,7 @@ class HttpStorage(Storage):
         method, address = self._lock
         answer = self._client.ask(method, address, info.to_json(), {"Content-Type": "application/json"})
         if answer.status in _HELD:
-            holder = LockInfo.from_json(answer.body)
+            holder = _holder(answer, info)
             if holder is None or holder.id != info.id:  # else an answer got lost, and we asked again
                 raise HeldError(holder)
         elif answer.status not in (200, 201, 204):
@@ -101,8 +102,11 @@ class HttpStorage(Storage):
         ours = self._held if self._held is not None and self._held.id == id else LockInfo(id=id)
         answer = self._client.ask(method, address, ours.to_json(), {"Content-Type": "application/json"})
         if answer.status in _HELD:
-            raise HeldError(LockInfo.from_json(answer.body))
-        if answer.status not in (200, 204):
+            self._held = None
+            holder = LockInfo.from_json(answer.body) or self.holder(workspace)
+            if holder is not None:  # else nobody has it: an answer got lost, and we asked again
+                raise HeldError(holder)
+        elif answer.status not in (200, 204):
             raise _refused("unlock", answer)
         self._held = None
 
@@ -129,6 +133,14 @@ class HttpStorage(Storage):
 def without_secrets(address: str) -> str:
     parts = urlsplit(address)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _holder(answer: Answer, asked: LockInfo) -> LockInfo | None:
+    """Who holds the lock. GitLab knows its ID, who and since when, and gives back the rest as it was asked."""
+    found = LockInfo.from_json(answer.body)
+    if found is not None and (found.operation, found.info) == (asked.operation, asked.info):
+        return replace(found, operation="", info="")
+    return found
 
 
 def _version(data: bytes) -> str:

@@ -102,9 +102,10 @@ def _user() -> str:
 
 def who_holds(holder: LockInfo | None) -> str:
     """In the middle of a sentence: the command, whose it is, since when."""
-    if holder is None or not holder.operation:
+    if holder is None or not (holder.operation or holder.who):
         return "another kvmplan"
-    parts = [f"`kvmplan {holder.operation}` of {holder.who or 'somebody'}", holder.info]
+    who = holder.who or "somebody"
+    parts = [f"`kvmplan {holder.operation}` of {who}" if holder.operation else who, holder.info]
     parts.append(f"since {holder.created}" if holder.created else "")
     return ", ".join(part for part in parts if part)
 

@@ -131,7 +131,7 @@ def test_one_state_is_all_there_is(served: Project) -> None:
 
 
 def test_a_lock_that_cannot_be_let_go_is_told(served: Project, gitlab: GitLab) -> None:
-    gitlab.faults.append(("DELETE", 500))
+    gitlab.faults.append(("UNLOCK", 500))
     said = served("plan", fails="Cannot unlock the state")
     assert "kvmplan force-unlock " in said.stderr.replace("\n", " ")
 

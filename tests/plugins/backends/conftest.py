@@ -60,9 +60,7 @@ def http_values(gitlab: GitLab) -> Object:
     return {
         "address": state,
         "lock_address": f"{state}/lock",
-        "lock_method": "POST",
         "unlock_address": f"{state}/lock",
-        "unlock_method": "DELETE",
         "username": servers.USER,
         "password": servers.TOKEN,
         "retry_wait_min": Decimal("0.01"),

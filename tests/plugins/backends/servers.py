@@ -131,10 +131,11 @@ def _has_bucket(endpoint: str) -> bool:
 class GitLab:
     """A stand-in for GitLab's managed state, made from its documentation and source; Terraform 1.11.4 applies to it.
 
-    States by path, basic authentication, POST of ``/lock`` locks and DELETE unlocks, 409 with the holder where another
-    holds it, and a write must name the lock. ``faults``: what to answer to the next requests instead, by method;
-    "drop": hang up unanswered, "drop late": the same after having done it. ``fault_at_state``: the same for the next
-    write of a state.
+    States by path and basic authentication. POST of ``/lock`` locks; where another holds it, 409 tells ID, Who and
+    Created of the holder, and the rest as it was asked. DELETE of it unlocks, 409 where the lock is another or is none.
+    A write must name the lock, or none where there is none. LOCK and UNLOCK do as other servers have it, 423 telling
+    the holder as it is. ``faults``: what to answer to the next requests instead, by method; "drop": hang up unanswered,
+    "drop late": the same after having done it. ``fault_at_state``: the same for the next write of a state.
     """
 
     address: str = ""
@@ -196,8 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
         states, lock = self.gitlab.states, self.gitlab.locks.get(path)
         if self.command == "GET":
             return (200, states[path]) if path in states else (204, b"")
-        if lock is not None and json.loads(lock)["ID"] != named:
-            return 409, lock
+        if named != (json.loads(lock)["ID"] if lock is not None else ""):
+            return 409, b'{"message":"409 Conflict"}'
         if self.command == "POST":
             states[path] = body
         else:
@@ -208,13 +209,19 @@ class _Handler(BaseHTTPRequestHandler):
         locks = self.gitlab.locks
         if self.command in ("POST", "LOCK"):
             if path in locks:
-                return (409 if self.command == "POST" else 423), locks[path]
+                return self._conflict(json.loads(locks[path]), json.loads(body))
             locks[path] = body
             return 200, b""
-        if path in locks and json.loads(body)["ID"] != json.loads(locks[path])["ID"]:
-            return 409, locks[path]
-        locks.pop(path, None)
+        if path not in locks or json.loads(body)["ID"] != json.loads(locks[path])["ID"]:
+            return (409, b"") if self.command == "DELETE" else (423, locks.get(path, b""))
+        del locks[path]
         return 200, b""
+
+    def _conflict(self, holder: dict[str, str], asked: dict[str, str]) -> tuple[int, bytes]:
+        if self.command == "LOCK":
+            return 423, json.dumps(holder).encode()
+        told = {name: holder[name] for name in ("ID", "Who", "Created")}
+        return 409, json.dumps({**asked, **told}).encode()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kvmplan.state.locking import our_information
+from kvmplan.state.locking import our_information, who_holds
 from kvmplan_backends.http import without_secrets
 from kvmplan_sdk import DiagnosticError
 from kvmplan_sdk.backend import HeldError
@@ -20,8 +20,11 @@ def made(gitlab: GitLab, **more: Any) -> Kind:
     return Kind("http", {**http_values(gitlab), **more}, Path())
 
 
-def test_the_requests_are_terraforms(gitlab: GitLab) -> None:
-    kind = made(gitlab)
+AS_GITLAB = {"lock_method": "POST", "unlock_method": "DELETE"}
+
+
+def test_the_requests_are_those_that_gitlab_documents(gitlab: GitLab) -> None:
+    kind = made(gitlab, **AS_GITLAB)
     storage = kind.open()
     info = our_information("apply", "")
     storage.lock("default", info)
@@ -38,14 +41,20 @@ def test_the_requests_are_terraforms(gitlab: GitLab) -> None:
     ]
 
 
-def test_terraforms_own_methods_lock_as_well(gitlab: GitLab) -> None:
-    kind = made(gitlab, lock_method=None, unlock_method=None)
-    info = our_information("apply", "")
+def test_of_what_gitlab_tells_of_a_holder_only_what_it_knows_counts(gitlab: GitLab) -> None:
+    kind = made(gitlab, **AS_GITLAB)
+    info = our_information("apply", "there")
     kind.open().lock("default", info)
     with pytest.raises(HeldError) as refused:
-        kind.open().lock("default", our_information("plan", ""))
-    assert refused.value.holder == info
+        kind.open().lock("default", our_information("plan", "here"))
+    holder = refused.value.holder
+    assert holder is not None
+    assert (holder.id, holder.who, holder.created) == (info.id, info.who, info.created)
+    assert who_holds(holder) == f"{info.who}, since {info.created}"
+    found = kind.open().holder("default")
+    assert found is not None and found.id == info.id
     kind.open().unlock("default", info.id)
+    assert kind.open().holder("default") is None
 
 
 @pytest.mark.parametrize("fault", [503, 429, "drop"])
@@ -98,11 +107,13 @@ def test_no_secret_of_an_address_is_shown() -> None:
     assert without_secrets("https://user:token@server:8443/a?private_token=x") == "https://server:8443/a"
 
 
-@pytest.mark.parametrize("method", ["POST", "LOCK"])
-def test_a_lock_whose_answer_got_lost_is_ours(gitlab: GitLab, method: str) -> None:
-    storage = made(gitlab, lock_method=method).open()
-    gitlab.faults.append((method, "drop late"))
+@pytest.mark.parametrize(("lock", "unlock"), [("POST", "DELETE"), ("LOCK", "UNLOCK")])
+def test_a_lock_whose_answer_got_lost_is_ours(gitlab: GitLab, lock: str, unlock: str) -> None:
+    storage = made(gitlab, lock_method=lock, unlock_method=unlock).open()
+    gitlab.faults.append((lock, "drop late"))
     info = our_information("apply", "")
     storage.lock("default", info)
     storage.write("default", b"1", None)
+    gitlab.faults.append((unlock, "drop late"))
     storage.unlock("default", info.id)
+    assert gitlab.locks == {}

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from kvmplan.apply.another_look import look_again
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
 from kvmplan.apply.inverse import inverse
@@ -257,9 +258,10 @@ class Run:
             journal.moved(moves(stored.instances, standing))
             result = execute(plan, standing)
             if rollback and result.failed and not result.interrupted:
+                unread = look_again(result.failed, plan, standing, self.sessions)
                 tried = (*result.done, *result.failed)
                 back = inverse(plan, stored.instances, standing, tried, self.sessions)
-                result = Rollback(back, journal, execute, listener).carry_out(result, standing)
+                result = Rollback(back, unread, journal, execute, listener).carry_out(result, standing)
                 result = replace(result, outputs=stored.outputs)
             else:
                 result = self._with_outputs(plan, resolver, result, standing)

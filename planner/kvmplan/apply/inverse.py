@@ -85,15 +85,12 @@ def _homes(plan: Plan, standing: Instances) -> Mapping[Address, Address]:
     """Where everything that stands now belongs. A successor and what it replaces change places."""
     homes = {address: address for address in standing}
     for change in plan.changes.values():
-        if change.address in homes:
+        now, was = standing.get(change.address), plan.refreshed.instances.get(change.address)
+        if now is not None:
             homes[change.address] = _home(change)
-        forgotten = change.action is Action.FORGET_THEN_CREATE
-        if (
-            forgotten
-            and change.address in homes
-            and standing[change.address] is not plan.refreshed.instances.get(change.address)
-        ):
-            homes[change.address] = replace(_home(change), deposed=_NEW)
+            renewed = was is None or now.values != was.values
+            if renewed and change.action is Action.FORGET_THEN_CREATE:
+                homes[change.address] = replace(_home(change), deposed=_NEW)
         if change.deposed and change.predecessor in homes:
             homes[change.predecessor] = _home(change)
             if change.address in homes:

@@ -13,13 +13,15 @@ from kvmplan.apply.result import Result, Undone
 from kvmplan.apply.standing import Standing
 from kvmplan.plan.model import Plan
 from kvmplan.state.model import Instance, stored
+from kvmplan_sdk.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """``execute``: carries out a plan, beginning with what is standing."""
+    """``unread``: what could not be looked at before; ``execute``: carries out a plan, beginning with what stands."""
 
     inverse: Inverse
+    unread: tuple[Diagnostic, ...]
     journal: Journal
     execute: Callable[[Plan, Standing], Result]
     listener: Listener
@@ -30,14 +32,15 @@ class Rollback:
         now = Standing(self.inverse.standing)
         self.journal.moved(_differences(stored(standing), now))
         undoing = self.execute(self.inverse.plan, now)
-        named = [address for one in self.inverse.left if (address := one.address)]
+        problems = (*self.unread, *self.inverse.left)
+        named = [address for one in problems if (address := one.address)]
         left = tuple(sorted({*named, *(str(key[0]) for key in (*undoing.failed, *undoing.skipped))}))
         self.listener(RollbackEnded(left))
         return replace(
             result,
             instances=self._as_before(undoing.instances),
             undone=Undone(done=undoing.done, left=left),
-            diagnostics=(*result.diagnostics, *self.inverse.left, *undoing.diagnostics),
+            diagnostics=(*result.diagnostics, *problems, *undoing.diagnostics),
         )
 
     def _as_before(self, instances: Mapping[Address, Instance]) -> Mapping[Address, Instance]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kvmplan.addresses import Address, ModulePath, format_module
 from kvmplan.graph import Node
 from kvmplan.plan.conditions import Verdict, judge
+from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.model import CheckResult
 from kvmplan.plan.modules import Modules
 from kvmplan_sdk.diagnostics import Diagnostic, Severity, warning
@@ -29,16 +30,22 @@ class Checks:
         """Note what became of conditions; of those noted before of the same, the worst stands. ``of``: a resource
         instance, or the name of something in ``module``.
         """
-        if not verdict.judged:
-            return
-        address = str(of) if isinstance(of, Address) else ".".join([*format_module(module).split(), f"{kind}.{of}"])
+        if verdict.judged:
+            self._note(kind, of, module, verdict.status, tuple(failure.message for failure in verdict.failures))
+
+    def unread(self, check: str, module: ModulePath, problems: Iterable[Diagnostic]) -> None:
+        """Note that what a check is to read cannot be read."""
+        self._note("check", check, module, "fail", tuple(f"{one.summary}: {one.detail}" for one in problems))
+
+    def _note(self, kind: str, of: Address | str, module: ModulePath, status: str, messages: tuple[str, ...]) -> None:
+        address = str(of) if isinstance(of, Address) else _address(kind, of, module)
         key = (kind, address)
         module = of.module if isinstance(of, Address) else module
         before = self._results.get(key, CheckResult(kind=kind, address=address, module=module, status="pass"))
         self._results[key] = replace(
             before,
-            status=max(before.status, verdict.status, key=_ORDER.index),
-            messages=(*before.messages, *(failure.message for failure in verdict.failures)),
+            status=max(before.status, status, key=_ORDER.index),
+            messages=(*before.messages, *messages),
         )
 
     def gather(self, modules: Modules) -> None:
@@ -46,6 +53,10 @@ class Checks:
         for evaluation in modules.every():
             for (kind, name), verdict in evaluation.judged.items():
                 self.note(kind, name, verdict, evaluation.module)
+
+    def _awaits(self, check: str, evaluation: Evaluation) -> bool:
+        found = self._results.get(("check", _address("check", check, evaluation.module)))
+        return found is not None and found.status == "unknown"
 
     def check(self, modules: Modules, node: Node) -> Iterator[Diagnostic]:
         """Judge a check block wherever its module is; failures come back as warnings."""
@@ -55,8 +66,18 @@ class Checks:
             verdict = judge(block.assertions, evaluation.scope([]), found)
             self.note("check", node.name, verdict, evaluation.module)
             yield from map(as_warning, found)
+            if self._awaits(node.name, evaluation) and not modules.setting.applying:
+                yield warning(
+                    "Check cannot be judged yet",
+                    f'What the check "{node.name}" looks at is known only after apply, which judges it again.',
+                    source=block.range,
+                )
             for failure in verdict.failures:
                 yield warning("Check block assertion failed", failure.message, source=failure.condition.condition.range)
+
+
+def _address(kind: str, name: str, module: ModulePath) -> str:
+    return ".".join([*format_module(module).split(), f"{kind}.{name}"])
 
 
 def as_warning(diagnostic: Diagnostic) -> Diagnostic:

@@ -209,6 +209,7 @@ class InstancePlanner:
                 if not wanted.resource.check:
                     raise
                 planned.found.extend(map(wanted.place, problem.diagnostics))
+                self._planning.checks.unread(wanted.resource.check, address.module, problem.diagnostics)
                 reason = "read_because_check_nested"
             else:
                 again = reading(wanted, schema, "read_because_check_nested", data) if wanted.resource.check else None

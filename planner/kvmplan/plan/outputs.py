@@ -92,4 +92,4 @@ def _action(before: Value, after: Value, *, known: bool) -> Action:
         return Action.NO_OP
     if before is None:
         return Action.CREATE
-    return Action.DELETE if after is None else Action.UPDATE
+    return Action.UPDATE

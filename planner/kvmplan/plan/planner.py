@@ -19,7 +19,7 @@ from kvmplan.plan.named_values import NAMED, evaluate_named
 from kvmplan.plan.operations import Needs, ordered_steps
 from kvmplan.plan.outputs import gone_outputs, plan_outputs
 from kvmplan.plan.planning import Planning
-from kvmplan.plan.removal import removal, removal_reason, removed_by
+from kvmplan.plan.removal import forgotten, removal, removal_reason, removed_by
 from kvmplan.plan.scope import unknown_pointers
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors
 from kvmplan_sdk.values import is_known
@@ -117,6 +117,7 @@ class Planner:
             if impact is not None:
                 self._changes[address] = replace(change, impact=impact)
         self._changes = without_idle_looks(self._changes)
+        planning.add(forgotten(self._changes.values()))
         steps, needs = ordered_steps(self._changes, planning.starting.prior)
         plan = self._plan(outputs, steps, needs)
         if not has_errors(planning.diagnostics):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from kvmplan.addresses import Address, StaticPath, static_path
 from kvmplan.config.model import Configuration, Removed, Resource, Target
 from kvmplan.plan.guarding import Guards, is_allowed, prevented
@@ -10,6 +12,8 @@ from kvmplan.plan.modules import Modules
 from kvmplan.plan.planning import Planning
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, error, warning
+
+_NAMED = 10
 
 
 def removal(
@@ -58,6 +62,18 @@ def _is_kept(instance: Instance, resource: Resource | None) -> bool:
     if instance.address.deposed:
         return False
     return instance.keep if resource is None else not resource.lifecycle.destroy
+
+
+def forgotten(changes: Iterable[Change]) -> Iterator[Diagnostic]:
+    """A warning that names what is only forgotten."""
+    names = [str(change.address) for change in changes if change.action in {Action.FORGET, Action.FORGET_THEN_CREATE}]
+    if names:
+        rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield warning(
+            "Objects are left alone",
+            f"Once this is applied, kvmplan knows nothing any more of {', '.join(names[:_NAMED])}{rest}. They stay on "
+            "their hosts as they are; to manage them again they must be imported.",
+        )
 
 
 def removal_reason(modules: Modules, address: Address, *, moved: bool = False) -> str:
@@ -141,4 +157,4 @@ def _is_there(module: Configuration, removed: Removed) -> bool:
     return removed.source.within in found.resources
 
 
-__all__ = ["removal", "removal_reason", "removed_by", "wrong_removals"]
+__all__ = ["forgotten", "removal", "removal_reason", "removed_by", "wrong_removals"]

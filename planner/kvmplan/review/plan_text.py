@@ -217,7 +217,7 @@ def _notes(change: Mapping[str, Any]) -> Iterator[str]:
         yield "prevent_destroy is set, and --allow-destroy allows it"
     if "previous_address" in change and kind_of(change) != "no-op":
         yield f"moved from {change['previous_address']}"
-    if "importing" in change["change"]:
+    if "importing" in change["change"] and kind_of(change) != "no-op":
         yield f"imported from {json.dumps(change['change']['importing']['id'], ensure_ascii=False)}"
 
 

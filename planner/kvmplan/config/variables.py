@@ -129,7 +129,8 @@ def _take_assignment(
 def unsaved(configuration: Configuration) -> frozenset[str]:
     """The variables whose values no plan file keeps: ephemeral ones, and those of which keys are made."""
     ephemeral = (name for name, variable in configuration.variables.items() if variable.ephemeral)
-    return frozenset({*ephemeral, *variables_of(declared(configuration, []), configuration)})
+    of_keys = variables_of(declared(configuration, []), configuration)
+    return frozenset({*ephemeral, *(name for name in of_keys if name in configuration.variables)})
 
 
 def unsaved_values(configuration: Configuration, given: Given, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
@@ -137,8 +138,7 @@ def unsaved_values(configuration: Configuration, given: Given, diagnostics: list
     apart = unsaved(configuration)
     found: list[Diagnostic] = []
     values, _ = _found_values(configuration, given, found)
-    ephemeral = [variable for variable in configuration.variables.values() if variable.ephemeral]
-    _ask_for(ephemeral, configuration, given, values, found)
+    _ask_for((configuration.variables[name] for name in apart), configuration, given, values, found)
     diagnostics += (diagnostic for diagnostic in found if diagnostic.is_error)
     names = {assignment.partition("=")[0] for assignment in given.assignments} & configuration.variables.keys()
     for name in sorted(names):

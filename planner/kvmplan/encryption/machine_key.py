@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,18 +27,28 @@ class MachineKey:
     kind: str = field(default="machine", init=False)
 
     def key(self) -> Key:
+        if not self.path.exists():
+            try:
+                self._make()
+            except OSError as problem:
+                raise DiagnosticError(
+                    error(f"Cannot write {self.path}", f"{problem.strerror}. It is the key of what is kept here.")
+                ) from problem
+        return self._read()
+
+    def _make(self) -> None:
+        """Whole or not at all; where another process is faster, its key is the one."""
+        self.path.parent.mkdir(exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent)  # mode 0600
         try:
-            self.path.parent.mkdir(exist_ok=True)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(b64encode(secrets.token_bytes(max(LENGTHS))) + b"\n")
-        except FileExistsError:
-            pass
-        except OSError as problem:
-            raise DiagnosticError(
-                error(f"Cannot write {self.path}", f"{problem.strerror}. It is the key of what is kept here.")
-            ) from problem
-        return self._read()
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                self.path.hardlink_to(temporary)
+        finally:
+            Path(temporary).unlink()
 
     def again(self, _recipe: Mapping[str, Any]) -> Key:
         return self._read()

@@ -12,7 +12,7 @@ from .command import Command, Said
 
 
 @pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """The command line, in this process: environment variables are given by name."""
     monkeypatch.chdir(tmp_path)
 
@@ -20,9 +20,9 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         with monkeypatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            capsys.readouterr()
+            capfd.readouterr()
             with pytest.raises(SystemExit) as ended:
                 run(list(arguments))
-            return Said(int(ended.value.code or 0), *capsys.readouterr())
+            return Said(int(ended.value.code or 0), *capfd.readouterr())
 
     return said

@@ -72,8 +72,11 @@ def _target(block: Block, name: str, problems: Problems) -> Target | None:
     if not found:
         return None
     attributes = found[0].body.attributes
+    method = _named(attributes.get("method"), "method", problems)
+    if method is None and "method" in attributes:
+        return None
     return Target(
-        method=_named(attributes.get("method"), "method", problems),
+        method=method,
         fallbacks=tuple(_fallbacks(found[0], problems)),
         enforced=literal_bool(attributes.get("enforced"), problems, default=False),
         range=found[0].range,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,15 @@ def protections_from_outside(configuration: Configuration) -> Protections:
 
 
 def protections_in(directory: Path, given: Given) -> Protections:
-    """The same of what there is of a configuration in ``directory``; none need be there. Raises `DiagnosticError`."""
+    """The same of what there is of a configuration in ``directory``, where none need be; nobody is asked for values.
+    Raises `DiagnosticError`.
+    """
     try:
         sources = read_sources(directory, empty=True)
     except DiagnosticError:
         sources = {}
     configuration = parse_module(sources, str(directory), [])
-    return protections(configuration, lambda: given_values(configuration, given, [])[0])
+    return protections(configuration, lambda: given_values(configuration, replace(given, ask=None), [])[0])
 
 
 class _Names:

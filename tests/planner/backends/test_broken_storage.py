@@ -64,18 +64,36 @@ def test_who_comes_second_is_told_who_is_first_or_waits(kept: tuple[Project, Ope
     said = project("apply", "-auto-approve", fails="State is locked")
     assert f"{info.who}, {info.info}," in said.stderr.replace("\n", " ")
     assert f"since {info.created}" in said.stderr.replace("\n", " ")
-    waiting = subprocess.Popen(
-        [sys.executable, "-m", "kvmplan", "apply", "-auto-approve", "-lock-timeout=60s"],
-        cwd=project.directory,
-        env=environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    waiting = _apply_in_background(project)
     assert waiting.stderr is not None
     assert waiting.stderr.readline().startswith("Waiting for the lock of ")
     storage.unlock("default", info.id)
-    assert waiting.wait() == 0
+    waiting.communicate()
+    assert waiting.returncode == 0
     project("plan", "-lock=false")
+
+
+def test_of_two_applies_at_once_one_does_the_work_and_the_other_finds_it_done(kept: tuple[Project, Open]) -> None:
+    project, _ = kept
+    with (project.directory / "main.kvm.hcl").open("a") as file:
+        file.write('resource "terraform_data" "b" {}\n')
+    both = [_apply_in_background(project) for _ in range(2)]
+    said = sorted(process.communicate()[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(text.rpartition("Resources: ")[2].partition(" added")[0] for text in said) == ["0", "1"]
+    assert project.listed() == ["terraform_data.a", "terraform_data.b"]
+    assert project("plan", "-detailed-exitcode").status == 0
+
+
+def _apply_in_background(project: Project) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "kvmplan", "apply", "-auto-approve", "-lock-timeout=60s"],
+        cwd=project.directory,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def run(arguments: list[str]) -> None:
     try:
         status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)
         if status == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
-            sys.stderr.write("\nInterrupted.\n")
+            _tell_of_interrupt()
         sys.exit(status if isinstance(status, int) else 0)
     except typer.Abort:
         sys.exit(INTERRUPTED)
@@ -102,6 +102,14 @@ def run(arguments: list[str]) -> None:
         else:
             complain([_bug(problem)])
         sys.exit(1)
+
+
+def _tell_of_interrupt() -> None:
+    from kvmplan.cli.terminal import tell
+    from kvmplan.review.stream.line import line
+
+    tell(lambda: [line("log", "Interrupted.", level="error")])
+    sys.stderr.write("\nInterrupted.\n")
 
 
 def normalized(arguments: list[str], command: Any) -> list[str]:

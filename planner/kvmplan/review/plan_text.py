@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kvmplan.review.diff_text import named_line
-from kvmplan.review.differ import ABSENT, differ
+from kvmplan.review.differ import ABSENT, Hidden, Sign, differ
 from kvmplan.review.resource_text import resource_body, shape_of
 from kvmplan.review.style import PLAIN, Style
 
@@ -306,4 +307,6 @@ def output_lines(outputs: Mapping[str, Any], style: Style) -> Iterator[str]:
             change["before_sensitive"],
             change["after_sensitive"],
         )
+        if isinstance(node, Hidden) and node.sign is Sign.NONE:
+            node = replace(node, sign=Sign.UPDATE)  # the value stays, that it is sensitive is new
         yield from named_line(name, node, 2, width, style, top=True)

@@ -136,6 +136,17 @@ def test_an_interrupt(project: Path) -> None:
     assert of("kvmplan_incomplete", rest)[0]["kvmplan_interrupted"] is True
 
 
+def test_an_interrupt_while_hosts_are_read(project: Path) -> None:
+    kvmplan("apply", "-auto-approve", cwd=project)
+    (project / "hang").touch()
+    process = begun(project, "plan", "-json", until='"refresh_start"')
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    (project / "hang").unlink()
+    assert process.returncode == 130
+    assert (lines(rest)[-1]["type"], lines(rest)[-1]["@message"]) == ("log", "Interrupted.")
+
+
 def test_a_refresh_and_drift(project: Path) -> None:
     kvmplan("apply", "-auto-approve", cwd=project)
     world = json.loads((project / "world.json").read_text())

@@ -19,9 +19,9 @@ import pytest
 from kvmplan.addresses import Address
 from kvmplan.apply.result import Result
 from kvmplan.plan.model import Plan
-from kvmplan.review.plan_text import counts, plan_text
+from kvmplan.review.plan_text import counts, output_lines, plan_text
 from kvmplan.review.progress import result_text
-from kvmplan.review.style import Style
+from kvmplan.review.style import PLAIN, Style
 from kvmplan.state.model import new_state
 from kvmplan_sdk.provider import Verb
 
@@ -143,3 +143,8 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+def test_an_output_that_only_becomes_sensitive_is_seen_to_change() -> None:
+    change = {"before": 1, "after": 1, "after_unknown": False, "before_sensitive": True, "after_sensitive": True}
+    assert list(output_lines({"o": change}, PLAIN)) == ["  ~ o = (sensitive value)"]

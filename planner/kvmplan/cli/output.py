@@ -12,7 +12,7 @@ from kvmplan.cli.options import HERE, Directory, NoColor, StatePath
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kvmplan.state.model import Output
+    from kvmplan.state.model import Output, State
 
 
 def output(
@@ -48,18 +48,18 @@ def output(
             say(value_document(one) if json else value_text(one))
     elif json:
         say(outputs_document(outputs))
-    elif outputs:
-        say(_without_secrets(outputs))
+    elif found and outputs:
+        say(_without_secrets(found))
     else:
         _warn_of_none(no_color=no_color)
 
 
-def _without_secrets(outputs: Mapping[str, Output]) -> str:
+def _without_secrets(state: State) -> str:
     from kvmplan.cli.terminal import keep_secret
-    from kvmplan.review.hiding import hidden_outputs, secrets_in_outputs
+    from kvmplan.review.hiding import hidden_outputs, secrets_in_state
     from kvmplan.review.output_text import assignments_text
 
-    return assignments_text(hidden_outputs(outputs, keep_secret(secrets_in_outputs(outputs))))
+    return assignments_text(hidden_outputs(state.outputs, keep_secret(secrets_in_state(state))))
 
 
 def _check_options(name: str | None, *, json: bool, raw: bool) -> None:

@@ -90,6 +90,7 @@ def test_what_a_provider_makes_of_it(terminal: Terminal) -> None:
     assert "repeated = <sensitive>" in said.stdout
     terminal.run("state", "show", "toy_thing.a", given=False)
     terminal.run("show", given=False)
+    terminal.run("output", given=False)
     assert not terminal.shown
 
 

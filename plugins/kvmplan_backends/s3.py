@@ -58,7 +58,7 @@ class S3Storage(Storage):
         return self._get(self._key(workspace))
 
     def write(self, workspace: str, data: bytes, over: Stored | None) -> str:
-        self._check_conditions()
+        self._try_conditions()
         condition = {"IfNoneMatch": "*"} if over is None else {"IfMatch": over.version}
         etag = self._put(self._key(workspace), data, condition)
         return etag if etag is not None else self._ours_after_all(workspace, data)
@@ -83,11 +83,16 @@ class S3Storage(Storage):
     def lock(self, workspace: str, info: LockInfo) -> None:
         if not self._locks:
             return
-        self._check_conditions()
-        if self._put(self._lock_key(workspace), info.to_json(), {"IfNoneMatch": "*"}) is None:
+        key, data = self._lock_key(workspace), info.to_json()
+        if self._put(key, data, {"IfNoneMatch": "*"}) is None:
             holder = self.holder(workspace)
             if holder != info:  # else an answer got lost, and the client asked again
                 raise HeldError(holder)
+        try:
+            self._check_conditions(key, data)
+        except DiagnosticError:
+            self._delete(key)
+            raise
 
     def unlock(self, workspace: str, id: str) -> None:  # noqa: A002
         if not self._locks:
@@ -144,18 +149,23 @@ class S3Storage(Storage):
         except self._errors() as problem:
             raise _failed("delete", f"s3://{self._bucket}/{key}", problem) from problem
 
-    def _check_conditions(self) -> None:
-        """Raises `DiagnosticError` where the server takes no notice of conditions: then nothing protects the state."""
+    def _try_conditions(self) -> None:
+        """With an object of its own, where there is no lock to try it with. Raises as `_check_conditions` does."""
         if self._is_conditional:
             return
-        key = f"{self._default}.probe-{uuid.uuid4()}"
+        key, data = f"{self._default}.probe-{uuid.uuid4()}", b"1"
+        self._put(key, data, {"IfNoneMatch": "*"})
         try:
-            self._put(key, b"1", {"IfNoneMatch": "*"})
-            refuses = self._put(key, b"2", {"IfNoneMatch": "*"}) is None
-            refuses = refuses and self._put(key, b"3", {"IfMatch": '"0123456789abcdef0123456789abcdef"'}) is None
+            self._check_conditions(key, data)
         finally:
             self._delete(key)
-        if not refuses:
+
+    def _check_conditions(self, key: str, data: bytes) -> None:
+        """``key`` and ``data``: of an object that is there. Raises `DiagnosticError` where the server takes no notice
+        of conditions: then nothing protects the state.
+        """
+        conditions = ({"IfNoneMatch": "*"}, {"IfMatch": '"0123456789abcdef0123456789abcdef"'})
+        if not self._is_conditional and any(self._put(key, data, one) is not None for one in conditions):
             raise DiagnosticError(
                 error(
                     "The server knows no conditional writes",

@@ -14,7 +14,9 @@ from kvmplan.plan.model import Action, Drift, Plan
 from kvmplan.review.relevant_json import relevant_attributes
 from kvmplan_sdk.values import Path, differences
 
-_MENDING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE})
+_MENDING = frozenset(
+    {Action.CREATE, Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE, Action.FORGET_THEN_CREATE}
+)
 _INDEPENDENT = frozenset({Action.NO_OP, Action.DELETE, Action.FORGET})
 """What does not depend on what anything is."""
 _Attributes = Mapping[Address, list[Path]]

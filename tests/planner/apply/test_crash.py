@@ -37,8 +37,12 @@ resource "toy_thing" "part" {
   name   = "part-${count.index}"
   parent = toy_thing.base.id
 }
+data "toy_thing" "base" {
+  name = toy_thing.base.name
+}
 resource "toy_thing" "loner" {
   name = "loner"
+  note = "base has ${data.toy_thing.base.size}"
 }
 output "base" {
   value = toy_thing.base.id

@@ -14,6 +14,9 @@ from kvmplan.plan.scope.state import Instances
 from kvmplan.state.find import no_such_instance
 from kvmplan_sdk.diagnostics import Diagnostic, error, warning
 
+_HINTS = 3
+"""How many unknown addresses are compared with all there are: a file may name many that are gone."""
+
 
 def planned_in_part(request: Request) -> Diagnostic:
     option = "--target" if request.targets else "--exclude"
@@ -70,14 +73,15 @@ def unknown_pointers(
     left = set(asked.named)
     for address in known:
         left.difference_update(asked.covering(address))
-    for pointer in sorted(left, key=str):
-        if not _may_be_there(pointer, scope, configuration):
-            option = "--target" if pointer in request.targets else "--exclude"
-            hint = did_you_mean(str(pointer), sorted({*map(str, known), *(str(one.resource) for one in known)}))
-            yield error(
-                f"Nothing of the address {pointer}",
-                f"{option} names {pointer}, but neither the configuration nor the state has it.{hint}",
-            )
+    unknown = [pointer for pointer in sorted(left, key=str) if not _may_be_there(pointer, scope, configuration)]
+    names = sorted({*map(str, known), *(str(one.resource) for one in known)})
+    for position, pointer in enumerate(unknown):
+        option = "--target" if pointer in request.targets else "--exclude"
+        hint = did_you_mean(str(pointer), names) if position < _HINTS else ""
+        yield error(
+            f"Nothing of the address {pointer}",
+            f"{option} names {pointer}, but neither the configuration nor the state has it.{hint}",
+        )
 
 
 def _may_be_there(pointer: Pointer, scope: Scope, configuration: Configuration) -> bool:

@@ -5,6 +5,7 @@ for people has no need of.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -18,6 +19,8 @@ from kvmplan.plan.model import Plan
 from kvmplan.plugins import Plugins
 from kvmplan.review import versions
 from kvmplan.review.configuration_json import Schemas, configuration_json
+from kvmplan.review.hiding import hidden_state, secrets_in_plan
+from kvmplan.review.redaction import Redaction
 from kvmplan.review.relevant_json import relevant_attributes
 from kvmplan.review.state_json import state_json
 
@@ -69,9 +72,9 @@ def saved_representation(saved: PlanFile) -> dict[str, Any]:
     """That of a plan file, by the configuration in it. Raises `DiagnosticError` when a provider is not there."""
     configuration, _ = parse_sources(saved.sources, saved.directory, saved.layout)
     plugins = Plugins()
-    return representation(
-        saved.review, saved.plan, configuration, saved.given, lambda name: plugins.provider(name).schema
-    )
+    redaction = Redaction(secrets_in_plan(saved.plan))
+    plan = replace(saved.plan, refreshed=hidden_state(saved.plan.refreshed, redaction))
+    return representation(saved.review, plan, configuration, saved.given, lambda name: plugins.provider(name).schema)
 
 
 def _changes(change: Mapping[str, Any]) -> bool:

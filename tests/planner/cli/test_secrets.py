@@ -81,6 +81,8 @@ def test_marks_in_json_say_so_as_terraform_does(terminal: Terminal) -> None:
     document: dict[str, Any] = json.loads(kvmplan("show", "--json", "p", cwd=terminal.directory).stdout)
     (changed,) = document["resource_changes"]
     assert changed["change"]["before_sensitive"] == {"input": True, "output": True, "triggers_replace": [False]}
+    (before,) = document["prior_state"]["values"]["root_module"]["resources"]
+    assert before["sensitive_values"] == changed["change"]["before_sensitive"]
 
 
 def test_what_a_provider_makes_of_it(terminal: Terminal) -> None:

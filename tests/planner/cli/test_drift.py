@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_drift_only_looks(project: Path) -> None:
     said = run(project, "drift")
     assert said.status == 2
     assert "Host local:" in said.stdout
-    assert "~ size = 3 -> 4" in said.stdout
+    assert re.search("~ size += 3 -> 4", said.stdout)
     assert said.stdout.count("has changed") == 2
     assert "Drift: 2 changed, 0 deleted." in said.stdout
     assert {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()} == before

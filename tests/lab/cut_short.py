@@ -130,7 +130,7 @@ WAYS = (("first", FIRST), ("second", SECOND), ("nothing", ""))
 LOOK = """
 nft -s list table inet kvmplan 2>/dev/null
 for n in $(virsh -q net-list --all --name | sort); do virsh net-dumpxml $n | grep -v '<uuid>'; virsh net-info $n; done
-virsh dumpxml web1 --inactive | grep -v 'metadata\\|kvmplan:'
+virsh -q domiflist web1 --inactive | sort
 ip -br address | awk '{ print $1, $3 }' | grep -v '^lo\\|fe80' | sort
 ls /etc/netplan; cat /etc/netplan/* 2>/dev/null
 """
@@ -231,6 +231,7 @@ class Round:
         self.wrong: list[str] = []
         self.hosts: dict[str, str] = {}
         self.states: dict[str, list[str]] = {}
+        self.last: dict[str, int] = {}
 
     def applied(self, place: int = 0) -> dict[str, Any]:
         """Apply what is written; told in a form that can leave a child."""
@@ -243,6 +244,7 @@ class Round:
         return {
             "complete": result.complete,
             "reached": counter.passed >= place,
+            "passed": counter.passed,
             "left": list(result.undone.left) if result.undone else [],
             "undone": result.undone is not None,
             "said": [f"{one.address}: {one.summary}: {one.detail}" for one in result.diagnostics],
@@ -263,6 +265,8 @@ class Round:
                 self.wrong.append(f"{where}: not rolled back: {told}")
             self.compare(f"{where}, rolled back", before)
         self.finish(where, name)
+        if told:
+            self.last[name] = told["passed"]
         return status == KILLED or (status == 0 and bool(told["reached"]))
 
     def finish(self, where: str, name: str) -> None:
@@ -304,12 +308,16 @@ def main(mode: str, seconds: float, stride: int = 1) -> None:
                 round_.workspace.write(text)
                 round_.finish(f"to {name}", name)
             elif round_.go(name, text, before, place):
-                places[name] = place
+                places[name] = places.get(name, 0) + 1
             else:
                 open_ways.discard(name)
             before = name
     took = round(time.monotonic() - started)
-    print(json.dumps({"places": places, "whole": not open_ways, "seconds": took, "wrong": round_.wrong}))
+    print(
+        json.dumps(
+            {"places": places, "of": round_.last, "whole": not open_ways, "seconds": took, "wrong": round_.wrong}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ def put(reach: Reach, operation: Operation) -> Object:
         try:
             _plug(domain, record, wanted)
         except libvirt.libvirtError:
-            _tag(domain, record, tagged, record.owners)
+            if not _has(domain_record(domain), mac):  # what is plugged in all the same stays ours
+                _tag(domain, record, tagged, record.owners)
             raise
         _move(domain, record, wanted)
         put_back(reach, nic_with(mac, name, domain_record(domain).live))
@@ -74,8 +75,12 @@ def _domain(reach: Reach, name: str) -> Domain:
     return domain
 
 
+def _has(record: DomainRecord, mac: str) -> bool:
+    return any(nic_with(mac, record.name, element) for element in (record.live, record.config))
+
+
 def _refuse_foreign(record: DomainRecord, owner: Owner, former: Owner) -> None:
-    there = any(nic_with(owner.mac, record.name, element) for element in (record.live, record.config))
+    there = _has(record, owner.mac)
     if there and not record.owners & {owner, former}:
         raise DiagnosticError(
             error(

@@ -65,10 +65,10 @@ def test_config(case: Path, tmp_path: Path) -> None:
 
 def _check_step(folder: Path, step: dict[str, Any]) -> None:
     arguments = [argument.replace(".tfvars", ".kvmvars.hcl") for argument in step["plan_args"]]
-    plan = run(folder, step, "plan", "--detailed-exitcode", "--out", "saved.plan", *arguments)
+    plan = run(folder, step, "plan", "--json", "--detailed-exitcode", "--out", "saved.plan", *arguments)
     assert plan.status == step["plan_exit"], plan.stdout + plan.stderr
+    _check_diagnostics(plan.stdout, step["plan_diagnostics"])
     if step["plan_exit"] == 1:
-        assert plan.stderr.count("Error:") >= 1
         return
     document = json.loads(run(folder, step, "show", "--json", "saved.plan").stdout)
     actions = {change["address"]: change["change"]["actions"] for change in document["resource_changes"]}
@@ -89,6 +89,15 @@ def _check_step(folder: Path, step: dict[str, Any]) -> None:
     assert set(_addresses(state.get("values", {}).get("root_module", {}))) == {
         entry["address"] for entry in step["state_after"]
     }
+
+
+def _check_diagnostics(stream: str, wanted: list[dict[str, Any]]) -> None:
+    """There are errors and warnings where Terraform has such, and about what it says they are; more is no harm."""
+    events = map(json.loads, stream.splitlines())
+    said = [event["diagnostic"] for event in events if event["type"] == "diagnostic"]
+    assert {one["severity"] for one in said} == {one["severity"] for one in wanted}
+    about = {(one["severity"], one.get("address")) for one in said}
+    assert about >= {(one["severity"], one["address"]) for one in wanted if one.get("address")}
 
 
 def _addresses(module: dict[str, Any]) -> Iterator[str]:

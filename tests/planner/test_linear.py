@@ -24,6 +24,8 @@ QUICK = ("foreach", "layers", "module_foreach", "replaced")
 SIZES = (20, 40, 80)
 LINEAR = 2.05
 """Twice the resources more are twice the calls more; sorting adds a little."""
+NOISE = 300
+"""Calls that depend on the moment, such as looking again whether a step has ended; a resource takes over a thousand."""
 COMMANDS = (
     ("plan", "--out=saved"),
     ("show", "--json", "saved"),
@@ -94,4 +96,4 @@ def test_calls_grow_with_the_resources(name: str, tmp_path: Path, monkeypatch: p
     at(SIZES[0], "first")  # imports everything
     few, some, many = (at(count, str(count)) for count in SIZES)
     growth = {command: (some[command] - few[command], many[command] - some[command]) for command in few}
-    assert {command: (less, more) for command, (less, more) in growth.items() if more > LINEAR * less} == {}
+    assert {command: (less, more) for command, (less, more) in growth.items() if more > LINEAR * less + NOISE} == {}

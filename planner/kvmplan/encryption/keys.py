@@ -40,7 +40,7 @@ class KeySource(Protocol):
         """The key to encrypt with."""
         ...
 
-    def again(self, recipe: Mapping[str, Any]) -> Key:
+    def again(self, recipe: Mapping[str, Any], /) -> Key:
         """The key of what was encrypted by a key of this kind with that ``recipe``."""
         ...
 

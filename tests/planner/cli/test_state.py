@@ -110,7 +110,7 @@ def test_a_provider_is_replaced_only_by_one_that_knows_the_types(project: Path) 
 def test_a_state_with_something_in_doubt_stays_as_it_is(project: Path) -> None:
     before = state(project)
     journal = [
-        {"lineage": before["lineage"], "hosts": {}},
+        {"lineage": before["lineage"], "hosts": {}, "over": ""},
         {"intent": [{"address": "toy_thing.c", "verb": "create", "instance": None}]},
     ]
     (project / "kvmplan.state.json.journal").write_text("".join(f"{json.dumps(line)}\n" for line in journal))

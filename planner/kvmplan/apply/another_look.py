@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kvmplan.addresses import Address
@@ -13,26 +13,40 @@ from kvmplan.plan.unknowns import shown
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
-from kvmplan_sdk.provider import Known, Observed, Verb
+from kvmplan_sdk.provider import Known, Verb
 
 
 def look_again(
     failed: Iterable[OperationKey], plan: Plan, standing: Standing, sessions: Sessions
 ) -> tuple[Diagnostic, ...]:
     """Let ``standing`` be what is on the hosts of all that ``failed``; why some of it cannot be read."""
-    by_lane: dict[Lane, dict[Address, Instance]] = {}
-    for key in failed:
-        instance = standing.get(key[0]) or _planned(key, plan)
-        if instance is not None:
-            by_lane.setdefault(instance.lane, {})[key[0]] = instance
+    there: dict[Address, Instance | None] = {}
+    made: dict[Address, Instance] = {}
     problems: list[Diagnostic] = []
-    for lane, instances in sorted(by_lane.items()):
+    for lane, sought in sorted(_by_lane(failed, plan, standing).items()):
         try:
-            for address, now in _read(lane, instances, sessions).items():
-                standing.put(address, now)
+            for instance, now in zip(sought, _read(lane, sought, sessions), strict=True):
+                if instance is standing.get(instance.address):
+                    there[instance.address] = now
+                elif now is not None:
+                    made[instance.address] = now
         except DiagnosticError as problem:
-            problems += [one.about(str(address)) for address in instances for one in problem.diagnostics]
+            about = dict.fromkeys(str(instance.address) for instance in sought)
+            problems += [one.about(address) for address in about for one in problem.diagnostics]
+    for address, found in {**there, **made}.items():
+        standing.put(address, found)
     return tuple(problems)
+
+
+def _by_lane(failed: Iterable[OperationKey], plan: Plan, standing: Standing) -> Mapping[Lane, Sequence[Instance]]:
+    """What stands where something failed, and what may have been made there in its place."""
+    keys = list(failed)
+    found: dict[Lane, list[Instance]] = {}
+    stands = (standing.get(address) for address in dict.fromkeys(address for address, _ in keys))
+    for instance in (*stands, *(_planned(key, plan) for key in keys)):
+        if instance is not None:
+            found.setdefault(instance.lane, []).append(instance)
+    return found
 
 
 def _planned(key: OperationKey, plan: Plan) -> Instance | None:
@@ -41,27 +55,27 @@ def _planned(key: OperationKey, plan: Plan) -> Instance | None:
     return instance_of(change, shown(change.after), change.private) if key[1] is Verb.CREATE and change.after else None
 
 
-def _read(lane: Lane, instances: Mapping[Address, Instance], sessions: Sessions) -> Mapping[Address, Instance | None]:
+def _read(lane: Lane, instances: Sequence[Instance], sessions: Sessions) -> Sequence[Instance | None]:
     """By the addresses that objects have now, or else by those that they had before they moved."""
-    current = {address: replace(one, tag="") for address, one in instances.items()}
-    found = _found(current, sessions.read(lane, [_known(one) for one in current.values()]))
-    moved = {address: one for address, one in instances.items() if one.tag and found[address] is None}
+    found = _found(lane, [replace(one, tag="") for one in instances], sessions)
+    moved = [position for position, one in enumerate(instances) if one.tag and found[position] is None]
     if moved:
-        found |= _found(moved, sessions.read(lane, [_known(one) for one in moved.values()]))
+        former = _found(lane, [instances[position] for position in moved], sessions)
+        for position, now in zip(moved, former, strict=True):
+            found[position] = now
     return found
+
+
+def _found(lane: Lane, instances: Sequence[Instance], sessions: Sessions) -> list[Instance | None]:
+    observed = sessions.read(lane, [_known(one) for one in instances])
+    return [
+        replace(one, values=now.values, private=now.private) if now is not None and now.owned else None
+        for one, now in zip(instances, observed, strict=True)
+    ]
 
 
 def _known(instance: Instance) -> Known:
     return Known(address=instance.tagged, type=instance.address.type, values=instance.values, private=instance.private)
-
-
-def _found(
-    instances: Mapping[Address, Instance], observed: Iterable[Observed | None]
-) -> dict[Address, Instance | None]:
-    return {
-        address: replace(one, values=now.values, private=now.private) if now is not None and now.owned else None
-        for (address, one), now in zip(instances.items(), observed, strict=True)
-    }
 
 
 __all__ = ["look_again"]

@@ -186,7 +186,7 @@ def _carried(
         instance: Instance | None = instance_of(change, now.values, now.private)
     else:
         instance = _left(key, change, outcome, observed, current)
-    in_doubt = key[1] is Verb.CREATE and instance is None and isinstance(observed, DiagnosticError)
+    in_doubt = key[1] is Verb.CREATE and isinstance(observed, DiagnosticError) and not (outcome and outcome.values)
     return Carried(key=key, instance=instance, diagnostics=_about(diagnostics, change), in_doubt=in_doubt)
 
 

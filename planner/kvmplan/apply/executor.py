@@ -143,7 +143,10 @@ class Executor:
     def _start(self, chosen: list[_Running], pool: ThreadPoolExecutor) -> None:
         if not self._commit():
             for item in chosen:
-                self._skipped.update(dict.fromkeys(item.operations))
+                for key, change in item.operations.items():
+                    self._skipped[key] = None
+                    if key[1] is Verb.CREATE:
+                        self._reinstate(change)
                 self._ready += self._followed(item.step)
             return
         for item in chosen:
@@ -268,7 +271,7 @@ class Executor:
             (one.key, one.instance) for one in carried if one.key[1] is not Verb.READ and not one.in_doubt
         )
         for one in carried:
-            if one.instance is None and one.key[1] is Verb.CREATE:
+            if one.instance is None and one.key[1] is Verb.CREATE and not one.in_doubt:
                 self._reinstate(item.operations[one.key])
             else:
                 self._standing.put(one.key[0], one.instance)

@@ -40,7 +40,8 @@ def recover(run: LeftOpen, state: State, sessions: Sessions) -> Recovered:
             created.setdefault(instance.lane, []).append(instance)
     found: dict[Address, Instance] = {}
     for lane, instances in sorted(created.items()):
-        found.update(_look_for(lane, instances, sessions))
+        for address, instance in _look_for(lane, instances, sessions).items():
+            found[address] = _as_remembered(instance, state.instances.get(address))
     return Recovered(
         state=state.with_instances(found),
         unsure=frozenset(address for address, _ in run.intents),
@@ -59,6 +60,21 @@ def _look_for(lane: Lane, instances: Sequence[Instance], sessions: Sessions) -> 
         for instance, now in zip(instances, observed, strict=True)
         if now is not None and now.owned
     }
+
+
+def _as_remembered(instance: Instance, before: Instance | None) -> Instance:
+    """``instance``, which may still be the one that was to go ``before`` it was made: then a mark on that stands, and
+    so does what it refers to.
+    """
+    if before is None:
+        return instance
+    both = {*before.dependencies, *instance.dependencies}
+    return replace(
+        instance,
+        dependencies=tuple(sorted(both, key=lambda address: address.sort_key)),
+        sensitive=tuple(sorted({*before.sensitive, *instance.sensitive}, key=repr)),
+        tainted=before.tainted and not before.keep,
+    )
 
 
 __all__ = ["Recovered", "recover"]

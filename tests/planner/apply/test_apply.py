@@ -10,6 +10,7 @@ import pytest
 from kvmplan.apply.events import Event, OperationDone, OperationFailed, StepStarted
 from kvmplan.apply.journal import Journal, head
 from kvmplan.apply.stopping import Stop
+from kvmplan.state.taint import tainted
 from kvmplan_sdk import Diagnostic
 
 from ..workspace import PlanningError, Workspace, actions, address
@@ -349,6 +350,97 @@ def test_a_journal_that_cannot_be_written_ends_what_is_begun_and_nothing_is_lost
     assert [str(key[0]) for key in result.skipped] == ["toy_thing.b"]
     assert {one.values["name"] for one in workspace.state.instances.values()} == {"a", "c"} == set(workspace.objects())
     assert workspace.apply().counts() == (1, 0, 0)
+
+
+def test_a_journal_that_cannot_be_written_leaves_what_was_to_be_replaced_where_it_is(workspace: Workspace) -> None:
+    text = """
+resource "toy_thing" "first" {
+  name = "first"
+  note = "%s"
+}
+resource "toy_copy" "then" {
+  name = "then-${toy_thing.first.revision}"
+  zone = "zone-${toy_thing.first.revision}"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+"""
+    workspace.write(text % "before")
+    workspace.apply()
+    workspace.write(text % "after")
+
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            fill_the_disk(workspace.journal)
+
+    result = workspace.apply(listener=listener)
+    assert {str(key[0].current) for key in result.skipped} == {"toy_copy.then"}
+    assert set(map(str, workspace.state.instances)) == {"toy_thing.first", "toy_copy.then"}
+
+
+class KilledError(Exception):
+    pass
+
+
+def killed_before_anything_is_done(workspace: Workspace) -> None:
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        workspace.apply(listener=listener)
+    assert workspace.journal.exists()
+
+
+def test_what_is_tainted_stays_so_when_its_replacement_is_killed(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    workspace.store.save(tainted(workspace.state, "toy_thing.c"))
+    killed_before_anything_is_done(workspace)
+    assert actions(workspace.plan()) == {"toy_thing.c": "replace"}
+
+
+def test_what_a_replacement_that_was_killed_was_to_let_go_of_still_goes_after_it(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.apply()
+    workspace.write('resource "toy_thing" "b" {\n  name = "b"\n}\n')
+    killed_before_anything_is_done(workspace)
+    assert workspace.apply().complete
+    assert set(workspace.objects()) == {"b"}
+
+
+COPY = """
+resource "toy_copy" "a" {
+  name = "a-%s"
+  zone = "%s"
+  lifecycle {
+    create_before_destroy = %s
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("rollback", [False, True])
+@pytest.mark.parametrize("first", ["true", "false"])
+def test_a_successor_that_could_not_be_read_and_what_it_replaces_are_both_accounted_for(
+    workspace: Workspace, first: str, *, rollback: bool
+) -> None:
+    workspace.write(COPY % (1, 1, first))
+    workspace.apply()
+    workspace.write(COPY % (2, 2, first))
+    workspace.fault("toy_copy.a", "unread", "create")
+    result = workspace.apply(rollback=rollback)
+    assert result.failed
+    if rollback:
+        assert set(workspace.objects()) == {"a-1"}
+        assert actions(workspace.plan())["toy_copy.a"]
+    else:
+        assert "a-2" in workspace.objects()
+    assert workspace.apply().complete
+    assert set(workspace.objects()) == {"a-2"}
+    assert [one.values["name"] for one in workspace.state.instances.values()] == ["a-2"]
+    assert not workspace.journal.exists()
 
 
 def fill_the_disk(path: Path) -> None:

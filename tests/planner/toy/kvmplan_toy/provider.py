@@ -62,8 +62,12 @@ class ToySession(Session):
         self._world = world
         self._lineage = lineage
         self._batch = batch
+        self._blind = False
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        if self._blind:
+            self._blind = False
+            raise DiagnosticError(error("No answer", "The connection was lost."))
         while Path("hang").exists():
             time.sleep(0.01)
         self._world.load()
@@ -120,6 +124,9 @@ class ToySession(Session):
         except DiagnosticError as problem:
             return _failed(operation, operation.before, problem.diagnostics)
         self._world.save()
+        self._blind = when == "unread"
+        if self._blind:
+            return _failed(operation, None, (error("Told to fail", "Nobody knows what was done."),))
         if when in {"after", "broken"}:
             failed = _failed(operation, values, (error("Told to fail", "It was done."),))
             return replace(failed, tainted=when == "broken")

@@ -3,9 +3,10 @@
 ``{"next": 3, "hosts": {"local": {"1": {"type", "tag", "values"}}}, "log": [["create", "toy_thing.a"]], "faults": []}``
 
 A fault is ``{"verb", "address", "when"}`` (``verb`` may be missing: any; ``always``: not used up). ``when``: ``before``
-(nothing is done), ``after`` (done, yet reported as failed), ``broken`` (the same, and it cannot be finished), ``raise``
-(a bug of the provider), ``silent`` (no outcome), ``lie`` (done otherwise than reported), ``stray`` (an outcome nobody
-asked for), ``slow`` (waits for a file ``go``).
+(nothing is done), ``after`` (done, yet reported as failed), ``broken`` (the same, and it cannot be finished),
+``unread`` (done and reported as failed, and the next reading fails), ``raise`` (a bug of the provider), ``silent`` (no
+outcome), ``lie`` (done otherwise than reported), ``stray`` (an outcome nobody asked for), ``slow`` (waits for a file
+``go``).
 """
 
 from __future__ import annotations

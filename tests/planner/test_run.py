@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kvmplan.apply.events import Event, OperationDone
+
 from .apply.test_crash import killed_at
 from .cli.kvmplan_command import Said, kvmplan
 from .workspace import Workspace
@@ -84,10 +86,30 @@ def test_a_saved_plan_is_refused_once_a_run_was_cut_short(project: Workspace) ->
     assert set(project.objects()) == {"a", "b", "there"}
 
 
+def test_a_saved_plan_is_refused_once_something_was_changed_that_only_a_journal_has(project: Workspace) -> None:
+    project.apply()
+    project.write(TWO.replace('"n"', '"other"'))
+    run(project, "plan", "-out", "p")
+    project.write(TWO.replace('"n"', '"mine"'))
+    aside = project.directory / "aside"
+
+    def listener(event: Event) -> None:
+        if isinstance(event, OperationDone):
+            project.state_path.rename(aside)
+            project.state_path.mkdir()
+
+    assert project.apply(listener=listener).unsaved
+    project.state_path.rmdir()
+    aside.rename(project.state_path)
+    said = run(project, "apply", "p")
+    assert (said.status, "A run was cut short since" in said.stderr) == (1, True)
+    assert project.objects()["a"]["note"] == "mine"
+
+
 def test_a_saved_plan_of_another_version_is_refused(project: Workspace) -> None:
     run(project, "plan", "-out", "p")
     path = project.directory / "p"
-    path.write_text(path.read_text().replace('"kvmplan_version": "', '"kvmplan_version": "9'))
+    path.write_bytes(path.read_bytes().replace(b'{"kvmplan_plan": ', b'{"kvmplan_plan": 9'))
     said = run(project, "apply", "p")
     assert (said.status, "Plan file of another version" in said.stderr) == (1, True)
 

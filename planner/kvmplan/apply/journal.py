@@ -98,7 +98,9 @@ class Journal:
             raise self._problem
         if not self._lines or (self._descriptor is None and len(self._lines) == 1):
             return
-        data = memoryview(b"".join(self._lines))
+        # Taken out first: an interrupt may save, and so commit, in the middle of this.
+        lines, self._lines = self._lines, []
+        data = memoryview(b"".join(lines))
         try:
             if self._descriptor is None:
                 self._descriptor = _opened(self.path)
@@ -108,7 +110,6 @@ class Journal:
         except OSError as problem:
             self._problem = _unwritable(self.path, problem)
             raise self._problem from problem
-        self._lines.clear()
 
     def keep(self) -> None:
         """Leave the file where it is: the state does not have all of it."""

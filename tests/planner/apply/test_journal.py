@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from decimal import Decimal
@@ -202,3 +203,21 @@ def test_a_short_write_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     _, doubt, standing = written(tmp_path / "j")[-1]
     run = read_journal(tmp_path / "j")
     assert (doubt, standing) == (open_names(run), standing_names(run))
+
+
+def test_an_interrupt_that_saves_in_the_middle_of_a_commit_writes_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path, HEAD)
+    fsync, pending = os.fsync, ["saved"]
+
+    def interrupted(descriptor: int) -> None:
+        fsync(descriptor)
+        if pending and journal.path.stat().st_size:
+            journal.saving(pending.pop())
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    journal.intent({(A, Verb.CREATE): change("a")})
+    journal.commit()
+    assert [next(iter(json.loads(line))) for line in path.read_bytes().splitlines()] == ["lineage", "intent", "saving"]

@@ -9,7 +9,7 @@ from kvmplan import __version__
 from kvmplan.addresses import Address
 from kvmplan.plan.model import Plan
 from kvmplan.plugins import Plugins
-from kvmplan.state.model import State
+from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
 
 KVMPLAN = "kvmplan"
@@ -59,16 +59,23 @@ def check_current(plan: Plan, current: State, unsure: frozenset[Address]) -> Non
                 "Apply it where it was planned, or plan here.",
             )
         )
-    same_state = plan.prior.serial == current.serial and plan.prior.lineage == current.lineage
-    if same_state and plan.unsure == unsure and plan.prior.instances.keys() == current.instances.keys():
-        return
-    raise DiagnosticError(
-        error(
-            "Saved plan is stale",
-            f"It stands on state {plan.prior.serial}, but the state is {current.serial} now: something was applied "
-            "since. Plan again and review what is new.",
+    if plan.prior.serial != current.serial or plan.prior.lineage != current.lineage:
+        raise DiagnosticError(
+            error(
+                "Saved plan is stale",
+                f"It stands on state {plan.prior.serial}, but the state is {current.serial} now: something was applied "
+                "since. Plan again and review what is new.",
+            )
         )
-    )
+    if plan.unsure != unsure or _sure(plan.prior, unsure) != _sure(current, unsure):
+        raise DiagnosticError(
+            error("Saved plan is stale", "A run was cut short since. Plan again and review what became of it.")
+        )
+
+
+def _sure(state: State, unsure: frozenset[Address]) -> Mapping[Address, Instance | None]:
+    """What is there, without what it is like where a run that was cut short leaves that open."""
+    return {address: None if address in unsure else one for address, one in state.instances.items()}
 
 
 def _other_makers(makers: Mapping[str, str], plugins: Plugins) -> Iterator[Diagnostic]:

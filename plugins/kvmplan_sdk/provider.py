@@ -162,7 +162,8 @@ class Session(ABC):
     def apply(self, step: Step) -> Iterator[Outcome]:
         """Carry out a step, yielding each outcome as it is known. Atomic where the host's tool is.
 
-        What has no outcome when the iterator ends counts as not done.
+        What has no outcome when the iterator ends counts as not done. Nothing may be left of an object that then reads
+        as missing: a rollback does not look for it.
         """
 
     def close(self) -> None:  # noqa: B027 - optional, unlike the three above

@@ -16,7 +16,7 @@ from kvmplan_netplan.bridges import Netdef
 from kvmplan_netplan.document import Document
 from kvmplan_netplan.kernel import Link, ports, read_links
 from kvmplan_netplan.schema import FILE
-from kvmplan_sdk import Diagnostic, Host, error
+from kvmplan_sdk import Diagnostic, DiagnosticError, Host, error
 from kvmplan_sdk.host import check
 
 SETTLED_AFTER = 15.0  # seconds; networkd works on after `netplan apply` has returned
@@ -27,13 +27,18 @@ _DECLARABLE = ("", "veth", "dummy", "tun")
 @dataclass(frozen=True, slots=True)
 class Transition:
     """From the document that is there to the one that shall be. ``deleted`` are the names of bridges that go,
-    ``sleepers`` ports that were down before they became ours.
+    ``created`` of those that come, ``sleepers`` ports that were down before they became ours.
     """
 
     before: Document
     after: Document
     deleted: frozenset[str] = frozenset()
+    created: frozenset[str] = frozenset()
     sleepers: frozenset[str] = frozenset()
+
+    @property
+    def back(self) -> Transition:
+        return Transition(self.after, self.before, self.created, self.deleted, self.sleepers)
 
     def released(self, links: Mapping[str, Link]) -> list[str]:
         """The ports that leave a bridge of ours."""
@@ -56,17 +61,40 @@ def declared(bridges: Mapping[str, tuple[str, Netdef]], links: Mapping[str, Link
 
 
 def activate(host: Host, transition: Transition, lineage: str) -> tuple[Diagnostic, ...]:
-    """Write, generate, apply and tidy up, once. When netplan refuses the file, the old one is put back."""
+    """Write, generate, apply and tidy up, once; all or nothing, as far as the host can still be told."""
     old = host.read_file(FILE)
-    _store(host, transition.after, lineage)
-    generated = host.run(["netplan", "generate"])
-    if not generated.ok:
-        _restore(host, old)
-        host.run(["netplan", "generate"])
-        return explain(generated.stderr, transition.after.render(lineage))
+    try:
+        _store(host, transition.after, lineage)
+        generated = host.run(["netplan", "generate"])
+        if not generated.ok:
+            _restore(host, old)
+            host.run(["netplan", "generate"])
+            return explain(generated.stderr, transition.after.render(lineage))
+        _enter(host, transition)
+    except DiagnosticError as problem:
+        raise DiagnosticError(*problem.diagnostics, *_taken_back(host, transition, old)) from None
+    return ()
+
+
+def _enter(host: Host, transition: Transition) -> None:
     check(host.run(["netplan", "apply"], timeout=120), "Activating the network configuration")
     _tidy(host, transition)
     _settle(host, transition)
+
+
+def _taken_back(host: Host, transition: Transition, old: bytes | None) -> tuple[Diagnostic, ...]:
+    """What is only in the file would not be seen by a reading, and come with the next activation or boot."""
+    try:
+        _restore(host, old)
+        _enter(host, transition.back)
+    except DiagnosticError as problem:
+        reasons = " ".join(f"{one.summary}: {one.detail}" for one in problem.diagnostics)
+        return (
+            error(
+                "The network is not as it was before",
+                f"After that, {FILE} and what it makes could not be put back. Look at them, then plan again. {reasons}",
+            ),
+        )
     return ()
 
 

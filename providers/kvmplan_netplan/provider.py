@@ -42,6 +42,9 @@ from kvmplan_sdk.host import require
 from kvmplan_sdk.validators import interface_address
 from kvmplan_sdk.values import differences, is_known
 
+_DOWN = "down"
+"""In ``private``: the ports that were down before they became ours."""
+
 
 class NetplanProvider(Provider):
     name = "netplan"
@@ -79,16 +82,23 @@ class NetplanSession(Session):
         if not problems:
             after = declared(_after(step, before), links)
             gone = frozenset(str(one.before["name"]) for one in step.operations if one.before and not one.after)
-            transition = Transition(before, after, gone, sleepers)
+            fresh = frozenset(after.bridges.keys() - links.keys())
+            transition = Transition(before, after, gone, fresh, sleepers)
             problems += activate(self._host, transition, step.lineage)
         if any(problem.address is None for problem in problems):
             raise DiagnosticError(*problems)
         for operation in step.operations:
             own = tuple(problem for problem in problems if problem.address == operation.address)
             if own:
-                yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
+                yield Outcome(
+                    address=operation.address,
+                    verb=operation.verb,
+                    values=operation.before,
+                    private=operation.private,
+                    diagnostics=own,
+                )
             elif not problems:
-                kept: Object = {"down": sorted(sleepers.intersection(_interfaces(operation.after)))}
+                kept: Object = {_DOWN: sorted(sleepers.intersection(_interfaces(operation.after)))}
                 yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=kept)
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
@@ -109,10 +119,13 @@ class NetplanSession(Session):
 
 
 def _observe(known: Known, document: Document, links: Mapping[str, Link]) -> Observed | None:
-    """What the file says, as far as the kernel has it too: what is only in the file differs, and will be repaired."""
+    """What the file says, as far as the kernel has it too: what is only in the file differs, and will be repaired.
+
+    Without the file, a bridge is ours when an apply of ours ended well, which leaves its mark in ``private``.
+    """
     name = str(known.values["name"])
     persistent = name in document.bridges
-    if not persistent and not is_known(known.values):
+    if not persistent and _DOWN not in known.private:
         return None
     definition = document.bridges[name][1] if persistent else netdef(known.values)
     link = links.get(name)
@@ -195,7 +208,7 @@ def _sleepers(step: Step, links: Mapping[str, Link]) -> frozenset[str]:
     """The ports that were down before they became ours, and go back to that when they leave."""
     found: set[str] = set()
     for operation in step.operations:
-        known = operation.private.get("down")
+        known = operation.private.get(_DOWN)
         found.update(map(str, known) if isinstance(known, (list, tuple)) else ())
         fresh = set(_interfaces(operation.after)) - set(_interfaces(operation.before))
         found.update(port for port in fresh if port in links and not links[port].up)

@@ -1,0 +1,100 @@
+"""An activation that fails is taken back: on a host in memory whose kernel follows the file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kvmplan_netplan import NetplanProvider
+from kvmplan_netplan.schema import BRIDGE, FILE
+from kvmplan_sdk import Completed, DiagnosticError, Known, Object, Operation, Step, Verb
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.fake_host import FakeHost
+
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+ADDRESS = "netplan_bridge.a"
+
+
+class Kernel:
+    """Has the bridge as long as nobody deletes it, from the activation on; ``failing``: activations yet to fail."""
+
+    def __init__(self, *, failing: int, though_done: bool = False) -> None:
+        self.failing = failing
+        self.though_done = though_done
+        self.links: list[str] = []
+        self.host = FakeHost(
+            answers={
+                ("ip", "-j", "-d", "addr"): lambda *_: json.dumps([shown(name) for name in self.links]).encode(),
+                ("ip", "link", "delete"): self.delete,
+                ("netplan", "generate"): b"",
+                ("netplan", "apply"): self.activate,
+            }
+        )
+
+    def delete(self, argv: tuple[str, ...], _: bytes) -> bytes:
+        self.links.remove(argv[3])
+        return b""
+
+    def activate(self, argv: tuple[str, ...], _: bytes) -> Completed:
+        fails, self.failing = self.failing > 0, self.failing - 1
+        if FILE in self.host.files and "br-a" not in self.links and (self.though_done or not fails):
+            self.links.append("br-a")
+        return Completed(argv, int(fails), b"", b"networkd is away" if fails else b"")
+
+
+def shown(name: str) -> dict[str, Any]:
+    info = {"info_kind": "bridge", "info_data": {"stp_state": 0}}
+    return {"ifname": name, "mtu": 1500, "flags": ["UP"], "address": "52:54:00:00:00:01", "addr_info": []} | {
+        "linkinfo": info
+    }
+
+
+def wanted(**written: Any) -> Object:
+    return {**propose(BRIDGE, configure(BRIDGE, {"name": "br-a", **written}), None), "file": FILE}
+
+
+def apply(kernel: Kernel, before: Object | None, after: Object | None) -> None:
+    verb = Verb.DELETE if after is None else Verb.UPDATE if before else Verb.CREATE
+    operation = Operation(verb=verb, address=ADDRESS, type="netplan_bridge", before=before, after=after)
+    list(NetplanProvider().open(kernel.host, {}, LINEAGE).apply(Step(operations=(operation,), lineage=LINEAGE)))
+
+
+def read(kernel: Kernel, **private: Any) -> Object | None:
+    known = Known(address=ADDRESS, type="netplan_bridge", values=wanted(), private=private)
+    (found,) = NetplanProvider().open(kernel.host, {}, LINEAGE).read([known])
+    return found.values if found else None
+
+
+@pytest.mark.parametrize("though_done", [False, True])
+def test_nothing_is_left_of_a_bridge_that_failed(though_done: bool) -> None:
+    kernel = Kernel(failing=1, though_done=though_done)
+    with pytest.raises(DiagnosticError, match="networkd is away"):
+        apply(kernel, None, wanted())
+    assert (kernel.host.files, kernel.links) == ({}, [])
+
+
+def test_an_update_and_a_delete_that_failed_leave_the_bridge_as_it_was() -> None:
+    kernel = Kernel(failing=0)
+    apply(kernel, None, wanted())
+    files, found = dict(kernel.host.files), read(kernel)
+    assert found == wanted()
+    for after in (wanted(dhcp4=True), None):
+        kernel.failing = 1
+        with pytest.raises(DiagnosticError):
+            apply(kernel, wanted(), after)
+        assert (kernel.host.files, kernel.links, read(kernel)) == (files, ["br-a"], found)
+
+
+def test_what_cannot_be_taken_back_is_said() -> None:
+    with pytest.raises(DiagnosticError) as raised:
+        apply(Kernel(failing=2), None, wanted())
+    assert [one.summary for one in raised.value.diagnostics][1:] == ["The network is not as it was before"]
+
+
+def test_a_bridge_without_a_file_is_ours_only_if_we_made_it() -> None:
+    kernel = Kernel(failing=0)
+    kernel.links.append("br-a")
+    assert read(kernel) is None
+    assert read(kernel, down=[]) == {**wanted(), "file": None}

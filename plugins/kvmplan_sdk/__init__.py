@@ -22,6 +22,7 @@ from kvmplan_sdk.hookspecs import hookimpl
 from kvmplan_sdk.host import Completed, Facts, Host, HostError
 from kvmplan_sdk.impact import NO_IMPACT, Impact, ImpactLevel, worst
 from kvmplan_sdk.provider import (
+    UNTAGGED,
     Known,
     Observed,
     Operation,
@@ -39,6 +40,7 @@ from kvmplan_sdk.values import UNKNOWN, Object, Path, Unknown, Value
 __all__ = [
     "NO_IMPACT",
     "UNKNOWN",
+    "UNTAGGED",
     "Assesses",
     "Attribute",
     "Block",

@@ -76,7 +76,8 @@ class Imports(Protocol):
     def import_state(self, type_: str, identifier: str) -> Observed:
         """An object that is there already, whoever made it, with every value of its type's schema.
 
-        Raises `DiagnosticError` when ``identifier`` names none.
+        Raises `DiagnosticError` when ``identifier`` names none. A provider that tags is then asked about the object
+        as `kvmplan_sdk.provider.UNTAGGED`, and to update it, which tags it.
         """
         ...
 

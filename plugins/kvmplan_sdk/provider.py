@@ -46,11 +46,17 @@ class Verb(Enum):
     READ = "read"
 
 
+UNTAGGED = "(untagged)"
+"""In the place of the address in an object's tag, where the object was imported and has not been tagged since: it is
+known by its values alone.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """An object to read, as last known: from state, or as planned when a run was cut short.
 
-    ``private`` is what the provider itself stored with it.
+    ``address``: the one in its tag, or `UNTAGGED`; ``private`` is what the provider itself stored with it.
     """
 
     address: str
@@ -103,7 +109,7 @@ class Operation:
 
     ``before`` is the object as read (None for a create), ``after`` the planned values, all known by now except what
     the operation itself will tell (None for a delete). ``former``: the address that the object is tagged with, where it
-    moved to ``address`` since: an update of such an object tags it anew, even where nothing else changes.
+    moved to ``address`` since, or `UNTAGGED`: an update of such an object tags it, even where nothing else changes.
     """
 
     verb: Verb

@@ -86,7 +86,7 @@ MAC = '  link {\n    mac = "52:54:00:00:00:0b"\n  }\n'
         ),
         ({"more.kvm.hcl": 'import {\n  to = toy_nothing.e\n  id = "x"\n}\n'}, "gen.kvm.hcl", "Unknown resource type"),
         (
-            {"more.kvm.hcl": 'import {\n  to = toy_thing.e\n  id = "x"\n}\n'},
+            {"more.kvm.hcl": 'provider "toy" {\n  batch = true\n}\nimport {\n  to = toy_thing.e\n  id = "x"\n}\n'},
             "gen.kvm.hcl",
             "Provider toy cannot import",
         ),
@@ -117,6 +117,7 @@ def test_what_is_in_the_way(files: dict[str, str], name: str, said: str, tmp_pat
 def test_import_is_refused(typed: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "main.kvm.hcl").write_text(
         'resource "terraform_data" "b" {\n  count = 1\n}\nresource "toy_thing" "a" {\n  name = "a"\n}\n'
+        'provider "toy" {\n  batch = true\n}\n'
     )
     refused = kvmplan("import", typed, "one", cwd=tmp_path)
     assert refused.status == 1

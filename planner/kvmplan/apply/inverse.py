@@ -18,7 +18,7 @@ from kvmplan.plan.operations import ordered_steps
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State, stored
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
-from kvmplan_sdk.provider import Proposal, Verb
+from kvmplan_sdk.provider import UNTAGGED, Proposal, Verb
 from kvmplan_sdk.values import Path, differences, format_path
 
 Instances = Mapping[Address, Instance]
@@ -169,7 +169,8 @@ class _Undoing:
         return False
 
     def _same(self, was: Instance, now: Instance) -> bool:
-        retagged = self.sessions.provider(was.provider).tags and was.tagged != now.tagged
+        tags = was.tag != UNTAGGED and self.sessions.provider(was.provider).tags  # what was tagged stays tagged
+        retagged = tags and was.tagged != now.tagged
         return not retagged and was.lane == now.lane and not any(True for _ in differences(was.values, now.values))
 
     def _only_anew(self, was: Instance, now: Instance) -> list[Path]:

@@ -31,7 +31,7 @@ from kvmplan.plan.triggers import is_triggered
 from kvmplan.plan.wanted import Wanted, WantedReader
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
-from kvmplan_sdk.provider import Session
+from kvmplan_sdk.provider import UNTAGGED, Session
 from kvmplan_sdk.schema import ObjectSchema, type_of
 from kvmplan_sdk.values import is_known
 
@@ -170,10 +170,13 @@ class InstancePlanner:
 
     def _decide(self, wanted: Wanted, names: Mapping[str, Value], session: Session, planned: _Planned) -> Change | None:
         address, starting = wanted.address, self._planning.starting
+        tags = self._planning.plugins.provider(wanted.lane.provider).tags
         prior = starting.refreshed.instances.get(address)
         wish = self._planning.wishes.get(address) if prior is None else None
         if wish is not None:
-            prior = self.imported[address] = taken_in(address, wish, wanted.lane, session, planned.schema)
+            prior = self.imported[address] = replace(
+                taken_in(address, wish, wanted.lane, session, planned.schema), tag=UNTAGGED if tags else ""
+            )
         module = planned.evaluation.configuration
         scope = planned.evaluation.scope(planned.found, **names)
         forced = ""
@@ -186,7 +189,7 @@ class InstancePlanner:
         guarded = is_guarded(wanted.resource.lifecycle.prevent_destroy, scope, planned.found)
         circumstances = Circumstances(
             forced=forced,
-            tags=self._planning.plugins.provider(wanted.lane.provider).tags,
+            tags=tags,
             created_first=planned.node in self._created_first,
             deposed=deposed_key(address, starting.stored),
             former=starting.former.get(address),

@@ -17,7 +17,8 @@ class Instance:
     """One object that is ours. ``host``: its host's name; ``provider``: the plugin that made it (that of its type,
     unless said otherwise), and ``configuration`` which of its configurations it used; ``dependencies``: the instances
     it refers to directly, or the resource, where it refers to all instances of one; sorted. ``created_first``: whether
-    its replacement is created first; ``tag``: the address that the object carries, where it has moved since;
+    its replacement is created first; ``tag``: the address that the object carries, where it has moved since,
+    or that it carries none (`kvmplan_sdk.provider.UNTAGGED`);
     ``tainted``: whether the next plan makes it anew; ``keep``: whether it is only forgotten where it would go.
     """
 

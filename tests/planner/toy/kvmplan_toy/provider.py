@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kvmplan_sdk import (
     UNKNOWN,
+    UNTAGGED,
     Change,
     Claim,
     ClaimedBy,
@@ -50,7 +51,9 @@ class Toy(Provider):
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
         path = configuration.get("world") or os.environ.get(ENVIRONMENT, "world.json")
-        return ToySession(World(host, str(path)), lineage, batch=bool(configuration.get("batch")))
+        if configuration.get("batch"):
+            return ToySession(World(host, str(path)), lineage, batch=True)
+        return ImportingSession(World(host, str(path)), lineage, batch=False)
 
 
 class ToySession(Session):
@@ -78,7 +81,7 @@ class ToySession(Session):
         if found is not None:
             return Observed(values=found[1]["values"], private={"made_by": "toy"})
         other = self._world.named(known.type, known.values.get("name"))
-        return None if other is None else Observed(values=other["values"], owned=False)
+        return None if other is None else Observed(values=other["values"], owned=known.address == UNTAGGED)
 
     def plan(self, proposal: Proposal) -> Planned:
         values, prior, configured = dict(proposal.proposed), proposal.prior, proposal.configured
@@ -183,6 +186,16 @@ class ToySession(Session):
         """Of copies there can be two at one address: their names tell them apart."""
         name = f":{values['name']}" if SCHEMA.resources[type_].coexists else ""
         return f"{self._lineage}:{address}{name}"
+
+
+class ImportingSession(ToySession):
+    """Takes things in by their names."""
+
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        found = self._world.named(type_, identifier)
+        if found is None:
+            raise DiagnosticError(error("No such thing", f"There is no {identifier!r}."))
+        return Observed(values=found["values"])
 
 
 def _below(value: Value, limit: Value) -> bool:

@@ -15,7 +15,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from kvmplan_sdk import UNKNOWN, DiagnosticError, Host, Object, Operation, Value, Verb, error
+from kvmplan_sdk import UNKNOWN, UNTAGGED, DiagnosticError, Host, Object, Operation, Value, Verb, error
 
 
 class World:
@@ -67,6 +67,8 @@ class World:
     def carry_out(self, operation: Operation, tag: str, *, lie: bool = False) -> Object | None:
         """Do it; returns the object's values after it. Raises `DiagnosticError`."""
         found = self.find(tag.replace(f":{operation.address}", f":{operation.tagged}", 1))
+        if operation.former == UNTAGGED and operation.before is not None:
+            found = str(operation.before["id"]), self.objects[str(operation.before["id"])]
         if operation.after is None:
             self._remove(operation, found)
             values = None

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from kvmplan.apply.another_look import look_again
+from kvmplan.apply.check_results import final_checks
 from kvmplan.apply.events import Listener
 from kvmplan.apply.executor import Executor
 from kvmplan.apply.inverse import inverse
@@ -262,11 +263,12 @@ class Run:
                 tried = (*result.done, *result.failed)
                 back = inverse(plan, stored.instances, standing, tried, self.sessions)
                 result = Rollback(back, unread, journal, execute, listener).carry_out(result, standing)
-                result = replace(result, outputs=stored.outputs)
+                result, checks = replace(result, outputs=stored.outputs), stored.checks
             else:
                 result = self._with_outputs(plan, resolver, result, standing)
+                checks = final_checks(plan, resolver.checks, result)
             try:
-                saver.save(result.instances, result.outputs)
+                saver.save(result.instances, result.outputs, checks)
             except DiagnosticError as problem:
                 journal.keep()
                 result = replace(result, unsaved=True, diagnostics=(*result.diagnostics, *problem.diagnostics))

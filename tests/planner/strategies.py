@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from kvmplan.addresses import Address
+from kvmplan.state.check_results import ORDER, CheckResult, sorted_results
 from kvmplan.state.model import Instance, Output, State
 from kvmplan_sdk import types
 from kvmplan_sdk.values import UNKNOWN, Value
@@ -67,6 +68,18 @@ def instances(draw: st.DrawFn) -> Instance:
 
 
 @st.composite
+def check_results(draw: st.DrawFn) -> CheckResult:
+    address = draw(addresses())
+    return CheckResult(
+        kind=draw(st.sampled_from(["resource", "output", "var", "check"])),
+        address=str(address),
+        module=address.module,
+        status=draw(st.sampled_from(ORDER)),
+        messages=tuple(draw(st.lists(texts, max_size=2))),
+    )
+
+
+@st.composite
 def states(draw: st.DrawFn) -> State:
     found = draw(st.lists(instances(), max_size=4))
     return State(
@@ -80,6 +93,7 @@ def states(draw: st.DrawFn) -> State:
             ).items()
         },
         hosts=draw(st.dictionaries(texts, texts, max_size=3)),
+        checks=sorted_results(draw(st.lists(check_results(), max_size=3, unique_by=lambda one: one.key))),
     )
 
 

@@ -39,7 +39,9 @@ _VALUES = frozenset({"local", "var", "output", "validation"})
 
 
 class Resolver:
-    """Holds the configuration of a plan, evaluated as far as the plan did, and further as things come to stand."""
+    """Holds the configuration of a plan, evaluated as far as the plan did, and further as things come to stand.
+    ``checks``: what became of the conditions that were judged meanwhile.
+    """
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Resolver:
         self._repetitions: dict[Address, Repetition] = {}
         self._taken: set[Node] = set()
         self._seen = 0
+        self.checks = Checks()
 
     def resolve(self, address: Address, standing: Standing) -> Change:
         """The change of ``address``, with what it waited for as it is ``standing``.
@@ -82,6 +85,7 @@ class Resolver:
         self._take_in(self._needed(node), standing, diagnostics)
         names = self._repetition(resource, address, evaluation).get(address.key, {})
         verdict = judge(resource.lifecycle.preconditions, evaluation.scope([], **names), diagnostics)
+        self.checks.note("resource", address, verdict)
         diagnostics += verdict.errors("Resource precondition failed", resource.range, str(address))
         use = self._use(resource, node)
         schema = find_schema(resource, use, self._plugins)
@@ -129,6 +133,7 @@ class Resolver:
         own = from_plain(now.values, shape, hidden(now.sensitive))
         scope = evaluation.scope([], **names, self=own)
         verdict = judge(resource.lifecycle.postconditions, scope, diagnostics)
+        self.checks.note("resource", address, verdict)
         diagnostics += verdict.errors("Resource postcondition failed", resource.range, str(address))
         return _tempered(diagnostics, self._plan.changes[address])
 
@@ -136,12 +141,12 @@ class Resolver:
         """The outputs once everything is ``standing``; checks are judged anew."""
         nodes = self._of_outputs()
         self._take_in(nodes, standing, diagnostics)
-        checks = Checks()
         for node in nodes:
             if node.kind == "check":
-                diagnostics += checks.check(self._modules, node)
+                diagnostics += self.checks.check(self._modules, node)
+        self.checks.gather(self._modules)
         only = None if self._plan.complete else self._plan.outputs.keys()
-        return plan_outputs(self._modules.root, self._plan.prior, diagnostics, checks, only=only)
+        return plan_outputs(self._modules.root, self._plan.prior, diagnostics, self.checks, only=only)
 
     def _of_outputs(self) -> list[Node]:
         """The nodes to evaluate for the outputs of the plan, and for checks where it covers all."""

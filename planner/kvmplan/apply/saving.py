@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from kvmplan.addresses import Address
+from kvmplan.state.check_results import CheckResult
 from kvmplan.state.model import Instance, Output, State, stored
 from kvmplan_sdk.diagnostics import DiagnosticError
 
@@ -31,14 +33,21 @@ class Saver:
             with suppress(DiagnosticError):
                 self.save(instances, self._stored.outputs)
 
-    def save(self, instances: Mapping[Address, Instance], outputs: Mapping[str, Output]) -> None:
-        """Save unless it would change nothing. Raises `DiagnosticError`."""
+    def save(
+        self,
+        instances: Mapping[Address, Instance],
+        outputs: Mapping[str, Output],
+        checks: tuple[CheckResult, ...] | None = None,
+    ) -> None:
+        """Save unless it would change nothing. ``checks``: None where they are as before. Raises `DiagnosticError`."""
         instances = stored(instances)
-        if (instances, outputs) == (self._stored.instances, self._stored.outputs):
+        checks = self._stored.checks if checks is None else checks
+        if (instances, outputs, checks) == (self._stored.instances, self._stored.outputs, self._stored.checks):
             return
         started = time.monotonic()
         # One after the one before, also where that was not saved: it may have been, all but its confirmation.
-        self._next = self._next.next(instances=instances, outputs=outputs, hosts=self._hosts)
+        after = self._next.next(instances=instances, outputs=outputs, hosts=self._hosts)
+        self._next = replace(after, checks=checks)
         try:
             self._save(self._next)
             self._stored = self._next

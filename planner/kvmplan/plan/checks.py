@@ -9,11 +9,9 @@ from kvmplan.addresses import Address, ModulePath, format_module
 from kvmplan.graph import Node
 from kvmplan.plan.conditions import Verdict, judge
 from kvmplan.plan.evaluation import Evaluation
-from kvmplan.plan.model import CheckResult
 from kvmplan.plan.modules import Modules
+from kvmplan.state.check_results import ORDER, CheckResult
 from kvmplan_sdk.diagnostics import Diagnostic, Severity, warning
-
-_ORDER = ("pass", "unknown", "fail", "error")
 
 
 class Checks:
@@ -44,7 +42,7 @@ class Checks:
         before = self._results.get(key, CheckResult(kind=kind, address=address, module=module, status="pass"))
         self._results[key] = replace(
             before,
-            status=max(before.status, status, key=_ORDER.index),
+            status=max(before.status, status, key=ORDER.index),
             messages=(*before.messages, *messages),
         )
 

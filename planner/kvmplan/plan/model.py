@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 
-from kvmplan.addresses import Address, ModulePath
+from kvmplan.addresses import Address
 from kvmplan.lane import Lane
+from kvmplan.state.check_results import CheckResult
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk import types
 from kvmplan_sdk.claims import Claim
@@ -108,19 +109,6 @@ class Drift:
     after: Object | None
     sensitive: tuple[Path, ...] = ()
     former: Address | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """What became of something's conditions. ``kind``: resource, output, var or check; ``module``: where it is;
-    ``status``: pass, fail, error or unknown; ``messages``: of what failed.
-    """
-
-    kind: str
-    address: str
-    module: ModulePath
-    status: str
-    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

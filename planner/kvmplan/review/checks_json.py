@@ -1,4 +1,4 @@
-"""What became of conditions, as Terraform's plan representation has it."""
+"""What became of conditions, as Terraform's representations of plans and states have it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from kvmplan.addresses import Address, format_module, parse_address, unkeyed
-from kvmplan.plan.model import CheckResult
+from kvmplan.state.check_results import ORDER, CheckResult
 
-_ORDER = ("pass", "unknown", "fail", "error")
 _KINDS = {"output": "output_value"}
 
 
@@ -21,7 +20,7 @@ def checks_json(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
         entries.append(
             {
                 "address": _address(members[0]),
-                "status": max((member.status for member in members), key=_ORDER.index),
+                "status": max((member.status for member in members), key=ORDER.index),
                 "instances": [_instance(member) for member in members],
             }
         )

@@ -14,10 +14,11 @@ from kvmplan.lang import EPHEMERAL, SENSITIVE, Marked, contains_marks
 from kvmplan.lang import Value as Evaluated
 from kvmplan.lang.values import ListValue, MapValue, ObjectValue, SetValue, TupleValue
 from kvmplan.plan.marks import schema_paths, whole_sets
-from kvmplan.plan.model import Change, CheckResult, Drift, OutputChange, Plan
+from kvmplan.plan.model import Change, Drift, OutputChange, Plan
 from kvmplan.plan.modules import Modules
 from kvmplan.plugins import Plugins
 from kvmplan.review.redaction import Redaction
+from kvmplan.state.check_results import CheckResult
 from kvmplan.state.model import Instance, Output, State
 from kvmplan_sdk.impact import Impact
 from kvmplan_sdk.schema import ObjectSchema
@@ -96,6 +97,7 @@ def hidden_state(state: State, redaction: Redaction) -> State:
         state,
         instances={address: hidden_instance(one, redaction) for address, one in state.instances.items()},
         outputs=hidden_outputs(state.outputs, redaction),
+        checks=tuple(_check(check, redaction) for check in state.checks),
     )
 
 

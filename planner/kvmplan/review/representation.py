@@ -54,7 +54,7 @@ def representation(
     """
     changed = (parse_address(one["address"]) for one in review["resource_changes"] if _changes(one["change"]))
     outputs = (name for name, one in review["output_changes"].items() if _changes(one))
-    prior = plan.refreshed
+    prior = replace(plan.refreshed, checks=())
     whole = {
         **review,
         "terraform_version": versions.TERRAFORM,

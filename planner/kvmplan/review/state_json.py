@@ -8,6 +8,7 @@ from kvmplan import __version__
 from kvmplan.addresses import Address
 from kvmplan.plan.unknowns import shown
 from kvmplan.review import versions
+from kvmplan.review.checks_json import checks_json
 from kvmplan.review.module_tree import module_tree
 from kvmplan.review.output_text import output_json
 from kvmplan.review.value_trees import sensitive_tree
@@ -16,7 +17,7 @@ from kvmplan.state.model import Instance, State
 
 def state_json(state: State | None) -> dict[str, Any]:
     """``{"format_version", "terraform_version", "kvmplan_version", "values": {"outputs",
-    "root_module"}}``; what is empty is left out, and without a state all but the format.
+    "root_module"}, "checks"}``; what is empty is left out, and without a state all but the format.
     """
     if state is None:
         return {"format_version": versions.STATE}
@@ -31,7 +32,11 @@ def state_json(state: State | None) -> dict[str, Any]:
         "terraform_version": versions.TERRAFORM,
         "kvmplan_version": __version__,
     }
-    return {**document, "values": values} if outputs or instances else document
+    return {
+        **document,
+        **({"values": values} if outputs or instances else {}),
+        **({"checks": checks_json(state.checks)} if state.checks else {}),
+    }
 
 
 def instance_json(instance: Instance) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 ``{"version", "kvmplan_version", "serial", "lineage", "outputs", "hosts", "resources": [{"mode", "type", "name",
 "module"?, "provider", "instances": [{"index_key"?, "deposed"?, "host", "provider"?, "provider_configuration"?,
 "schema_version", "attributes", "sensitive_attributes", "private", "dependencies", "prevent_destroy"?,
-"create_before_destroy"?, "tag"?, "status"? ("tainted"), "destroy"? (false)}]}]}``. Resources and instances are sorted,
-so equal states are equal bytes. Dependencies are the direct ones only: transitive ones make the file grow with the
-square of a chain's length.
+"create_before_destroy"?, "tag"?, "status"? ("tainted"), "destroy"? (false)}]}], "check_results"? (`check_results`)}``.
+Resources, instances and results are sorted, so equal states are equal bytes. Dependencies are the direct ones only:
+transitive ones make the file grow with the square of a chain's length.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from kvmplan import __version__
 from kvmplan.addresses import Address, format_key, parse_address
+from kvmplan.state.check_results import check_entry, read_check, sorted_results
 from kvmplan.state.migrations import migrated
 from kvmplan.state.model import Instance, Output, State
 from kvmplan.state.values_json import encode_value, load_values
@@ -40,6 +41,9 @@ def dump_state(state: State) -> bytes:
     }
     lines = [f"  {_text(name)}: {_text(value)}" for name, value in head.items()]
     lines.append(f'  "resources": [{",".join(_resources(state))}]')
+    if state.checks:
+        results = ",\n".join(f"    {_text(check_entry(one))}" for one in sorted_results(state.checks))
+        lines.append(f'  "check_results": [\n{results}\n  ]')
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
@@ -173,6 +177,7 @@ def _read(document: Mapping[str, Any]) -> State:
             for name, entry in document["outputs"].items()
         },
         hosts=dict(document["hosts"]),
+        checks=sorted_results(map(read_check, document.get("check_results", ()))),
     )
 
 

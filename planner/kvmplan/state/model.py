@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
 from kvmplan.lane import Lane
+from kvmplan.state.check_results import CheckResult
 from kvmplan_sdk import types
 from kvmplan_sdk.values import Object, Path, Value
 
@@ -64,13 +65,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """``hosts``: the address of every host that has objects here, by name, so that they are found without its block."""
+    """``hosts``: the address of every host that has objects here, by name, so that they are found without its
+    block; ``checks``: what became of conditions in the last run that could tell, sorted.
+    """
 
     lineage: str
     serial: int = 0
     instances: Mapping[Address, Instance] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
 
     def with_instances(self, more: Mapping[Address, Instance]) -> State:
         return replace(self, instances={**self.instances, **more}) if more else self

@@ -28,6 +28,7 @@ class Said:
     document: dict[str, Any]
     plan: str
     apply: str
+    state: dict[str, Any]
 
 
 def said_of(case: Path, folder: Path) -> Said:
@@ -45,13 +46,16 @@ def said_of(case: Path, folder: Path) -> Said:
     document = masked(json.loads(kvmplan("show", "-json", "p", cwd=folder).stdout))
     apply = kvmplan("apply", "-json", "p", cwd=folder)
     assert apply.status == 0, apply.stdout
-    return Said(document, plan.stdout, apply.stdout)
+    state = json.loads(kvmplan("show", "-json", cwd=folder).stdout)
+    return Said(document, plan.stdout, apply.stdout, state)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_it_is_terraforms_key_by_key(case: Path, tmp_path: Path) -> None:
     said = said_of(case, tmp_path)
     _check_representation(case, said.document)
+    checks = case / "terraform.checks.json"
+    assert said.state.get("checks", []) == (json.loads(checks.read_text()) if checks.exists() else [])
     for name, text in (("plan", said.plan), ("apply", said.apply)):
         theirs = [json.loads(line) for line in (case / f"terraform.{name}.jsonl").read_text().splitlines()]
         ours = [json.loads(line) for line in stream(text)]

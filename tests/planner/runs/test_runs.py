@@ -5,7 +5,8 @@ object a step. ``given`` (may be missing) says how it is run: ``replace``, ``tar
 ``destroy``, ``refresh``, ``refresh_only``, ``outside`` (what somebody did to things before, by name: values, or null
 where it was deleted), ``variables``
 (``NAME=VALUE``), ``faults`` (of the toy world: ``{"address", "when", "verb"}``), ``there`` (names of things that
-somebody else made), ``taint`` (addresses to mark before), ``destroyable`` (addresses). What comes of it:
+somebody else made), ``taint`` (addresses to mark before), ``destroyable`` (addresses), ``checks`` (true:
+tell of them, too). What comes of it:
 
 - ``errors``: summaries, when planning fails; then the other keys are missing, and nothing was changed;
 - ``warnings``: summaries;
@@ -13,7 +14,7 @@ somebody else made), ``taint`` (addresses to mark before), ``destroyable`` (addr
 - ``drift``: by address, what became of the object without us; ``relevant`` where a plan's reader is told;
 - ``operations``: what was done, in order;
 - ``failed``: what went wrong in applying, ``address: summary``;
-- ``outputs`` and ``state`` (addresses) after it.
+- ``outputs`` and ``state`` (addresses) after it; ``checks``: by address, what the state has of them.
 
 `KVMPLAN_RECORD=1` writes what comes, to be read before it is kept: Terraform says what is right.
 """
@@ -38,6 +39,7 @@ from kvmplan.plan.model import Action, Change, Plan
 from kvmplan.plan.request import Request
 from kvmplan.review.relevant_drift import relevant_drift
 from kvmplan.run import Run
+from kvmplan.state.model import State
 from kvmplan.state.taint import tainted
 from kvmplan.state.values_json import encode_value
 from kvmplan_sdk.diagnostics import Diagnostic
@@ -114,6 +116,7 @@ def _applied(given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
             **({"failed": sorted(map(_masked, failed))} if failed else {}),
             "outputs": {name: _shown(output.value) for name, output in sorted(workspace.state.outputs.items())},
             "state": [_masked(str(at)) for at in sorted(workspace.state.instances, key=lambda one: one.sort_key)],
+            **({"checks": _checks(workspace.state)} if given.get("checks") else {}),
         }
 
     request = Request(
@@ -132,6 +135,10 @@ def _pointer(text: str) -> Pointer:
     found = parse_pointer(text)
     assert found is not None, text
     return found
+
+
+def _checks(state: State) -> dict[str, Any]:
+    return {one.address: [one.status, *one.messages] for one in state.checks}
 
 
 def _sorted(plan: Plan) -> Sequence[tuple[Any, Change]]:

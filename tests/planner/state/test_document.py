@@ -25,6 +25,8 @@ WHOLE = State(
     },
 )
 
+CHECK = {"object_kind": "check", "object_addr": "check.c", "status": "pass"}
+
 
 @given(states())
 def test_a_state_is_read_back_as_it_was_written(state: State) -> None:
@@ -39,6 +41,7 @@ def test_equal_states_are_equal_bytes(state: State) -> None:
         instances=dict(reversed(list(state.instances.items()))),
         outputs=dict(reversed(list(state.outputs.items()))),
         hosts=dict(reversed(list(state.hosts.items()))),
+        checks=tuple(reversed(state.checks)),
     )
     assert dump_state(other) == dump_state(state)
 
@@ -73,6 +76,9 @@ def edited(change: Any) -> bytes:
         lambda d: d["resources"][0]["instances"][0].update(private=None),
         lambda d: d["resources"][0]["instances"][0].update(dependencies=["?"]),
         lambda d: d["resources"][0]["instances"][0].update(index_key=1.5),
+        lambda d: d.update(check_results=[{**CHECK, "object_addr": "?"}]),
+        lambda d: d.update(check_results=[{**CHECK, "status": "well"}]),
+        lambda d: d.update(check_results=5),
         lambda d: d["resources"][0]["instances"].append(d["resources"][0]["instances"][0]),
     ],
 )

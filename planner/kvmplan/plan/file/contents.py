@@ -23,6 +23,7 @@ from kvmplan.plan.file.changes import (
     step_entry,
 )
 from kvmplan.plan.model import Plan
+from kvmplan.state.check_results import check_entry, read_check
 from kvmplan.state.document import dump_state, instance_entry, load_state, read_instance
 from kvmplan.state.model import State
 from kvmplan.state.values_json import encode_value, load_values
@@ -63,6 +64,7 @@ def dump_contents(file: PlanFile) -> bytes:
         "needs": [[node_entry(node), [node_entry(need) for need in needs]] for node, needs in plan.needs.items()],
         "hosts": dict(sorted(plan.hosts.items())),
         "data": {str(address): data_entry(data) for address, data in plan.data.items()},
+        "checks": [check_entry(one) for one in plan.checks],
         "unsure": sorted(map(str, plan.unsure)),
         "review": file.review,
         "layout": file.layout,
@@ -93,6 +95,7 @@ def load_contents(data: bytes, head: Mapping[str, Any]) -> PlanFile:
         hosts=document["hosts"],
         data={address_of(text): read_data(entry) for text, entry in document["data"].items()},
         unsure=frozenset(map(address_of, document["unsure"])),
+        checks=tuple(map(read_check, document["checks"])),
         moment=datetime.fromisoformat(document["moment"]),
     )
     return PlanFile(

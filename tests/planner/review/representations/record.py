@@ -2,7 +2,8 @@
 
 A case is a folder: all its steps but the last are applied, the last is planned with the arguments in ``given.json``;
 ``terraform.json`` is the plan representation, identifiers and times masked; ``terraform.plan.jsonl`` and
-``terraform.apply.jsonl`` are the streams of planning and of applying that plan, without diagnostics, sorted.
+``terraform.apply.jsonl`` are the streams of planning and of applying that plan, without diagnostics, sorted;
+``terraform.checks.json``, where there are any, the ``checks`` of the state then.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ def _record(case: Path) -> None:
         streams = {"plan": _terraform(folder, "plan", "-json", "-out", "p", *arguments(case))}
         document = masked(json.loads(_terraform(folder, "show", "-json", "p")))
         streams["apply"] = _terraform(folder, "apply", "-json", "p")
+        checks = json.loads(_terraform(folder, "show", "-json")).get("checks", [])
+    if checks:
+        lines = (json.dumps(one, ensure_ascii=False) for one in checks)
+        (case / "terraform.checks.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     for name, text in streams.items():
         (case / f"terraform.{name}.jsonl").write_text("".join(f"{line}\n" for line in stream(text)))
     lines = (f"{json.dumps(key)}: {json.dumps(document[key], ensure_ascii=False)}" for key in sorted(document))

@@ -76,7 +76,11 @@ def _argument_row(argument: Any) -> str:
 
 def _row(option: Any) -> str:
     value = "" if option.is_flag else f" {option.metavar or _choices(option)}"
-    default = "" if option.is_flag or option.default in (None, "", ()) else f" Left out: `{option.default}`."
+    default = (
+        ""
+        if option.is_flag or option.default in (None, "", ())
+        else f" Left out: `{getattr(option.default, 'value', option.default)}`."
+    )
     return f"| {_names(option, value)} | {_one_line(option.help or '')}{default} |"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,12 +39,32 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="kvmplan",
-    help="Plan and apply for the network of KVM hosts.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     add_completion=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
+
+
+@app.callback()
+def everywhere(
+    directory: Annotated[
+        Path | None, typer.Option("--chdir", metavar="DIR", help="Work in this directory, as if called there.")
+    ] = None,
+) -> None:
+    """Plan and apply for the network of KVM hosts."""
+    if directory is not None:
+        try:
+            os.chdir(directory)
+        except OSError as problem:
+            from kvmplan_sdk.diagnostics import DiagnosticError, error
+
+            raise DiagnosticError(
+                error(f"Cannot work in {directory}", f"{problem.strerror}. Check the path of --chdir.")
+            ) from problem
+
+
 app.command("init")(init.init)
 app.command("fmt")(fmt.fmt)
 app.command("validate")(validate.validate)

@@ -21,7 +21,7 @@ from kvmplan.backends.opening import open_store
 from kvmplan.cli.planning import keep_secrets_of, planned, review, saved_plan, show, stop_on_errors
 from kvmplan.cli.terminal import ask, complain, for_people, keep_secret, live_line, say, styled, tell
 from kvmplan.config.variables import Given
-from kvmplan.plan.file import check_current, check_expected, check_makers, digest_of
+from kvmplan.plan.file import check_current, check_digest, check_expected, check_makers, digest_of
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
@@ -62,6 +62,8 @@ def plan_and_apply(
 ) -> bool:
     """Plan, ask and apply. ``expected``: the digest that the plan must have. Returns whether everything was done."""
     operation = "destroy" if request.destroy else "apply"
+    if expected is not None:
+        check_digest(expected)
     if not (auto_approve or for_people()):
         raise DiagnosticError(_nobody_to_ask())
     with planned(directory, values, state, operation, request, locking=locking, no_color=no_color) as (
@@ -69,11 +71,12 @@ def plan_and_apply(
         plan,
         store,
     ):
-        show(review(run, plan), no_color=no_color)
+        show(review(run, plan), run.prepared, no_color=no_color)
         if expected is not None:
             check_expected(digest_of(plan), expected)
         if not plan.is_empty and not auto_approve and not ask(f"\n{_question(request)}{ANSWER}"):
-            say("Apply cancelled.")
+            hint = "" if sys.stdin.isatty() else " Where nobody answers, use --auto-approve, or apply a saved plan."
+            say(f"{operation.capitalize()} cancelled.{hint}")
             return False
         return carry_out(
             run, plan, store, parallelism=parallelism, rollback=rollback, no_color=no_color, command=command

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
-from kvmplan.backends.opening import open_store
-from kvmplan.cli.planning import stop_on_errors
+from kvmplan.cli.planning import running
 from kvmplan.cli.terminal import say
 from kvmplan.config.files import SUFFIX, is_configuration
 from kvmplan.config.variables import Given
 from kvmplan.generate import configuration_for_imports
-from kvmplan.plugins import Plugins
-from kvmplan.run import prepare, started
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 
 
 def generate(path: Path, directory: Path, values: Given, state: Path | None, *, no_color: bool) -> None:
     """Write ``path`` where an import lacks its block. Raises `DiagnosticError`, having written nothing."""
     _check_place(path, directory)
-    plugins = Plugins()
-    prepared = prepare(directory, values, plugins)
-    stop_on_errors(prepared, no_color=no_color)
-    with started(prepared, open_store(state, prepared.configuration), plugins) as run:
+    with running(directory, values, state, lambda _store: nullcontext(), no_color=no_color) as (run, _):
         text = configuration_for_imports(run)
     if text:
         try:

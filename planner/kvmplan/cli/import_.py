@@ -24,11 +24,12 @@ def import_(
     from kvmplan.cli.locks import locking
     from kvmplan.cli.planning import given, planned
     from kvmplan.cli.requesting import importing
-    from kvmplan.cli.terminal import say
+    from kvmplan.cli.terminal import complain, say
     from kvmplan.plan.imports import with_imported
 
     request = importing(address, identifier)
     values, waiting = given(var, var_file), locking(lock, lock_timeout)
     with planned(directory, values, state, "import", request, locking=waiting, no_color=no_color) as (run, plan, store):
+        complain(run.prepared.diagnostics, run.prepared.sources, no_color=no_color)
         store.save(with_imported(run.state, plan, request.importing))
     say(f"{address} is imported, as it is. `kvmplan plan` shows what the configuration would change about it.")

@@ -78,7 +78,7 @@ def plan(
         no_color=no_color,
     ) as (run, made, _):
         document = review(run, made)
-        show(document, no_color=no_color)
+        show(document, run.prepared, no_color=no_color)
         if out is not None:
             save(out, run, made, document)
         elif not made.is_empty:

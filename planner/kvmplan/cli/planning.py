@@ -75,7 +75,7 @@ def planned(
     no_color: bool,
 ) -> Iterator[tuple[Run, Plan, StateStore]]:
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
-    with 1.
+    with 1; warnings are left to the caller.
     """
     with running(directory, values, state, lambda store: store.locked(operation, locking), no_color=no_color) as (
         run,
@@ -87,7 +87,6 @@ def planned(
         keep_secret(secrets_in_modules(prepared.modules))
         keep_secret(secrets_in_plan(plan))
         stop_on_errors(prepared, no_color=no_color)
-        complain(prepared.diagnostics, prepared.sources, no_color=no_color)
         yield run, plan, store
 
 
@@ -150,11 +149,14 @@ def drift_schemas(drift: Iterable[Drift], plugins: Plugins) -> dict[str, ObjectS
     return {one.address.type: plugins.provider(one.lane.provider).schema.resources[one.address.type] for one in drift}
 
 
-def show(document: Mapping[str, Any], *, no_color: bool) -> None:
-    """Show a plan to whoever listens. ``document``: as `review` made it."""
+def show(document: Mapping[str, Any], prepared: Prepared, *, no_color: bool) -> None:
+    """Show a plan to whoever listens. ``document``: as `review` made it. Warnings follow it, as in Terraform: above a
+    long plan nobody sees them.
+    """
     tell(lambda: plan_lines(document))
     if for_people():
         say(plan_text(document, styled(no_color=no_color)))
+    complain(prepared.diagnostics, prepared.sources, no_color=no_color)
 
 
 def save(path: Path, run: Run, plan: Plan, document: Mapping[str, Any]) -> None:

@@ -69,11 +69,18 @@ def _contradictions(options: PlanOptions, *, destroy: bool) -> Iterable[Diagnost
         )
     if destroy and options.replace:
         yield error("Replacement of what is destroyed", "--replace makes no sense when everything is to go.")
-    if options.refresh_only and (destroy or options.replace or not options.refresh):
-        against = "--refresh=false" if not options.refresh else "--replace" if options.replace else "destroying"
+    against = {
+        "--refresh=false": not options.refresh,
+        "--replace": options.replace,
+        "--allow-destroy": options.allow_destroy,
+        "destroying": destroy,
+    }
+    senseless = [name for name, given in against.items() if given]
+    if options.refresh_only and senseless:
         yield error(
             "Refreshing, and something else",
-            f"--refresh-only lets the state follow the hosts and does nothing else: {against} makes no sense with it.",
+            f"--refresh-only lets the state follow the hosts and does nothing else: {' and '.join(senseless)} cannot "
+            "go with it.",
         )
 
 

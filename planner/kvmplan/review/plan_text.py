@@ -15,6 +15,7 @@ from kvmplan.review.style import PLAIN, Style
 COVERS_A_PART = "This plan covers a part of the configuration only."
 NOTHING_DRIFTED = "No changes. Your infrastructure still matches the configuration."
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
+NOTHING_TO_DESTROY = "No changes. No objects need to be destroyed."
 
 _HEADINGS = {
     "create": "will be created",
@@ -84,6 +85,12 @@ def _sections(document: Mapping[str, Any], style: Style) -> Iterator[str]:
         return
     changes = [change for change in document["resource_changes"] if is_shown(change)]
     outputs = changed_outputs(document)
+    if not changes and not outputs and document.get("kvmplan_mode") == "destroy":
+        yield style(NOTHING_TO_DESTROY, "bold")
+        yield ""
+        yield "Nothing that this plan covers is in the state."
+        yield from _reservations(document)
+        return
     if not changes and not outputs:
         yield style(NO_CHANGES, "bold")
         yield ""

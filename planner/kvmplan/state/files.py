@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -28,10 +29,15 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
         raise DiagnosticError(
             error(
                 f"Cannot write {path}",
-                f"{problem.strerror}. What was there before is untouched. Free some space or make the directory "
-                "writable, and run the command again.",
+                f"{problem.strerror}. What was there before is untouched. {_remedy(path, problem)}",
             )
         ) from problem
+
+
+def _remedy(path: Path, problem: OSError) -> str:
+    if problem.errno == errno.ENOENT:
+        return f"Make the directory {path.parent}, or name another."
+    return "Free some space or make the directory writable, and run the command again."
 
 
 def make_folder(path: Path) -> None:

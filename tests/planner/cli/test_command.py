@@ -28,7 +28,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["state", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-h"], ["plan", "--help"], ["plan", "-h"], ["state", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     code = (
         "import sys, atexit\n"
@@ -60,6 +62,7 @@ def test_version(tmp_path: Path) -> None:
         (["state", "show", "-json", "x.y"], ["state", "show", "--json", "x.y"]),
         (["lab", "exec", "n", "--", "ls", "-all"], ["lab", "exec", "n", "--", "ls", "-all"]),
         (["plan", "-h"], ["plan", "-h"]),
+        (["-chdir=x", "plan", "-out=p"], ["--chdir=x", "plan", "--out=p"]),
         (["fmt", "-list=false", "-check=true", "-write=x"], ["fmt", "--no-list", "--check", "--write=x"]),
         (["plan", "-var=true=false"], ["plan", "--var=true=false"]),
     ],
@@ -206,3 +209,58 @@ def test_output_that_nobody_reads_is_no_error(project: Path) -> None:
         f"{sys.executable} -m kvmplan plan | true", shell=True, cwd=project, env=environment(), stderr=-1, check=False
     )
     assert b"Traceback" not in done.stderr
+
+
+def test_the_directory_may_stand_before_the_command_as_in_terraform(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for spelling in ([f"-chdir={project}"], ["--chdir", str(project)]):
+        assert kvmplan(*spelling, "plan", "-out=p", cwd=elsewhere).status == 0
+        assert (project / "p").exists()
+        (project / "p").unlink()
+    said = kvmplan("-chdir=nowhere", "plan", cwd=elsewhere)
+    assert (said.status, said.stderr) == (
+        1,
+        "\nError: Cannot work in nowhere\n\nNo such file or directory. Check the path of --chdir.\n",
+    )
+
+
+def test_warnings_follow_the_plan(project: Path) -> None:
+    check = 'check "c" {\n  assert {\n    condition     = toy_thing.a.name != "a"\n    error_message = "is a"\n  }\n}\n'
+    (project / "main.kvm.hcl").write_text(THING + check)
+    for arguments in (["plan"], ["apply"]):
+        said = subprocess.run(
+            [sys.executable, "-m", "kvmplan", *arguments],
+            cwd=project,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        ).stdout
+        assert said.count("Check block assertion failed") == 1
+        before, after = said.split("Warning: Check block assertion failed")
+        assert "Plan: 1 to add" in before
+        assert ("Do you want" in after) == (arguments == ["apply"])
+
+
+def test_what_is_cancelled_and_how_it_goes_without_anybody(project: Path) -> None:
+    hint = " Where nobody answers, use --auto-approve, or apply a saved plan.\n"
+    assert kvmplan("apply", cwd=project).stdout.endswith(f"Apply cancelled.{hint}")
+    assert kvmplan("apply", "-auto-approve", cwd=project).status == 0
+    assert kvmplan("destroy", cwd=project).stdout.endswith(f"Destroy cancelled.{hint}")
+    assert kvmplan("destroy", "-auto-approve", cwd=project).status == 0
+    said = kvmplan("destroy", cwd=project)
+    assert (said.status, said.stdout.splitlines()[0]) == (0, "No changes. No objects need to be destroyed.")
+
+
+def test_a_digest_that_is_none_is_told_before_planning(project: Path) -> None:
+    said = kvmplan("destroy", "-expect-digest=abc", cwd=project)
+    assert (said.status, said.stdout, "Not a digest" in said.stderr) == (1, "", True)
+
+
+def test_a_plan_file_in_no_directory(project: Path) -> None:
+    said = kvmplan("plan", "-out=nowhere/p", cwd=project)
+    assert (said.status, "Make the directory nowhere" in said.stderr) == (1, True)

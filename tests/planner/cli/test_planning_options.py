@@ -197,3 +197,8 @@ def test_what_is_left_out_need_not_be_reachable(project: Path) -> None:
     assert kvmplan("plan", cwd=project).status == 1
     assert planned(project, "--target=toy_thing.a") == {"toy_thing.a": "create"}
     assert planned(project, "--exclude=toy_thing.b") == {"toy_thing.a": "create"}
+
+
+def test_refreshing_only_takes_nothing_else(project: Path) -> None:
+    said = kvmplan("refresh", "--allow-destroy=toy_thing.a", "--replace=toy_thing.a", cwd=project)
+    assert (said.status, "--replace and --allow-destroy" in said.stderr) == (1, True)

@@ -51,3 +51,11 @@ def test_commands(tmp_path: Path) -> None:
     assert kvmplan("plan", "--detailed-exitcode", cwd=tmp_path).status == 2
     assert kvmplan("untaint", "terraform_data.a", cwd=tmp_path).status == 0
     assert kvmplan("plan", "--detailed-exitcode", cwd=tmp_path).status == 0
+
+
+def test_a_resource_with_keys_names_its_instances() -> None:
+    instances = {one: replace(A, address=one) for one in (address(f'toy_thing.a["{key}"]') for key in "gfedcba")}
+    with pytest.raises(DiagnosticError) as refused:
+        tainted(replace(STATE, instances=instances), "toy_thing.a")
+    named = ", ".join(f'toy_thing.a["{key}"]' for key in "abcde")
+    assert refused.value.diagnostics[0].detail == f"toy_thing.a has instances with keys: name one of {named}, ...."

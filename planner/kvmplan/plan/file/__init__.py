@@ -6,7 +6,7 @@ the bytes: a line in clear and the rest compressed, encrypted where that was ask
 """
 
 from kvmplan.plan.file.contents import PlanFile
-from kvmplan.plan.file.currency import check_current, check_expected, check_makers, makers_of
+from kvmplan.plan.file.currency import check_current, check_digest, check_expected, check_makers, makers_of
 from kvmplan.plan.file.digest import digest_of
 from kvmplan.plan.file.protection import KEY_FILE, protection_to_read, protection_to_write
 from kvmplan.plan.file.reading import read_plan, write_plan
@@ -15,6 +15,7 @@ __all__ = [
     "KEY_FILE",
     "PlanFile",
     "check_current",
+    "check_digest",
     "check_expected",
     "check_makers",
     "digest_of",

@@ -32,10 +32,7 @@ def check_makers(makers: Mapping[str, str], plugins: Plugins) -> None:
 
 def check_expected(digest: str, expected: str) -> None:
     """Raises `DiagnosticError` when a plan of ``digest`` is not the ``expected`` one."""
-    if not re.fullmatch("sha256:[0-9a-f]{64}", expected):
-        raise DiagnosticError(
-            error("Not a digest", f'"{expected}" is none: it is sha256: and 64 digits, as `plan --out` prints it.')
-        )
+    check_digest(expected)
     if digest != expected:
         raise DiagnosticError(
             error(
@@ -43,6 +40,14 @@ def check_expected(digest: str, expected: str) -> None:
                 f"It has the digest {digest}, and {expected} is expected. Nothing was done: review this plan, then "
                 "apply it by its digest.",
             )
+        )
+
+
+def check_digest(expected: str) -> None:
+    """Raises `DiagnosticError` when what is ``expected`` is no digest at all."""
+    if not re.fullmatch("sha256:[0-9a-f]{64}", expected):
+        raise DiagnosticError(
+            error("Not a digest", f'"{expected}" is none: it is sha256: and 64 digits, as `plan --out` prints it.')
         )
 
 

@@ -74,7 +74,7 @@ def test_the_whole_life_of_nat_web(desk: Desk) -> None:
         assert connection.echo("before") == "before"
         changed = desk.run("plan", "--var", "echo_port=7002", "--detailed-exitcode", status=2)
         assert "0 to add, 1 to change, 0 to destroy" in changed
-        assert "~ port = 7001 -> 7002" in changed.replace("  ", " ")
+        assert "~ port = 7001 -> 7002" in " ".join(changed.split())
         desk.run("apply", "--auto-approve", "--var", "echo_port=7002")
         assert connection.echo("after") == "after", "a connection that was open goes on"
     finally:

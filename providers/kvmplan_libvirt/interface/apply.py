@@ -36,7 +36,7 @@ def put(reach: Reach, operation: Operation) -> Object:
         record = domain_record(domain)
         owner, former = (reach.owner(address, mac.lower()) for address in (operation.address, operation.tagged))
         _refuse_foreign(record, owner, former)
-        tagged = record.owners - {former} | {owner}
+        tagged = _without_stale(record, owner.lineage) - {former} | {owner}
         _tag(domain, record, record.owners, tagged)
         try:
             _plug(domain, record, wanted)
@@ -63,7 +63,7 @@ def delete(reach: Reach, operation: Operation) -> None:
             _unplug(domain, live)
         if (config := nic_with(mac, name, record.config)) is not None:
             domain.detachDeviceFlags(config.text, Affect.CONFIG)
-        _tag(domain, record, record.owners, record.owners - {owner})
+        _tag(domain, record, record.owners, _without_stale(record, owner.lineage) - {owner})
 
 
 def _domain(reach: Reach, name: str) -> Domain:
@@ -89,6 +89,11 @@ def _refuse_foreign(record: DomainRecord, owner: Owner, former: Owner) -> None:
                 "Choose another MAC address, or take the NIC out of the domain.",
             )
         )
+
+
+def _without_stale(record: DomainRecord, lineage: str) -> frozenset[Owner]:
+    """The tags in ``record`` without ours of NICs that it does not have: what took them out was cut short then."""
+    return frozenset(owner for owner in record.owners if owner.lineage != lineage or _has(record, owner.mac))
 
 
 def _parts(record: DomainRecord) -> Iterator[tuple[Affect, Any]]:

@@ -47,7 +47,8 @@ def inverse(
     standing = stored(standing)
     homes = _homes(plan, standing)
     was = _before(plan, before, homes)
-    now = {homes[address]: _at_home(instance, homes) for address, instance in standing.items()}
+    resources = {address.resource: home.resource for address, home in homes.items() if address != home}
+    now = {homes[address]: _at_home(instance, homes, resources) for address, instance in standing.items()}
     made = {homes.get(address, address) for address, verb in done if verb is Verb.CREATE}
     aside = {homes.get(one.address, one.address): one.deposed for one in plan.changes.values() if one.deposed}
     forgotten = {_home(one) for one in plan.changes.values() if one.action in _FORGETTING}
@@ -124,9 +125,9 @@ def _before(plan: Plan, before: Instances, homes: Mapping[Address, Address]) -> 
     return found
 
 
-def _at_home(instance: Instance, homes: Mapping[Address, Address]) -> Instance:
+def _at_home(instance: Instance, homes: Mapping[Address, Address], resources: Mapping[Address, Address]) -> Instance:
+    """``resources``: where those belong that have instances elsewhere."""
     home = homes[instance.address]
-    resources = {address.resource: there.resource for address, there in homes.items() if address != there}
     needed = (homes.get(one) or resources.get(one, one) for one in instance.dependencies) if resources else ()
     return replace(
         instance,

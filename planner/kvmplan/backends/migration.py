@@ -87,6 +87,8 @@ def _checked(move: Move) -> tuple[State, State | None]:
         raise DiagnosticError(_another(move, "is another state (its lineage differs)"))
     if there is not None and there.lineage == state.lineage and there.serial > state.serial:
         raise DiagnosticError(_another(move, f"is newer (serial {there.serial}, not {state.serial})"))
+    if there is not None and there.lineage == state.lineage and there.serial == state.serial and there != state:
+        raise DiagnosticError(_another(move, f"holds something else under the same serial, {there.serial},"))
     return state, there
 
 

@@ -103,7 +103,7 @@ def run(arguments: list[str]) -> None:
         status = command.main(args=normalized(arguments, command), prog_name="kvmplan", standalone_mode=False)
         if status == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
             _tell_of_interrupt()
-        sys.exit(status if isinstance(status, int) else 0)
+        sys.exit(_final(status if isinstance(status, int) else 0))
     except typer.Abort:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
@@ -123,6 +123,11 @@ def run(arguments: list[str]) -> None:
         else:
             complain([_bug(problem)])
         sys.exit(1)
+
+
+def _final(status: int) -> int:
+    terminal = sys.modules.get("kvmplan.cli.terminal")  # not imported by what says nothing
+    return status if terminal is None or terminal.is_all_said() else status or 1
 
 
 def _tell_of_interrupt() -> None:

@@ -19,6 +19,7 @@ from kvmplan.apply.result import Result
 from kvmplan.apply.stopping import Stop
 from kvmplan.backends.opening import open_store
 from kvmplan.cli.planning import keep_secrets_of, planned, review, saved_plan, show, stop_on_errors
+from kvmplan.cli.signals import ended_by_signals
 from kvmplan.cli.terminal import ask, complain, for_people, keep_secret, live_line, say, styled, tell
 from kvmplan.config.variables import Given
 from kvmplan.plan.file import check_current, check_digest, check_expected, check_makers, digest_of
@@ -43,6 +44,7 @@ REFRESH = (
     "  kvmplan will write the changes above into the state, and change nothing on any host.\n"
 )
 RESCUE_SECONDS = 5.0
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ANSWER = "  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
 
 
@@ -120,7 +122,7 @@ def apply_saved(
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, saved.workspace)
     store.seal = Sealing(lambda: prepared.protections.state)
-    with store.locked("apply", locking):
+    with ended_by_signals(), store.locked("apply", locking):
         lineage = saved.plan.prior.lineage
         with started(prepared, store, plugins, lineage=lineage) as run:
             check_current(saved.plan, run.state, run.recovered.unsure)
@@ -189,7 +191,10 @@ def _interruptible(listener: Listener) -> Iterator[Stop]:
         # The main thread may be in the middle of a write that a signal's handler must not wait for.
         threading.Thread(target=listener, args=(Interrupted(),)).start()
 
-    before = {number: signal.signal(number, on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in _INTERRUPTS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, on_interrupt)
     try:
         yield stop
     finally:

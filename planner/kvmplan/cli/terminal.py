@@ -1,5 +1,6 @@
 """What commands say: text to people on standard output, diagnostics on standard error, lines to programs, nothing of it
-with the secrets that are known by then. A reader that goes away ends what it reads, and nothing else.
+with the secrets that are known by then. A reader that goes away, or a disk that is full, ends what is said there, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class _Audience:
     compact: bool = False
     redaction: Redaction = NOTHING
     live: Live | None = None
+    unsaid: OSError | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -88,10 +90,21 @@ def _write(file: TextIO, text: str) -> None:
         try:
             file.write(text)
             file.flush()
-        except BrokenPipeError:
+        except OSError as problem:
+            if not isinstance(problem, BrokenPipeError):
+                _audience.unsaid = problem
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, file.fileno())
             os.close(nowhere)
+
+
+def is_all_said() -> bool:
+    """Whether everything could be written; else it says so on standard error."""
+    if _audience.unsaid is None:
+        return True
+    what = f"{_audience.unsaid.strerror}. Whatever this command did is done; what it had to say of it is lost."
+    complain([error("Cannot write the output", what)])
+    return False
 
 
 @contextmanager

@@ -84,6 +84,12 @@ def test_a_newer_state_is_never_written_over(project: Project) -> None:
     project.write("local", {"path": "there.json"}, names="ab")
     said = project("init", stdin="yes\n", fails="There is a state in the new place")
     assert "is newer" in said.stderr
+    there = project.directory / "there.json"
+    another = json.dumps({**json.loads(there.read_bytes()), "serial": json.loads(old)["serial"]}).encode()
+    there.write_bytes(another)
+    said = project("init", stdin="yes\n", fails="There is a state in the new place")
+    assert "something else under the same serial" in said.stderr
+    assert there.read_bytes() == another
     project("init", "-reconfigure", "-migrate-state", fails="Options that exclude each other")
 
 

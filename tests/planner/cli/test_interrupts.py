@@ -55,7 +55,7 @@ def state_list(project: Path) -> list[str]:
     return kvmplan("state", "list", cwd=project).stdout.split()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_ends_after_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
     process = begun(tmp_path, "toy_thing.a", "--on-failure", "rollback")
     process.send_signal(number)
@@ -102,3 +102,21 @@ def test_a_failure_is_rolled_back_when_asked_to(tmp_path: Path) -> None:
     assert things(tmp_path) == []
     assert state_list(tmp_path) == []
     assert kvmplan("apply", "--auto-approve", "-on-failure=keep", cwd=tmp_path).status == 0
+
+
+def test_an_apply_goes_on_though_nothing_can_be_written_for_its_reader(tmp_path: Path) -> None:
+    (tmp_path / "main.kvm.hcl").write_text(TWO)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kvmplan", "apply", "--auto-approve"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "Error: Cannot write the output\n\nNo space left on device. Whatever this command did is done" in done.stderr
+    assert state_list(tmp_path) == ["toy_thing.a", "toy_thing.b", "toy_thing.c"]
+    assert things(tmp_path) == ["a", "b", "c"]

@@ -29,7 +29,12 @@ def read_now(wanted: Wanted, session: Session, schema: ObjectSchema) -> DataValu
     """What a data source is while planning. Raises `DiagnosticError` when it cannot be read."""
     values = read_data(wanted.address.type, wanted.configured.values, session, wanted.lane.provider)
     found = canonical(schema, values)
-    return DataValues(values=found, sensitive=sensitive_paths(wanted.configured.sensitive, schema, found))
+    return DataValues(
+        lane=wanted.lane,
+        values=found,
+        schema_version=schema.version,
+        sensitive=sensitive_paths(wanted.configured.sensitive, schema, found),
+    )
 
 
 def reading(wanted: Wanted, schema: ObjectSchema, reason: str, now: DataValues | None = None) -> Change:
@@ -51,6 +56,11 @@ def reading(wanted: Wanted, schema: ObjectSchema, reason: str, now: DataValues |
     )
 
 
+def as_planned(change: Change) -> DataValues:
+    """What references see of an instance that is not there yet."""
+    return DataValues(lane=change.lane, values=change.after or {}, sensitive=change.sensitive)
+
+
 def without_idle_looks(changes: Mapping[Address, Change]) -> dict[Address, Change]:
     """``changes`` without what checks would look at again, where nothing is done that they could see."""
     looks = {address for address, change in changes.items() if change.reason == "read_because_check_nested"}
@@ -61,4 +71,4 @@ def without_idle_looks(changes: Mapping[Address, Change]) -> dict[Address, Chang
     return {address: change for address, change in changes.items() if busy or address not in looks}
 
 
-__all__ = ["read_data", "read_now", "reading", "without_idle_looks"]
+__all__ = ["as_planned", "read_data", "read_now", "reading", "without_idle_looks"]

@@ -16,7 +16,7 @@ from kvmplan.plan.change import Circumstances, plan_instance
 from kvmplan.plan.checks import as_warning
 from kvmplan.plan.conditions import judge
 from kvmplan.plan.created_first import created_first, deposed_key
-from kvmplan.plan.data import read_now, reading
+from kvmplan.plan.data import as_planned, read_now, reading
 from kvmplan.plan.evaluation import Evaluation
 from kvmplan.plan.expand import repetition
 from kvmplan.plan.guarding import is_allowed, is_guarded
@@ -153,7 +153,7 @@ class InstancePlanner:
                 change = self._decide(wanted, names, session, planned)
                 if change is None:
                     return DYNAMIC
-                seen = DataValues(values=change.after or {}, sensitive=change.sensitive)
+                seen = as_planned(change)
         except DiagnosticError as problem:
             found += map(wanted.place, problem.diagnostics)
             return DYNAMIC
@@ -218,7 +218,7 @@ class InstancePlanner:
                 again = reading(wanted, schema, "read_because_check_nested", data) if wanted.resource.check else None
                 return again, data
         change = reading(wanted, schema, reason)
-        return change, DataValues(values=change.after or {}, sensitive=change.sensitive)
+        return change, as_planned(change)
 
     def _why_later(self, wanted: Wanted, planned: _Planned) -> str:
         """Why a data source cannot be read while planning, in Terraform's words; empty when it can."""

@@ -113,9 +113,11 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataValues:
-    """What a data source was read as."""
+    """What a data source was read as, and where."""
 
+    lane: Lane
     values: Object
+    schema_version: int = 0
     sensitive: tuple[Path, ...] = ()
 
 

@@ -38,7 +38,7 @@ class _Writer:
         return _filled(
             {
                 "outputs": {name: _output(output) for name, output in sorted(module.outputs.items())},
-                "resources": [self._resource(module.path, one) for one in resources if not one.check],
+                "resources": [self._resource(module.path, one) for one in resources],
                 "module_calls": {name: self._call(call, module) for name, call in sorted(module.calls.items())},
                 "variables": {name: _variable(variable) for name, variable in sorted(module.variables.items())},
             }

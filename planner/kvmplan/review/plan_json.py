@@ -119,6 +119,7 @@ def _changed_identity(address: Address, provider: str) -> dict[str, Any]:
 
 
 def _resource_change(change: Change, schema: ObjectSchema) -> dict[str, Any]:
+    pending = unknown_tree(change.after)
     entry = {
         **_changed_identity(change.address, change.lane.provider),
         **({"previous_address": str(change.former)} if change.former is not None else {}),
@@ -126,9 +127,7 @@ def _resource_change(change: Change, schema: ObjectSchema) -> dict[str, Any]:
             "actions": ACTIONS[change.action],
             "before": shown(change.before),
             "after": shown(change.after),
-            "after_unknown": {}
-            if change.action is Action.NO_OP or change.after is None
-            else unknown_tree(change.after),
+            "after_unknown": pending if says_something(pending) else {},
             "before_sensitive": sensitive_tree(change.before, change.before_sensitive),
             "after_sensitive": sensitive_tree(change.after, change.sensitive),
         },

@@ -23,6 +23,7 @@ from kvmplan.review.hiding import hidden_state, secrets_in_plan
 from kvmplan.review.redaction import Redaction
 from kvmplan.review.relevant_json import relevant_attributes
 from kvmplan.review.state_json import state_json
+from kvmplan.state.model import Instance, State
 
 _ORDER = (
     "format_version",
@@ -54,7 +55,7 @@ def representation(
     """
     changed = (parse_address(one["address"]) for one in review["resource_changes"] if _changes(one["change"]))
     outputs = (name for name, one in review["output_changes"].items() if _changes(one))
-    prior = replace(plan.refreshed, checks=())
+    prior = plan.refreshed
     whole = {
         **review,
         "terraform_version": versions.TERRAFORM,
@@ -73,8 +74,24 @@ def saved_representation(saved: PlanFile) -> dict[str, Any]:
     configuration, _ = parse_sources(saved.sources, saved.directory, saved.layout)
     plugins = Plugins()
     redaction = Redaction(secrets_in_plan(saved.plan))
-    plan = replace(saved.plan, refreshed=hidden_state(saved.plan.refreshed, redaction))
+    plan = replace(saved.plan, refreshed=hidden_state(_prior(saved.plan), redaction))
     return representation(saved.review, plan, configuration, saved.given, lambda name: plugins.provider(name).schema)
+
+
+def _prior(plan: Plan) -> State:
+    """What planning stood on: the state as refreshed, with the data sources that were read meanwhile."""
+    read = {
+        address: Instance(
+            address=address,
+            host=data.lane.host,
+            provider=data.lane.provider,
+            values=data.values,
+            schema_version=data.schema_version,
+            sensitive=data.sensitive,
+        )
+        for address, data in plan.data.items()
+    }
+    return replace(plan.refreshed.with_instances(read), checks=())
 
 
 def _changes(change: Mapping[str, Any]) -> bool:

@@ -71,11 +71,21 @@ def read_output(entry: Mapping[str, Any]) -> OutputChange:
 
 
 def data_entry(data: DataValues) -> dict[str, Any]:
-    return {"values": data.values, "sensitive": _from_paths(data.sensitive)}
+    return {
+        "lane": _from_lane(data.lane),
+        "values": data.values,
+        "schema_version": data.schema_version,
+        "sensitive": _from_paths(data.sensitive),
+    }
 
 
 def read_data(entry: Mapping[str, Any]) -> DataValues:
-    return DataValues(values=entry["values"], sensitive=_paths(entry["sensitive"]))
+    return DataValues(
+        lane=_lane(entry["lane"]),
+        values=entry["values"],
+        schema_version=entry["schema_version"],
+        sensitive=_paths(entry["sensitive"]),
+    )
 
 
 def step_entry(step: PlannedStep) -> dict[str, Any]:

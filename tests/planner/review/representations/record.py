@@ -3,7 +3,8 @@
 A case is a folder: all its steps but the last are applied, the last is planned with the arguments in ``given.json``;
 ``terraform.json`` is the plan representation, identifiers and times masked; ``terraform.plan.jsonl`` and
 ``terraform.apply.jsonl`` are the streams of planning and of applying that plan, without diagnostics, sorted;
-``terraform.checks.json``, where there are any, the ``checks`` of the state then.
+``terraform.checks.json``, where there are any, the ``checks`` of the state then. ``there.tfstate`` in a step is for
+data sources to read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,6 +67,8 @@ def _record(case: Path) -> None:
 def _lay_out(step: Path, into: Path) -> None:
     for old in into.rglob("*.tf"):
         old.unlink()
+    for path in step.rglob("*.tfstate"):
+        shutil.copy(path, into)
     for path in step.rglob("*.kvm.hcl"):
         target = into / path.relative_to(step).with_name(path.name.replace(".kvm.hcl", ".tf"))
         target.parent.mkdir(exist_ok=True, parents=True)

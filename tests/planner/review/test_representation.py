@@ -71,8 +71,10 @@ def _lines(lines: list[JSON], name: str) -> list[str]:
         if not line["type"].startswith("kvmplan_")
         and not ("hook" in line and line["hook"]["resource"]["addr"] in apart)
         and not (name == "apply" and _says_again(line))
+        and not (name == "plan" and "hook" in line and line["hook"]["resource"]["addr"].startswith("data."))
     ]
-    return sorted(re.sub(r", \d+ (to forget|forgotten)\.", ".", line) for line in kept)
+    told = (re.sub(r", \d+ (to forget|forgotten)\.", ".", line) for line in kept)
+    return sorted(line.replace(": Refreshing...", ": Reading...").replace(": Refresh ", ": Read ") for line in told)
 
 
 def _says_again(line: JSON) -> bool:

@@ -41,13 +41,15 @@ def settle(configuration: Configuration, directory: str, wish: Wish, tell: Tell)
         if wish.given:
             raise DiagnosticError(_nothing_to_configure())
         return
-    if not _is_same_place(wanted, before):
+    moves = not _is_same_place(wanted, before)
+    if moves:
         tell("\nInitializing the backend...")
         if not wish.reconfigure:
             _take_along(before, wanted, configuration, wish, tell)
-        tell(f'The state is kept by the backend "{wanted.type if wanted else LOCAL.name}" from now on.')
     _try(wanted, directory)
     write_settled(directory, wanted)
+    if moves:
+        tell(f'The state is kept by the backend "{wanted.type if wanted else LOCAL.name}" from now on.')
 
 
 def _try(wanted: Settled | None, directory: str) -> None:

@@ -16,7 +16,9 @@ def read_sources(directory: Path, *, empty: bool = False) -> Mapping[str, str]:
     try:
         paths = sorted(path for path in directory.iterdir() if is_configuration(path.name) and path.is_file())
     except OSError as problem:
-        raise DiagnosticError(error(f"Cannot read directory {directory}", f"{problem.strerror}.")) from problem
+        raise DiagnosticError(
+            error(f"Cannot read directory {directory}", f"{problem.strerror}. Check its path.")
+        ) from problem
     if not paths and not empty:
         raise DiagnosticError(
             error(

@@ -63,8 +63,12 @@ def _misplaced(block: Block) -> Diagnostic | None:
     )
 
 
+_OF_TERRAFORM = " What Terraform has there, such as required_providers and the backend, is in a `kvmplan` block here."
+
+
 def _unknown_block(name: str, where: SourceRange) -> Diagnostic:
-    hint = did_you_mean(name, TOP_LEVEL) or f" Known: {', '.join(sorted(TOP_LEVEL))}."
+    hint = _OF_TERRAFORM if name == "terraform" else did_you_mean(name, TOP_LEVEL)
+    hint = hint or f" Known: {', '.join(sorted(TOP_LEVEL))}."
     return error("Unsupported block type", f'There are no "{name}" blocks.{hint}', source=where)
 
 

@@ -105,6 +105,10 @@ def test_the_whole_way_of_a_saved_plan(project: Path) -> None:
     assert kvmplan("plan", "-detailed-exitcode", cwd=project).status == 0, "what was made is ours"
     stale = kvmplan("apply", "p", cwd=project)
     assert (stale.status, "Saved plan is stale" in stale.stderr) == (1, True)
+    (project / "kvmplan.state.json").rename(project / "elsewhere.json")
+    kvmplan("plan", "-out", "q", "-state=elsewhere.json", cwd=project)
+    assert "it is another, or an earlier one" in kvmplan("apply", "q", cwd=project).stderr
+    (project / "elsewhere.json").rename(project / "kvmplan.state.json")
     assert kvmplan("state", "list", cwd=project).stdout == "toy_thing.a\n"
     assert 'resource "toy_thing" "a"' in kvmplan("state", "show", "toy_thing.a", cwd=project).stdout
     assert kvmplan("state", "show", "toy_thing.b", cwd=project).status == 1

@@ -83,3 +83,12 @@ def test_a_plan_with_fetched_modules_is_applied_as_it_was_reviewed(tmp_path: Pat
     applied = kvmplan("apply", "--auto-approve", "saved", cwd=work)
     assert (applied.status, applied.stderr) == (0, "")
     assert kvmplan("state", "list", cwd=work).stdout == "module.net.toy_thing.this\n"
+
+
+def test_a_backend_that_cannot_be_reached_is_not_said_to_keep_the_state(tmp_path: Path) -> None:
+    (tmp_path / "main.kvm.hcl").write_text(
+        'kvmplan {\n  backend "http" {\n    address = "http://127.0.0.1:9/state"\n  }\n}\n' + output_text("root")
+    )
+    said = kvmplan("init", cwd=tmp_path)
+    assert (said.status, "cannot be reached" in said.stderr, "from now on" in said.stdout) == (1, True, False)
+    assert "Backend is not initialized" in kvmplan("plan", cwd=tmp_path).stderr

@@ -65,17 +65,19 @@ def check_current(plan: Plan, current: State, unsure: frozenset[Address]) -> Non
             )
         )
     if plan.prior.serial != current.serial or plan.prior.lineage != current.lineage:
-        raise DiagnosticError(
-            error(
-                "Saved plan is stale",
-                f"It stands on state {plan.prior.serial}, but the state is {current.serial} now: something was applied "
-                "since. Plan again and review what is new.",
-            )
-        )
+        raise DiagnosticError(_stale(plan.prior.serial, current.serial))
     if plan.unsure != unsure or _sure(plan.prior, unsure) != _sure(current, unsure):
         raise DiagnosticError(
             error("Saved plan is stale", "A run was cut short since. Plan again and review what became of it.")
         )
+
+
+def _stale(planned: int, current: int) -> Diagnostic:
+    if current < planned:
+        why = "it is another, or an earlier one. Apply the plan where it was made, or plan here."
+        return error("Saved plan is stale", f"It stands on state {planned}, but the state here is {current}: {why}")
+    why = "something was applied since. Plan again and review what is new."
+    return error("Saved plan is stale", f"It stands on state {planned}, but the state is {current} now: {why}")
 
 
 def _sure(state: State, unsure: frozenset[Address]) -> Mapping[Address, Instance | None]:

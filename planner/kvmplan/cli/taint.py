@@ -58,7 +58,7 @@ def _mark(
     opened: Editing, marked: Callable[[State | None, str], State], address: str, said: str, *, allow_missing: bool
 ) -> None:
     from kvmplan.cli.terminal import say
-    from kvmplan.state.find import written_address
+    from kvmplan.state.selection import written_address
 
     store, found = opened
     if allow_missing and written_address(address) not in (found.instances if found else {}):

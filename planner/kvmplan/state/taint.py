@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kvmplan.state.find import find_instance
 from kvmplan.state.model import State
+from kvmplan.state.selection import find_instance
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 
 

@@ -56,7 +56,7 @@ def show(
     from kvmplan.review.plan_json import to_text
     from kvmplan.review.state_json import instance_json
     from kvmplan.review.state_text import instance_text
-    from kvmplan.state.find import find_instance
+    from kvmplan.state.selection import find_instance
 
     found = open_store_in(state, directory).load()
     instance = find_instance(found, address)

@@ -11,7 +11,7 @@ from kvmplan.plan.request import Request
 from kvmplan.plan.scope.pointers import pointers
 from kvmplan.plan.scope.scope import Scope
 from kvmplan.plan.scope.state import Instances
-from kvmplan.state.find import no_such_instance
+from kvmplan.state.selection import no_such_instance
 from kvmplan_sdk.diagnostics import Diagnostic, error, warning
 
 _HINTS = 3

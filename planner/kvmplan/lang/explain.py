@@ -29,6 +29,8 @@ from kvmplan_sdk.types import ANY
 
 MAX_TEXT = 120
 """Longer texts are cut."""
+MAX_STEPS = 100
+"""References with more steps, which no person writes, are not looked into: every part of one is evaluated."""
 
 
 def values_in(node: Expression, scope: Scope) -> tuple[tuple[str, str], ...]:
@@ -38,6 +40,8 @@ def values_in(node: Expression, scope: Scope) -> tuple[tuple[str, str], ...]:
     """
     found: dict[str, str] = {}
     for reference in references(node):
+        if len(reference.steps) > MAX_STEPS:
+            continue
         known = _as_far_as_known(reference, scope)
         if known is not None and known[1]:
             found.setdefault(*known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from .workspace import Workspace
 TOY = Path(__file__).parent / "toy"
 if str(TOY) not in sys.path:
     sys.path.append(str(TOY))
+
+# Commands that tests interrupt inherit this; a job in the background of a shell is deaf to interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is no failure of what is tested.
 settings.register_profile("kvmplan", deadline=None)

@@ -55,10 +55,8 @@ class _Room:
     def __init__(self, length: int) -> None:
         self.left = length
 
-    def fill(
-        self, items: Iterable[_Item], written: Callable[[_Item], str], share: float = 1.0
-    ) -> tuple[list[str], int]:
-        """The texts of as many ``items`` as fit into a ``share`` of what is left, and how many they are."""
+    def fill(self, items: Iterable[_Item], written: Callable[[_Item], str], share: float = 1.0) -> list[str]:
+        """The texts of as many ``items``, from the first, as fit into a ``share`` of what is left."""
         least = self.left - int(self.left * share)
         texts: list[str] = []
         for item in items:
@@ -68,7 +66,7 @@ class _Room:
                 break
             self.left -= length
             texts.append(text)
-        return texts, len(texts)
+        return texts
 
 
 def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int = LIMIT) -> str:
@@ -78,28 +76,29 @@ def plan_markdown(document: Mapping[str, Any], *, digest: str = "", limit: int =
     room = _Room(limit - _CLOSING)
     head = [*_head(document, changes, outputs, digest), *_hosts(changes, room)]
     room.left -= sum(len(line.encode()) + 1 for line in head)
-    failing = room.fill(_failing(document["checks"]), lambda line: line, 0.2)
+    failing = list(_failing(document["checks"]))
+    failed = room.fill(failing, lambda line: line, 0.2)
     several = len({change["kvmplan_host"] for change in changes}) > 1
-    rows, listed_count = room.fill(changes, lambda change: _row(change, several=several), 0.5)
+    rows = room.fill(changes, lambda change: _row(change, several=several), 0.5)
     order = room.fill(document["kvmplan_steps"], _step_row, 0.2)
     values = room.fill(outputs.items(), _output, 0.2)
     drift = shown_drift(document)
     drifted = room.fill(drift, lambda entry: _drifted(entry, document), 0.3)
     shapes = document["kvmplan_shapes"]
-    details, detailed = room.fill(changes, lambda change: _details(change, shape_of(change, shapes)))
+    details = room.fill(changes, lambda change: _details(change, shape_of(change, shapes)))
     titles = ["", "change", *(["host"] if several else []), "who will notice"]
-    lines = [*head, *_paragraphs(failing[0]), *_table(titles, rows)]
-    if listed_count < len(changes):
-        lines += ["", *_left_out(changes[listed_count:])]
-    lines += [*_paragraphs(details), *_folded("Changed outside of kvmplan", drifted[0])]
-    lines += _folded("In this order", _table(["step", "host and provider", "what", "who will notice"], order[0]))
-    lines += _folded("Changes to outputs", values[0])
+    lines = [*head, *_paragraphs(failed), *_table(titles, rows)]
+    if len(rows) < len(changes):
+        lines += ["", *_left_out(changes[len(rows) :])]
+    lines += [*_paragraphs(details), *_folded("Changed outside of kvmplan", drifted)]
+    lines += _folded("In this order", _table(["step", "host and provider", "what", "who will notice"], order))
+    lines += _folded("Changes to outputs", values)
     missing = {
-        "failing checks": len(list(_failing(document["checks"]))) - failing[1],
-        "differences": len(changes) - detailed,
-        "steps": len(document["kvmplan_steps"]) - order[1],
-        "outputs": len(outputs) - values[1],
-        "objects changed outside": len(drift) - drifted[1],
+        "failing checks": len(failing) - len(failed),
+        "differences": len(changes) - len(details),
+        "steps": len(document["kvmplan_steps"]) - len(order),
+        "outputs": len(outputs) - len(values),
+        "objects changed outside": len(drift) - len(drifted),
     }
     lines += _missing(missing)
     return "\n".join(lines) + "\n"
@@ -135,10 +134,11 @@ def _hosts(changes: Sequence[Mapping[str, Any]], room: _Room) -> list[str]:
     for change in changes:
         by_host.setdefault(change["kvmplan_host"], []).append(change)
     hosts = sorted(by_host.items())
-    rows, count = _Room(room.left // 4).fill(hosts, lambda host: _host_row(code(host[0]), host[1]))
-    if count < len(hosts):
-        rest = [change for _, members in hosts[count:] for change in members]
-        rows.append(_host_row(f"{len(hosts) - count:,} more hosts", rest))
+    rows = _Room(room.left // 4).fill(hosts, lambda host: _host_row(code(host[0]), host[1]))
+    others = hosts[len(rows) :]
+    if others:
+        rest = [change for _, members in others for change in members]
+        rows.append(_host_row(f"{len(others):,} more hosts", rest))
     return _table(["host", "#to add", "#to change", "#to destroy", "#other", "who will notice"], rows)
 
 

@@ -1,4 +1,4 @@
-"""Finding and loading provider plugins: found cheaply, loaded late, failures contained.
+"""Finding and loading provider plugins: found cheaply, loaded late, failures contained. Backends are loaded here, too.
 
 Not `pluggy.PluginManager.load_setuptools_entrypoints`: that imports every plugin there is, and lets a broken one take
 the command line down.
@@ -10,15 +10,19 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from typing import TypeVar
 
 import pluggy
 
 from kvmplan.lang.suggest import did_you_mean
 from kvmplan.state.model import Instance
 from kvmplan_sdk import hookspecs
+from kvmplan_sdk.backend import Backend
 from kvmplan_sdk.diagnostics import DiagnosticError, error
 from kvmplan_sdk.provider import Provider
 from kvmplan_sdk.schema import ObjectSchema
+
+Made = TypeVar("Made", Provider, Backend)
 
 
 class Plugins:
@@ -89,35 +93,38 @@ class Plugins:
         if len(candidates) > 1:
             makers = " and ".join(sorted(_maker(candidate) for candidate in candidates))
             raise DiagnosticError(error(f'Two providers "{name}"', f"{makers} both bring it. Uninstall one of them."))
-        return self._register(name, candidates[0])
+        return load_plugin(self._manager, candidates[0], Provider, _maker(candidates[0]))  # type: ignore[type-abstract]
 
-    def _register(self, name: str, entry_point: EntryPoint) -> Provider:
-        try:
-            plugin = entry_point.load()
-            self._manager.register(plugin, name=name)
-            self._manager.check_pending()
-            provider = self._manager.subset_hook_caller(
-                "kvmplan_provider",
-                [other for other in self._manager.get_plugins() if other is not plugin],
-            )()
-        except (Exception, SystemExit) as problem:
-            raise DiagnosticError(
-                error(
-                    f'Provider "{name}" cannot be loaded',
-                    f"{_maker(entry_point)} raised {type(problem).__name__}: {problem}. Upgrade or uninstall it; this "
-                    "is a fault of the plugin.",
-                )
-            ) from problem
-        if len(provider) == 1 and isinstance(provider[0], Provider) and provider[0].name == name:
-            return provider[0]
-        what = f"returned {provider[0]!r}" if provider else "has no hook kvmplan_provider"
+
+def load_plugin(manager: pluggy.PluginManager, entry_point: EntryPoint, kind: type[Made], maker: str) -> Made:
+    """What the hook for ``kind``, such as ``kvmplan_provider``, gives in the plugin that ``maker`` brings. Raises
+    `DiagnosticError` when it cannot be loaded, or gives something else.
+    """
+    name, word = entry_point.name, kind.__name__
+    try:
+        plugin = entry_point.load()
+        manager.register(plugin, name=name)
+        manager.check_pending()
+        others = [other for other in manager.get_plugins() if other is not plugin]
+        made = manager.subset_hook_caller(f"kvmplan_{word.lower()}", others)()
+    except (Exception, SystemExit) as problem:
         raise DiagnosticError(
             error(
-                f'Provider "{name}" cannot be used',
-                f"{_maker(entry_point)} {what}; it must return a Provider named {name!r}. Upgrade or uninstall "
-                "it; this is a fault of the plugin.",
+                f'{word} "{name}" cannot be loaded',
+                f"{maker} raised {type(problem).__name__}: {problem}. Upgrade or uninstall it; this is a fault of the "
+                "plugin.",
             )
+        ) from problem
+    if len(made) == 1 and isinstance(made[0], kind) and made[0].name == name:
+        return made[0]
+    what = f"returned {made[0]!r}" if made else f"has no hook kvmplan_{word.lower()}"
+    raise DiagnosticError(
+        error(
+            f'{word} "{name}" cannot be used',
+            f"{maker} {what}; it must return a {word} named {name!r}. Upgrade or uninstall it; this is a fault of the "
+            "plugin.",
         )
+    )
 
 
 def _discover() -> dict[str, list[EntryPoint]]:

@@ -49,33 +49,12 @@ def _entry_points(name: str | None = None) -> set[EntryPoint]:
 def _load(entry_point: EntryPoint) -> Backend:
     import pluggy
 
+    from kvmplan.plugins import load_plugin
     from kvmplan_sdk import hookspecs
 
-    name = entry_point.name
     manager = pluggy.PluginManager(hookspecs.NAMESPACE)
     manager.add_hookspecs(hookspecs)
-    try:
-        manager.register(entry_point.load(), name=name)
-        manager.check_pending()
-        made = manager.hook.kvmplan_backend()
-    except (Exception, SystemExit) as problem:
-        raise DiagnosticError(
-            error(
-                f'Backend "{name}" cannot be loaded',
-                f"{entry_point.value} raised {type(problem).__name__}: {problem}. Upgrade or uninstall it; this is a "
-                "fault of the plugin.",
-            )
-        ) from problem
-    if len(made) == 1 and isinstance(made[0], Backend) and made[0].name == name:
-        return made[0]
-    what = f"returned {made[0]!r}" if made else "has no hook kvmplan_backend"
-    raise DiagnosticError(
-        error(
-            f'Backend "{name}" cannot be used',
-            f"{entry_point.value} {what}; it must return a Backend named {name!r}. Upgrade or uninstall it; this is a "
-            "fault of the plugin.",
-        )
-    )
+    return load_plugin(manager, entry_point, Backend, entry_point.value)  # type: ignore[type-abstract]
 
 
 def _unknown(name: str) -> Diagnostic:

@@ -24,7 +24,7 @@ from kvmplan.lang import evaluate as evaluate_expression
 from kvmplan.lang.functions.encoding import encode_json
 from kvmplan.plan.taking_in import take_in
 from kvmplan.plugins import Plugins
-from kvmplan.run import Prepared, prepare
+from kvmplan.preparing import Prepared, prepare
 from kvmplan.state.sealing import Sealing
 from kvmplan.syntax import Call, parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic, has_errors

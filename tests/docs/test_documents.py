@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmplan.run import check
+from kvmplan.preparing import check
 from kvmplan.syntax.format import format_configuration
 
 from ..planner.cli.kvmplan_command import kvmplan

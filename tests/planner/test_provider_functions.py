@@ -26,8 +26,8 @@ from kvmplan.lang import (
     unmark,
 )
 from kvmplan.plugins import Plugins
+from kvmplan.preparing import check, prepare
 from kvmplan.provider_functions import ProviderFunctions
-from kvmplan.run import check, prepare
 from kvmplan.syntax import parse_expression
 from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.types import NUMBER, STRING, ListType, Type

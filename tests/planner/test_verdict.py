@@ -12,7 +12,7 @@ import pytest
 
 from kvmplan import cache, verdict
 from kvmplan.plugins import Plugins
-from kvmplan.run import check
+from kvmplan.preparing import check
 
 from .cli.kvmplan_command import environment, kvmplan
 
@@ -175,8 +175,8 @@ def test_the_command_says_the_same_and_loads_next_to_nothing(project: Path) -> N
         subprocess.run([sys.executable, "-c", code], env=environment(), check=False, capture_output=True, text=True)
         for _ in range(2)
     ]
-    assert "kvmplan.run" in outputs[0].stdout.split()
-    assert not {"kvmplan.run", "kvmplan.syntax", "kvmplan.lang", "networkx"} & set(outputs[1].stdout.split())
+    assert "kvmplan.preparing" in outputs[0].stdout.split()
+    assert not {"kvmplan.preparing", "kvmplan.syntax", "kvmplan.lang", "networkx"} & set(outputs[1].stdout.split())
 
 
 def test_a_cache_that_cannot_be_written_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

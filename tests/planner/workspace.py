@@ -16,7 +16,8 @@ from kvmplan.config.variables import Given
 from kvmplan.plan.model import Action, Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
-from kvmplan.run import Prepared, Run, prepare, started
+from kvmplan.preparing import Prepared, prepare
+from kvmplan.run import Run, started
 from kvmplan.state.model import State, new_state
 from kvmplan.state.store import StateStore, local_store
 from kvmplan_sdk import Diagnostic, DiagnosticError

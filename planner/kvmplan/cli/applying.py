@@ -26,12 +26,13 @@ from kvmplan.plan.file import check_current, check_digest, check_expected, check
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
+from kvmplan.preparing import prepare_again
 from kvmplan.review.hiding import hidden_outputs, secrets_in_plan, secrets_in_state
 from kvmplan.review.output_text import outputs_text
 from kvmplan.review.progress import Tally, progress_lines, result_text
 from kvmplan.review.stream.apply import event_lines, result_lines
 from kvmplan.review.stream.plan import plan_lines
-from kvmplan.run import Run, prepare_again, started
+from kvmplan.run import Run, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore

@@ -34,6 +34,7 @@ from kvmplan.plan.file import (
 from kvmplan.plan.model import Drift, Plan
 from kvmplan.plan.request import Request
 from kvmplan.plugins import Plugins
+from kvmplan.preparing import Prepared, prepare
 from kvmplan.review.hiding import (
     hidden_plan,
     secrets_in_configurations,
@@ -45,7 +46,7 @@ from kvmplan.review.plan_json import plan_json
 from kvmplan.review.plan_text import plan_text
 from kvmplan.review.relevant_drift import relevant_drift
 from kvmplan.review.stream.plan import plan_lines
-from kvmplan.run import Prepared, Run, prepare, started
+from kvmplan.run import Run, started
 from kvmplan.state.locking import Locking
 from kvmplan.state.sealing import Sealing
 from kvmplan.state.store import StateStore

@@ -39,7 +39,7 @@ def validate(
 
 
 def _check(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
-    from kvmplan.run import check
+    from kvmplan.preparing import check
     from kvmplan_sdk.diagnostics import DiagnosticError
 
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kvmplan.plan.model import Plan
-from kvmplan.run import check
+from kvmplan.preparing import check
 
 from ..workspace import Workspace
 

@@ -13,10 +13,12 @@ from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.rehearsal import rehearse
 from kvmplan_sdk import (
     Attribute,
     Change,
     ClaimedBy,
+    Diagnostic,
     DiagnosticError,
     Findings,
     Host,
@@ -81,6 +83,9 @@ class LibvirtSession(Session):
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         return assess(self._reach, self._inventory, changes, claims)
+
+    def dry_run(self, step: Step) -> Sequence[Diagnostic]:
+        return tuple(rehearse(self._reach, step.operations))
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._reach, self._inventory, configuration)

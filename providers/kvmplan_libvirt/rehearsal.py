@@ -1,0 +1,96 @@
+"""libvirt's own judgement of what a step would define, before anybody approves it.
+
+libvirt has no call that only validates. Its test driver has: in this process, with a world of its own, it reads a
+definition with the parser and the schema of the library that is loaded here, as the daemon does. Whether the host has
+what a definition names is for the rest of planning to find.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from kvmplan_libvirt.api import DEFINE_VALIDATE
+from kvmplan_libvirt.interface import plan as interface_plan
+from kvmplan_libvirt.interface import xml as interface_xml
+from kvmplan_libvirt.network import plan as network_plan
+from kvmplan_libvirt.network import xml as network_xml
+from kvmplan_libvirt.reach import Reach
+from kvmplan_sdk import Diagnostic, Operation, error
+from kvmplan_sdk.provider import Verb
+from kvmplan_sdk.values import is_known
+
+if TYPE_CHECKING:
+    from kvmplan_libvirt.api import Connection, Defined
+
+_WORLD = (
+    b"<node><cpu><mhz>1</mhz><model>x</model><active>1</active><nodes>1</nodes><sockets>1</sockets><cores>1</cores>"
+    b"<threads>1</threads></cpu><memory>1</memory></node>"
+)
+_DOMAIN = (
+    "<domain type='test'><name>rehearsal</name><memory>1</memory><os><type>hvm</type></os>"
+    "<devices>{}</devices></domain>"
+)
+_VALIDATES = 7_007_000
+"""Since this version of libvirt (7.7.0) networks can be validated."""
+Define = Callable[[int], "Defined"]
+
+
+def rehearse(reach: Reach, operations: Sequence[Operation]) -> Iterator[Diagnostic]:
+    """What libvirt says against the definitions of ``operations``; nothing where the library here is older than the
+    host's, and so knows less than that.
+    """
+    import libvirt
+
+    if libvirt.getVersion() < max(reach.version, _VALIDATES):
+        return
+    with _world() as world:
+        for operation in operations:
+            if operation.verb is not Verb.DELETE and is_known(operation.after):
+                yield from _judged(operation, _definition(world, reach, operation))
+
+
+@contextmanager
+def _world() -> Iterator[Connection]:
+    """The file makes it a world of its own: the default one is shared by the whole process."""
+    import libvirt
+
+    with tempfile.NamedTemporaryFile(suffix=".xml") as file:
+        file.write(_WORLD)
+        file.flush()
+        connection = cast("Connection", libvirt.open(f"test://{file.name}"))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _definition(world: Connection, reach: Reach, operation: Operation) -> Define:
+    assert operation.after is not None
+    seed = reach.seed(operation.address)
+    if operation.type == "libvirt_network":
+        network = network_xml.document(
+            network_plan.complete_rest(operation.after, seed), reach.owner(operation.address)
+        )
+        return lambda flags: world.networkDefineXMLFlags(network, flags)
+    interface = interface_xml.document(interface_plan.complete_rest(operation.after, seed))
+    return lambda flags: world.defineXMLFlags(_DOMAIN.format(interface), flags)
+
+
+def _judged(operation: Operation, define: Define) -> Iterator[Diagnostic]:
+    """Read without the schema first: what the parser says is plainer."""
+    import libvirt
+
+    for flags in (0, DEFINE_VALIDATE):
+        try:
+            define(flags).undefine()
+        except libvirt.libvirtError as problem:
+            said = " ".join(str(problem.get_error_message() or problem).split())
+            yield error(
+                "libvirt would refuse this",
+                f"libvirt's own validation says: {said.rstrip('.')}. Nothing was changed.",
+                address=operation.address,
+            )
+            return

@@ -55,14 +55,14 @@ VLAN = Node(
     },
 )
 
+PORT_TYPES = ("openvswitch", "802.1Qbg", "802.1Qbh", "midonet")
+
 VIRTUALPORT = Node(
     tag="virtualport",
     doc="How a switch outside of libvirt is told of a port.",
     nesting=Nesting.SINGLE,
     fields={
-        "type": value(
-            "@type", STRING, "Kind of switch.", one_of("openvswitch", "802.1Qbg", "802.1Qbh", "midonet"), required=True
-        ),
+        "type": value("@type", STRING, "Kind of switch.", one_of(*PORT_TYPES), required=True),
         "profile_id": value("parameters@profileid", STRING, "Profile of the port."),
         "interface_id": value("parameters@interfaceid", STRING, "UUID of the port."),
         "manager_id": value("parameters@managerid", NUMBER, "VSI manager (802.1Qbg)."),

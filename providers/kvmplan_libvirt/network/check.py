@@ -25,7 +25,7 @@ _ONLY_FOR: Mapping[Path, frozenset[str]] = {
     **{("dns", name): OWN_BRIDGE for name in ("forwarder", "host", "txt", "srv")},
     ("nat",): frozenset({NAT}),
     **{(name,): frozenset({NAT, ROUTED}) | _ON_DEVICES for name in ("dev", "interface")},
-    **{(name,): _HOSTDEV for name in ("pf", "managed", "driver")},
+    **{(name,): _HOSTDEV for name in ("pf", "address", "managed", "driver", "driver_model")},
 }
 """In which modes an argument means something; libvirt refuses, or drops, it in the others."""
 
@@ -83,7 +83,7 @@ def _check_arguments(configured: Object, mode: str) -> Iterator[Diagnostic]:
 
 
 def _has_device(values: Object, configured: Object, mode: str) -> bool:
-    devices = [values.get(name) for name in ("dev", "interface", "pf")]
+    devices = [values.get(name) for name in ("dev", "interface", "pf", "address")]
     bridge = _at(configured, ("bridge", "name")) if mode == BRIDGE else None
     return any(device not in (None, []) for device in (*devices, bridge))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from kvmplan_libvirt.document import Node, value
 from kvmplan_libvirt.mechanism import FORWARD_INTERFACE
-from kvmplan_sdk import Nesting
-from kvmplan_sdk.schema import BOOL, NUMBER, STRING
-from kvmplan_sdk.validators import between, interface_name, ip_address
+from kvmplan_sdk import Nesting, Value
+from kvmplan_sdk.schema import BOOL, NUMBER, STRING, Validator
+from kvmplan_sdk.validators import between, interface_name, ip_address, one_of
 
 INTERFACE = Node(
     tag="forward/interface",
@@ -21,6 +23,31 @@ PF = Node(
     doc="The physical function whose virtual functions guests get.",
     nesting=Nesting.SINGLE,
     fields={"dev": value("@dev", STRING, "Its name.", interface_name, required=True)},
+)
+
+
+def _hexadecimal(digits: int) -> Validator:
+    """Of ``digits`` digits, as libvirt writes it: another spelling would look like a change."""
+
+    def check(value: Value) -> str | None:
+        if re.fullmatch(f"0x[0-9a-f]{{{digits}}}", str(value)):
+            return None
+        return f"{value!r} is not written as libvirt does, such as 0x{1:0{digits}x}."
+
+    return check
+
+
+ADDRESS = Node(
+    tag="forward/address",
+    doc='A virtual function that a guest gets (`mode = "hostdev"`), by its PCI address; several make a pool.',
+    key=("domain", "bus", "slot", "function"),
+    fields={
+        "type": value("@type", STRING, "Always `pci`.", one_of("pci"), default="pci"),
+        "domain": value("@domain", STRING, "PCI domain.", _hexadecimal(4), default="0x0000"),
+        "bus": value("@bus", STRING, "Bus, such as `0x03`.", _hexadecimal(2), required=True),
+        "slot": value("@slot", STRING, "Slot.", _hexadecimal(2), required=True),
+        "function": value("@function", STRING, "Function.", _hexadecimal(1), required=True),
+    },
 )
 
 

@@ -5,13 +5,15 @@ Source: https://libvirt.org/formatnetwork.html.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kvmplan_libvirt.document import ON_OFF, Node, value
 from kvmplan_libvirt.mechanism import DIRECT, PORTGROUP, REPLACE, SWITCH
 from kvmplan_libvirt.network.dns_tables import DNS
-from kvmplan_libvirt.network.forward_tables import INTERFACE, PF
+from kvmplan_libvirt.network.forward_tables import ADDRESS, INTERFACE, PF
 from kvmplan_libvirt.network.forward_tables import NAT as NAT_TABLE
 from kvmplan_libvirt.network.ip_tables import IP, ROUTE
-from kvmplan_libvirt.nic_tables import BANDWIDTH, VIRTUALPORT, VLAN
+from kvmplan_libvirt.nic_tables import BANDWIDTH, PORT_TYPES, VIRTUALPORT, VLAN
 from kvmplan_sdk import Nesting
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType
@@ -60,6 +62,14 @@ DOMAIN = Node(
     },
 )
 
+_ANY_PORT = replace(
+    VIRTUALPORT,
+    fields={
+        **VIRTUALPORT.fields,
+        "type": value("@type", STRING, "Kind of switch; the network's unless said.", one_of(*PORT_TYPES)),
+    },
+)
+
 PORTGROUP_TABLE = Node(
     tag="portgroup",
     doc="Settings for those NICs that name this group.",
@@ -68,8 +78,11 @@ PORTGROUP_TABLE = Node(
     fields={
         "name": value("@name", STRING, "Name of the group.", required=True),
         "default": value("@default", BOOL, "Whether NICs that name no group are of this one."),
+        "trust_guest_rx_filters": value(
+            "@trustGuestRxFilters", BOOL, "Whether guests' own filter changes are followed."
+        ),
     },
-    nodes={"vlan": VLAN, "virtualport": VIRTUALPORT, "bandwidth": BANDWIDTH},
+    nodes={"vlan": VLAN, "virtualport": _ANY_PORT, "bandwidth": BANDWIDTH},
 )
 
 NETWORK = Node(
@@ -105,6 +118,12 @@ NETWORK = Node(
         "driver": value(
             "forward/driver@name", STRING, 'Driver of the devices (`mode = "hostdev"`).', one_of("vfio", "kvm")
         ),
+        "driver_model": value(
+            "forward/driver@model",
+            STRING,
+            'Variant of the driver, such as `mlx5_vfio_pci` (`mode = "hostdev"`).',
+            since=10_000_000,
+        ),
         "mac": value(
             "mac@address",
             STRING,
@@ -134,6 +153,7 @@ NETWORK = Node(
         "nat": NAT_TABLE,
         "interface": INTERFACE,
         "pf": PF,
+        "address": ADDRESS,
         "dns": DNS,
         "ip": IP,
         "route": ROUTE,

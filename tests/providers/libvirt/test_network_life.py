@@ -85,6 +85,24 @@ CASES = {
             {"name": "lan", "mode": "nat", "ip": [IP]},
         ],
     ),
+    "a pool of virtual functions": Case(
+        type="libvirt_network",
+        create={"name": "vfs", "mode": "hostdev", "address": [{"bus": "0x03", "slot": "0x10", "function": "0x1"}]},
+        updates=[
+            {
+                "name": "vfs",
+                "mode": "hostdev",
+                "managed": True,
+                "address": [
+                    {"bus": "0x03", "slot": "0x10", "function": "0x3"},
+                    {"domain": "0x0001", "bus": "0x03", "slot": "0x10", "function": "0x1"},
+                ],
+                "portgroup": [
+                    {"name": "lab", "trust_guest_rx_filters": True, "virtualport": {"profile_id": "lab"}},
+                ],
+            },
+        ],
+    ),
     "a name too long for its bridge": Case(
         type="libvirt_network", create={"name": "a network with quite a long name", "ip": [IP]}
     ),

@@ -5,7 +5,17 @@ provider contract, and in `kvmplan_sdk.testing` the kit to test a provider with.
 reaches no host and imports neither `kvmplan` nor any provider.
 """
 
-from kvmplan_sdk.capabilities import Assesses, Change, ClaimedBy, Findings, ReadsData, Rehearses
+from kvmplan_sdk.capabilities import (
+    Assesses,
+    Change,
+    ClaimedBy,
+    Discovered,
+    Discovers,
+    Findings,
+    Imports,
+    ReadsData,
+    Rehearses,
+)
 from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
 from kvmplan_sdk.diagnostics import (
     Diagnostic,
@@ -50,6 +60,8 @@ __all__ = [
     "Completed",
     "Diagnostic",
     "DiagnosticError",
+    "Discovered",
+    "Discovers",
     "Facts",
     "Findings",
     "Function",
@@ -58,6 +70,7 @@ __all__ = [
     "HostError",
     "Impact",
     "ImpactLevel",
+    "Imports",
     "InterfaceClaim",
     "Known",
     "MacClaim",

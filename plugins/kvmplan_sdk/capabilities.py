@@ -82,6 +82,30 @@ class Imports(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """An object that is there, whoever made it. ``identifier`` is what `Imports.import_state` takes; ``name``: what the
+    host calls it; ``lineage`` and ``address``: of its tag, empty where it has none; ``note``: a sentence that a person
+    should read before taking it in.
+    """
+
+    type: str
+    identifier: str
+    name: str
+    lineage: str = ""
+    address: str = ""
+    note: str = ""
+
+
+@runtime_checkable
+class Discovers(Imports, Protocol):
+    """An attribute that holds the name of another object says so in the schema: ``Attribute.refers_to``."""
+
+    def discover(self) -> Sequence[Discovered]:
+        """Everything on the host that can be imported, in the order of types and names. List each kind once."""
+        ...
+
+
 @runtime_checkable
 class ReadsData(Protocol):
     def read_data(self, type_: str, configuration: Object) -> Object:

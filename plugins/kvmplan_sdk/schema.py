@@ -25,7 +25,9 @@ class Attribute:
 
     ``required`` must be configured; ``computed`` is filled in by the provider where it is not configured (both unset:
     optional, null when left out); ``read_only``: computed, and never configured; ``default`` stands where nothing is
-    configured; ``replaces``: a change of an existing object's value makes a new object; ``sensitive``: never shown.
+    configured; ``replaces``: a change of an existing object's value makes a new object; ``sensitive``: never shown;
+    ``refers_to``: the attribute of another resource type whose value this is, on the same host:
+    ``libvirt_network.name``.
     """
 
     type: Type
@@ -37,6 +39,7 @@ class Attribute:
     replaces: bool = False
     sensitive: bool = False
     validators: tuple[Validator, ...] = ()
+    refers_to: str = ""
 
 
 class Nesting(Enum):

@@ -40,6 +40,10 @@ class NetworkRecord:
         return network_owner(self.any)
 
     @property
+    def owners(self) -> frozenset[Owner]:
+        return frozenset() if self.owner is None else frozenset({self.owner})
+
+    @property
     def bridges(self) -> frozenset[str]:
         """The names of its bridge, live and defined."""
         elements = [element.find("bridge") for element in (self.live, self.config) if element is not None]
@@ -81,6 +85,10 @@ class DomainRecord:
     def owners(self) -> frozenset[Owner]:
         elements = [element for element in (self.live, self.config) if element is not None]
         return frozenset(owner for element in elements for owner in interface_owners(element))
+
+    def owners_of(self, mac: str) -> frozenset[Owner]:
+        """The tags of one NIC."""
+        return frozenset(owner for owner in self.owners if owner.mac == mac.lower())
 
     def nics(self) -> Iterator[Nic]:
         """The NICs of the guest as it runs; of its definition while it does not."""

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kvmplan_libvirt import domain_data, network_data
 from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.interface import apply as interface_apply
+from kvmplan_libvirt.interface import discovery as interface_discovery
 from kvmplan_libvirt.interface import plan as interface_plan
 from kvmplan_libvirt.interface import read as interface_read
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.network import apply as network_apply
+from kvmplan_libvirt.network import discovery as network_discovery
 from kvmplan_libvirt.network import plan as network_plan
 from kvmplan_libvirt.network import read as network_read
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Known, Object, ObjectSchema, Observed, Operation, Planned, Proposal
+from kvmplan_sdk import Discovered, Known, Object, ObjectSchema, Observed, Operation, Planned, Proposal
+
+
+def _nothing(_inventory: Inventory, _reach: Reach) -> Iterable[Discovered]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
+    """``imported``: the object of an identifier, with errors as of `kvmplan_sdk.Imports`; ``discovered``: what there is
+    of the kind; nothing where other objects have it inside.
+    """
+
     node: Node
     read: Callable[[Inventory, Reach, Known], Observed | None]
     plan: Callable[[Proposal, Reach], Planned]
     put: Callable[[Reach, Operation], Object]
     delete: Callable[[Reach, Operation], None]
+    imported: Callable[[Inventory, Reach, str], Observed] | None = None
+    discovered: Callable[[Inventory, Reach], Iterable[Discovered]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +48,23 @@ class DataSource:
 
 
 KINDS: Mapping[str, Kind] = {
-    "libvirt_network": Kind(NETWORK, network_read.read, network_plan.plan, network_apply.put, network_apply.delete),
+    "libvirt_network": Kind(
+        NETWORK,
+        network_read.read,
+        network_plan.plan,
+        network_apply.put,
+        network_apply.delete,
+        network_discovery.imported,
+        network_discovery.discovered,
+    ),
     "libvirt_interface": Kind(
-        INTERFACE, interface_read.read, interface_plan.plan, interface_apply.put, interface_apply.delete
+        INTERFACE,
+        interface_read.read,
+        interface_plan.plan,
+        interface_apply.put,
+        interface_apply.delete,
+        interface_discovery.imported,
+        interface_discovery.discovered,
     ),
 }
 

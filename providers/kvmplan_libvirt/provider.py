@@ -20,6 +20,7 @@ from kvmplan_sdk import (
     ClaimedBy,
     Diagnostic,
     DiagnosticError,
+    Discovered,
     Findings,
     Host,
     Known,
@@ -35,6 +36,7 @@ from kvmplan_sdk import (
     Session,
     Step,
     Verb,
+    error,
 )
 from kvmplan_sdk.schema import STRING
 
@@ -86,6 +88,15 @@ class LibvirtSession(Session):
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         return tuple(rehearse(self._reach, step.operations))
+
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        imported = KINDS[type_].imported
+        if imported is None:
+            raise DiagnosticError(error(f"{type_} cannot be imported", "Write its block, and let kvmplan make it."))
+        return imported(self._inventory, self._reach, identifier)
+
+    def discover(self) -> Sequence[Discovered]:
+        return [found for kind in KINDS.values() for found in kind.discovered(self._inventory, self._reach)]
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._reach, self._inventory, configuration)

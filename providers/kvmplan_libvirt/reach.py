@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kvmplan_libvirt.api import Connection
 from kvmplan_libvirt.ownership import Owner
-from kvmplan_sdk import Host
+from kvmplan_sdk import UNTAGGED, Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,11 @@ class Reach:
 
     def owner(self, address: str, mac: str = "") -> Owner:
         return Owner(self.lineage, address, mac)
+
+    def owns(self, tags: Collection[Owner], address: str, mac: str = "") -> bool:
+        """Whether an object that carries ``tags`` is the one at ``address``. What was imported and not tagged since is
+        ours unless another state says that it is its own.
+        """
+        if address == UNTAGGED:
+            return all(tag.lineage == self.lineage for tag in tags)
+        return self.owner(address, mac) in tags

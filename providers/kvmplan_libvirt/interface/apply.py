@@ -34,9 +34,9 @@ def put(reach: Reach, operation: Operation) -> Object:
     with calling(f"NIC {mac} of domain {name}"):
         domain = _domain(reach, name)
         record = domain_record(domain)
-        owner, former = (reach.owner(address, mac.lower()) for address in (operation.address, operation.tagged))
-        _refuse_foreign(record, owner, former)
-        tagged = _without_stale(record, owner.lineage) - {former} | {owner}
+        _refuse_foreign(reach, operation, record, mac)
+        tagged = _without_stale(record, reach.lineage) - record.owners_of(mac)
+        tagged |= {reach.owner(operation.address, mac.lower())}
         _tag(domain, record, record.owners, tagged)
         try:
             _plug(domain, record, wanted)
@@ -57,13 +57,12 @@ def delete(reach: Reach, operation: Operation) -> None:
         if domain is None:
             return
         record = domain_record(domain)
-        owner = reach.owner(operation.tagged, mac.lower())
-        _refuse_foreign(record, owner, owner)
+        _refuse_foreign(reach, operation, record, mac)
         if (live := nic_with(mac, name, record.live)) is not None:
             _unplug(domain, live)
         if (config := nic_with(mac, name, record.config)) is not None:
             domain.detachDeviceFlags(config.text, Affect.CONFIG)
-        _tag(domain, record, record.owners, _without_stale(record, owner.lineage) - {owner})
+        _tag(domain, record, record.owners, _without_stale(record, reach.lineage) - record.owners_of(mac))
 
 
 def _domain(reach: Reach, name: str) -> Domain:
@@ -79,14 +78,15 @@ def _has(record: DomainRecord, mac: str) -> bool:
     return any(nic_with(mac, record.name, element) for element in (record.live, record.config))
 
 
-def _refuse_foreign(record: DomainRecord, owner: Owner, former: Owner) -> None:
-    there = _has(record, owner.mac)
-    if there and not record.owners & {owner, former}:
+def _refuse_foreign(reach: Reach, operation: Operation, record: DomainRecord, mac: str) -> None:
+    tags = record.owners_of(mac)
+    ours = any(reach.owns(tags, address, mac.lower()) for address in {operation.address, operation.tagged})
+    if _has(record, mac) and not ours:
         raise DiagnosticError(
             error(
-                f"NIC {owner.mac} of domain {record.name} is not ours",
-                f"It does not carry the tag of {owner.address} in this state, so it is neither changed nor removed. "
-                "Choose another MAC address, or take the NIC out of the domain.",
+                f"NIC {mac.lower()} of domain {record.name} is not ours",
+                f"It does not carry the tag of {operation.address} in this state, so it is neither changed nor "
+                "removed. Choose another MAC address, or take the NIC out of the domain.",
             )
         )
 

@@ -45,7 +45,9 @@ INTERFACE = Node(
     change=REPLACE,
     fields={
         "domain": value("", STRING, "Name of the domain.", required=True, replaces=True),
-        "network": value("source@network", STRING, "Name of the libvirt network.", change=MOVE),
+        "network": value(
+            "source@network", STRING, "Name of the libvirt network.", change=MOVE, refers_to="libvirt_network.name"
+        ),
         "portgroup": value("source@portgroup", STRING, "Port group of the network.", replaces=True),
         "bridge": value("source@bridge", STRING, "Name of a bridge of the host.", interface_name, change=MOVE),
         "mac": value(

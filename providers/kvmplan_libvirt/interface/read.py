@@ -22,7 +22,8 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
         return None
     if is_loose(inventory, nic_with(str(wanted["mac"]), record.name, record.live)):
         found |= {"network": None, "bridge": None}
-    return Observed(values=found, owned=reach.owner(known.address, str(wanted["mac"]).lower()) in record.owners)
+    mac = str(wanted["mac"]).lower()
+    return Observed(values=found, owned=reach.owns(record.owners_of(mac), known.address, mac))
 
 
 def values(record: DomainRecord, known: Object) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ def delete(reach: Reach, operation: Operation) -> None:
 
 
 def _refuse_foreign(reach: Reach, operation: Operation, record: NetworkRecord) -> None:
-    if record.owner not in {reach.owner(operation.address), reach.owner(operation.tagged)}:
+    if not any(reach.owns(record.owners, address) for address in (operation.address, operation.tagged)):
         raise DiagnosticError(
             error(
                 f"Network {record.name} is not ours",

@@ -69,8 +69,12 @@ def _fill_identity(draft: dict[str, Any], configured: Object, prior: Object | No
     if configured.get("uuid") is None:
         draft["uuid"] = (prior and text(prior, "uuid")) or derived_uuid(*seed)
     if configured.get("mac") is None:
-        kept = text(prior, "mac") if prior else None
-        draft["mac"] = kept or derived_mac(*seed) if draft["mode"] in OWN_BRIDGE else None
+        draft["mac"] = _kept_or_derived_mac(prior, seed) if draft["mode"] in OWN_BRIDGE else None
+
+
+def _kept_or_derived_mac(prior: Object | None, seed: Seed) -> str | None:
+    """A network that libvirt's own bridge has no pinned address of was made by somebody else, and stays like that."""
+    return text(prior, "mac") if prior and prior.get("mode") in OWN_BRIDGE else derived_mac(*seed)
 
 
 def _fill_bridge(draft: dict[str, Any], configured: Object, kept: str | None, name: str, mode: str) -> None:

@@ -20,7 +20,7 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     record = inventory.networks.get(str(complete_rest(known.values, reach.seed(known.address))["uuid"]))
     if record is None:
         return None
-    return Observed(values=values(record, known.values), owned=record.owner == reach.owner(known.address))
+    return Observed(values=values(record, known.values), owned=reach.owns(record.owners, known.address))
 
 
 def now(record: NetworkRecord) -> Now:

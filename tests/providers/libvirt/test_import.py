@@ -1,0 +1,112 @@
+"""Objects that are there already, taken in: found by every name they have, and refused where that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from tests.providers.libvirt.conftest import LINEAGE, Rig
+
+from kvmplan_libvirt.ownership import URI
+from kvmplan_sdk import UNTAGGED, DiagnosticError, Discovers, Known, Operation, Step, Verb
+
+UUID = "dd8fe884-6c02-601e-7551-cca97df1c5df"
+NIC = "aa:bb:cc:dd:ee:ff"
+
+
+def session(rig: Rig) -> Discovers:
+    opened = rig.open()
+    assert isinstance(opened, Discovers)
+    return opened
+
+
+def refused(rig: Rig, type_: str, identifier: str) -> str:
+    with pytest.raises(DiagnosticError) as caught:
+        session(rig).import_state(type_, identifier)
+    return str(caught.value)
+
+
+def define(rig: Rig, inner: str, name: str = "lan") -> None:
+    rig.connection.networkDefineXML(f"<network><name>{name}</name><bridge name='virbr-{name}'/>{inner}</network>")
+
+
+def tag(lineage: str) -> str:
+    return f"<metadata><o:owner xmlns:o='{URI}' lineage='{lineage}' address='libvirt_network.z'/></metadata>"
+
+
+def test_a_network_has_two_names(rig: Rig) -> None:
+    define(rig, "")
+    there = rig.connection.networkLookupByName("lan")
+    named, numbered = (
+        session(rig).import_state("libvirt_network", name).values for name in ("lan", there.UUIDString().upper())
+    )
+    assert named == numbered
+    assert (named["name"], named["mode"], named["active"], named["autostart"]) == ("lan", "isolated", False, False)
+
+
+def test_a_nic_has_four_names(rig: Rig) -> None:
+    domain = rig.connection.lookupByName("test").UUIDString()
+    names = [f"test/{NIC}", f"test/{NIC.upper()}", "test/testnet0", f"{domain}/{NIC}"]
+    found = [session(rig).import_state("libvirt_interface", name).values for name in names]
+    assert all(one == found[0] for one in found)
+    assert (found[0]["domain"], found[0]["mac"], found[0]["network"]) == ("test", NIC, "default")
+
+
+@pytest.mark.parametrize(
+    ("type_", "identifier", "said"),
+    [
+        ("libvirt_network", "nope", "There is no network nope: Give a name or a UUID. Networks on this host: default."),
+        ("libvirt_interface", "nope", "nope names no NIC: Give DOMAIN/MAC or DOMAIN/TAP"),
+        ("libvirt_interface", f"nope/{NIC}", "There is no domain nope: .* Domains on this host: test"),
+        ("libvirt_interface", "test/vnet9", f"Domain test has no NIC vnet9: NICs of the domain: {NIC}."),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(rig: Rig, type_: str, identifier: str, said: str) -> None:
+    with pytest.raises(DiagnosticError, match=said):
+        session(rig).import_state(type_, identifier)
+
+
+def test_what_belongs_to_another_state_is_refused(rig: Rig) -> None:
+    define(rig, tag("another"))
+    said = refused(rig, "libvirt_network", "lan")
+    assert said.startswith(
+        "Network lan belongs to another state: It is libvirt_network.z of the state with the lineage"
+    )
+    assert "kvmplan state rm libvirt_network.z" in said
+    assert "virsh net-edit lan" in said
+
+
+@pytest.mark.parametrize("metadata", ["", tag(LINEAGE)], ids=["untagged", "ours, forgotten by the state"])
+def test_what_was_taken_in_is_ours_and_the_first_apply_tags_it(rig: Rig, metadata: str) -> None:
+    define(rig, metadata)
+    opened = rig.open()
+    assert isinstance(opened, Discovers)
+    values = opened.import_state("libvirt_network", "lan").values
+    known = Known(address=UNTAGGED, type="libvirt_network", values=values)
+    (observed,) = opened.read([known])
+    assert observed is not None
+    assert (observed.owned, observed.values) == (True, values)
+    operation = Operation(
+        verb=Verb.UPDATE,
+        address="libvirt_network.lan",
+        type="libvirt_network",
+        before=values,
+        after=values,
+        former=UNTAGGED,
+    )
+    (outcome,) = opened.apply(Step(operations=(operation,), lineage=LINEAGE))
+    assert outcome.diagnostics == ()
+    (observed,) = opened.read([Known(address="libvirt_network.lan", type="libvirt_network", values=values)])
+    assert observed is not None
+    assert observed.owned
+
+
+def test_everything_there_is_discovered(rig: Rig) -> None:
+    define(rig, tag("another"))
+    found = [
+        (one.type, one.identifier, one.name, one.lineage, one.address, one.note) for one in session(rig).discover()
+    ]
+    lan = rig.connection.networkLookupByName("lan").UUIDString()
+    assert found == [
+        ("libvirt_network", UUID, "default", "", "", ""),
+        ("libvirt_network", lan, "lan", "another", "libvirt_network.z", ""),
+        ("libvirt_interface", f"test/{NIC}", "test", "", "", ""),
+    ]

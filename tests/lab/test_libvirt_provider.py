@@ -7,100 +7,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from kvmplan.lab import LabHost
 from kvmplan_libvirt.interface import apply as interface_apply
-from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
-from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Operation, Outcome, Planned, Proposal, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_libvirt.provider import LibvirtProvider
+from kvmplan_sdk import ImpactLevel, Object
 from kvmplan_sdk.testing.conformance import Case, exercise
 
-from .provider_host import ProviderHost
+from .libvirt_rig import LINEAGE, Rig, SocketHost
 
 pytestmark = pytest.mark.lab
-LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 GUEST = "web"
 IP: Object = {"address": "10.77.0.1", "prefix": 24}
 RANGE: Object = {"start": "10.77.0.100", "end": "10.77.0.110"}
 WEB: Object = {"mac": "52:54:00:00:00:07", "ip": "10.77.0.7"}
-
-
-class SocketHost(ProviderHost):
-    """The lab host's sockets are seen from here through its root folder."""
-
-    def local_socket(self, path: str) -> str:
-        return f"/proc/{self.lab.init().pid}/root{path}"
-
-
-@dataclass
-class Rig:
-    """Plays the engine for one lab host: plans, assesses and applies one change at a time."""
-
-    host: SocketHost
-    there: dict[str, Object] = field(default_factory=dict)
-
-    def open(self) -> LibvirtSession:
-        session = LibvirtProvider().open(self.host, {"uri": None}, LINEAGE)
-        assert isinstance(session, LibvirtSession)
-        return session
-
-    def put(self, address: str, written: Object) -> Findings:
-        """Plan and apply ``written``; what the plan's assessment found."""
-        type_ = address.partition(".")[0]
-        prior = self.there.get(address)
-        with closing(self.open()) as session:
-            planned = self._plan(session, address, written, prior)
-            verb = Verb.CREATE if prior is None else Verb.UPDATE
-            findings = session.assess([self._change(verb, address, prior, planned.values, planned)], ())
-            operation = Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values)
-            (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
-        assert (planned.diagnostics, findings.diagnostics, outcome.diagnostics) == ((), (), ())
-        assert outcome.values is not None
-        self.there[address] = outcome.values
-        return findings
-
-    def delete(self, address: str) -> Outcome:
-        before = self.there[address]
-        operation = Operation(
-            verb=Verb.DELETE, address=address, type=address.partition(".")[0], before=before, after=None
-        )
-        with closing(self.open()) as session:
-            (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
-        if not outcome.diagnostics:
-            del self.there[address]
-        return outcome
-
-    def assess_delete(self, address: str) -> Findings:
-        with closing(self.open()) as session:
-            return session.assess([self._change(Verb.DELETE, address, self.there[address], None)], ())
-
-    def _plan(self, session: LibvirtSession, address: str, written: Object, prior: Object | None) -> Planned:
-        type_ = address.partition(".")[0]
-        schema = SCHEMA.resources[type_]
-        configured = configure(schema, written)
-        proposed = propose(schema, configured, prior)
-        return session.plan(
-            Proposal(
-                address=address,
-                type=type_,
-                host=self.host.name,
-                configured=configured,
-                proposed=proposed,
-                prior=prior,
-            )
-        )
-
-    def _change(
-        self, verb: Verb, address: str, before: Object | None, after: Object | None, planned: Planned | None = None
-    ) -> Change:
-        type_ = address.partition(".")[0]
-        if planned is None:
-            return Change(verb=verb, address=address, type=type_, before=before, after=after)
-        return Change(verb=verb, address=address, type=type_, before=before, after=after, impact=planned.impact)
 
 
 @pytest.fixture(scope="module")

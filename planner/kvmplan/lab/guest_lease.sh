@@ -3,7 +3,7 @@
 export PATH=/bin
 case $1 in
   deconfig)
-    ip addr flush dev "$interface" 2>/dev/null
+    ip -4 addr flush dev "$interface" 2>/dev/null
     ip link set "$interface" up
     ;;
   bound | renew)

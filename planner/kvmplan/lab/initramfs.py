@@ -17,6 +17,8 @@ _TEXT = '#!/bin/sh\necho "Content-Type: text/plain"\necho\n'
 PAGES = {
     "uptime": _TEXT + "cat /proc/uptime\n",
     "network": _TEXT + "ip addr\nip route\n",
+    # Starts exchanging packets with the address in the query; see guest_probe.sh.
+    "probe": '#!/bin/sh\n/etc/probe "$QUERY_STRING"\n' + _TEXT.removeprefix("#!/bin/sh\n"),
     # With nc, because wget of Debian's static busybox crashes on any address.
     "outside": (
         "#!/bin/sh\n"
@@ -52,6 +54,7 @@ def entries(busybox: bytes, modules: Sequence[tuple[str, bytes]]) -> list[Entry]
         Entry("bin/sh", stat.S_IFLNK | 0o777, b"busybox"),
         _file("init", (scripts / "guest_init.sh").read_bytes(), 0o755),
         _file("etc/lease", (scripts / "guest_lease.sh").read_bytes(), 0o755),
+        _file("etc/probe", (scripts / "guest_probe.sh").read_bytes(), 0o755),
     ]
     found += [_file(f"www/cgi-bin/{name}", text.encode(), 0o755) for name, text in PAGES.items()]
     found += [_file(f"modules/{place:02d}-{name}.ko", data) for place, (name, data) in enumerate(modules)]

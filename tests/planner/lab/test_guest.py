@@ -90,7 +90,8 @@ def test_the_archive_holds_what_the_guest_boots_from() -> None:
     assert stat.S_ISLNK(members["bin/sh"].mode)
     assert members["dev/console"].device == (5, 1)
     assert [path for path in members if path.endswith(".ko")] == ["modules/00-virtio.ko", "modules/01-virtio_net.ko"]
-    for path in ("init", "etc/lease", "www/cgi-bin/uptime", "www/cgi-bin/outside", "www/cgi-bin/network"):
+    pages = ("uptime", "outside", "network", "probe")
+    for path in ("init", "etc/lease", "etc/probe", *(f"www/cgi-bin/{page}" for page in pages)):
         assert members[path].mode == stat.S_IFREG | 0o755
         assert members[path].content.startswith(b"#!/bin/sh\n")
 
@@ -101,7 +102,7 @@ def test_a_program_with_a_loader_does_not_run_alone() -> None:
     assert not runs_alone(b"#!/bin/sh\n")
 
 
-@pytest.mark.parametrize("path", ["init", "etc/lease", "www/cgi-bin/outside"])
+@pytest.mark.parametrize("path", ["init", "etc/lease", "etc/probe", "www/cgi-bin/outside", "www/cgi-bin/probe"])
 def test_the_guests_scripts_are_shell(path: str) -> None:
     script = next(entry.content for entry in entries(b"", []) if entry.path == path)
     assert subprocess.run(["sh", "-n"], input=script, check=False).returncode == 0

@@ -5,7 +5,7 @@ Used by the engine and by the test kit, so that a provider is tested with what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kvmplan_sdk.schema import Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.types import SetType
@@ -74,16 +74,22 @@ def _agrees(item: Object, old: Value) -> bool:
 
 def demanded(shape: Shape, values: Object) -> Object:
     """``values`` of an object that is to be as it was, with what is the provider's own to say unknown."""
-    result: dict[str, Value] = dict(values)
-    for name, attribute in shape.attributes.items():
-        if attribute.computed:
-            result[name] = UNKNOWN
+    return _unknown_where(lambda attribute: attribute.computed, shape, values)
+
+
+def lasting(shape: Shape, values: Object) -> Object:
+    """``values`` with what changes by itself unknown, so that `differences` accepts anything there."""
+    return _unknown_where(lambda attribute: attribute.observed, shape, values)
+
+
+def _unknown_where(open_: Callable[[Attribute], bool], shape: Shape, values: Object) -> Object:
+    result: dict[str, Value] = {**values, **{name: UNKNOWN for name, one in shape.attributes.items() if open_(one)}}
     for name, block in shape.blocks.items():
         value = result.get(name)
         if isinstance(value, Mapping):
-            result[name] = demanded(block, value)
+            result[name] = _unknown_where(open_, block, value)
         elif isinstance(value, (list, tuple)):
-            result[name] = [demanded(block, item) if isinstance(item, Mapping) else item for item in value]
+            result[name] = [_unknown_where(open_, block, item) if isinstance(item, Mapping) else item for item in value]
     return result
 
 

@@ -22,7 +22,7 @@ The rules the engine holds every provider to, and reports a breach of as the pro
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -126,15 +126,21 @@ class Operation:
         return self.former or self.address
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """The operations of one lane that go together, sorted so that each comes after those it needs.
 
-    ``lineage`` identifies the state, for ownership tags.
+    ``lineage`` identifies the state, for ownership tags. ``stopping``: whether the user wishes to stop; then what only
+    waits for something gives up, and everything else is finished.
     """
 
     operations: tuple[Operation, ...]
     lineage: str
+    stopping: Callable[[], bool] = field(default=_never, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,10 @@ class Attribute:
     configured; ``replaces``: a change of an existing object's value makes a new object; ``sensitive``: never shown;
     ``refers_to``: the attribute of another resource type whose value this is, on the same host:
     ``libvirt_network.name``.
+
+    ``observed``, of one that is read only: it changes by itself, as the address that a guest was given does. It can be
+    referred to as it was last read, but that it differs is no drift, never fails verification and changes no plan. A
+    provider plans it as it was before, or unknown where the object is made or changed.
     """
 
     type: Type
@@ -35,6 +39,7 @@ class Attribute:
     required: bool = False
     computed: bool = False
     read_only: bool = False
+    observed: bool = False
     default: Value = None
     replaces: bool = False
     sensitive: bool = False

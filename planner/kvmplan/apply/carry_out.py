@@ -14,7 +14,7 @@ from kvmplan.plan.model import Change, OperationKey, PlannedStep
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
-from kvmplan_sdk.proposing import demanded
+from kvmplan_sdk.proposing import demanded, lasting
 from kvmplan_sdk.provider import Known, Observed, Operation, Outcome, Step, Verb
 from kvmplan_sdk.values import UNKNOWN, Object, Path, Value, differences, format_path
 
@@ -44,12 +44,13 @@ def carry_out(
     sessions: Sessions,
     lineage: str,
     on_outcome: Callable[[OperationKey, Outcome], None],
+    stopping: Callable[[], bool],
 ) -> list[Carried]:
     """Read the data sources among ``operations`` (of ``step``, in order), apply the others and verify them.
 
-    ``on_outcome`` hears of each as the provider reports it. What the provider raises is an error of the first operation
-    without an outcome; the others without one are untried. The objects of all are read all the same, so that state says
-    what is there.
+    ``on_outcome`` hears of each as the provider reports it; ``stopping`` is handed on to it. What the provider raises
+    is an error of the first operation without an outcome; the others without one are untried. The objects of all are
+    read all the same, so that state says what is there.
     """
     looked = [
         _looked(key, change, *read_late(key, change, sessions, on_outcome))
@@ -65,7 +66,8 @@ def carry_out(
     problem: tuple[Diagnostic, ...] = ()
     try:
         with blamed(step.lane.provider):
-            for outcome in sessions.get(step.lane).apply(Step(operations=wanted, lineage=lineage)):
+            handed = Step(operations=wanted, lineage=lineage, stopping=stopping)
+            for outcome in sessions.get(step.lane).apply(handed):
                 key = _key_of(outcome, keys)
                 outcomes[key] = outcome
                 on_outcome(key, outcome)
@@ -120,10 +122,10 @@ def _operation(key: OperationKey, change: Change, current: Instance | None) -> O
 
 def _as_demanded(change: Change, sessions: Sessions) -> Change:
     """``change`` with those values that must come true."""
-    if not change.restores or change.after is None:
+    if change.after is None:
         return change
     schema = sessions.provider(change.lane.provider).schema.resources[change.address.type]
-    return replace(change, after=demanded(schema, change.after))
+    return replace(change, after=(demanded if change.restores else lasting)(schema, change.after))
 
 
 def _key_of(outcome: Outcome, keys: Mapping[tuple[str, Verb], OperationKey]) -> OperationKey:

@@ -237,7 +237,8 @@ class Executor:
                 )
 
         current = {key[0]: self._standing[key[0]] for key in item.operations if key[0] in self._standing}
-        return carry_out(item.step, item.operations, current, self._sessions, self._plan.prior.lineage, on_outcome)
+        lineage, stopping = self._plan.prior.lineage, self._stop.is_set
+        return carry_out(item.step, item.operations, current, self._sessions, lineage, on_outcome, stopping)
 
     def _finish(self) -> None:
         """Wait for at least one step to end, telling of the slow ones meanwhile; take in what the ended ones did.

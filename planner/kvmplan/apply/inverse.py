@@ -18,6 +18,7 @@ from kvmplan.plan.operations import ordered_steps
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State, stored
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+from kvmplan_sdk.proposing import lasting
 from kvmplan_sdk.provider import UNTAGGED, Proposal, Verb
 from kvmplan_sdk.values import Path, differences, format_path
 
@@ -172,7 +173,9 @@ class _Undoing:
     def _same(self, was: Instance, now: Instance) -> bool:
         tags = was.tag != UNTAGGED and self.sessions.provider(was.provider).tags  # what was tagged stays tagged
         retagged = tags and was.tagged != now.tagged
-        return not retagged and was.lane == now.lane and not any(True for _ in differences(was.values, now.values))
+        schema = self.sessions.provider(was.provider).schema.resources[was.address.type]
+        changed = differences(lasting(schema, was.values), now.values)
+        return not retagged and was.lane == now.lane and not any(True for _ in changed)
 
     def _only_anew(self, was: Instance, now: Instance) -> list[Path]:
         """What cannot be changed back without making a new object."""

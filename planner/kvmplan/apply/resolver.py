@@ -30,6 +30,7 @@ from kvmplan.plugins import Plugins
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Output
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
+from kvmplan_sdk.proposing import lasting
 from kvmplan_sdk.schema import type_of
 from kvmplan_sdk.types import ANY
 from kvmplan_sdk.values import Path, differences, format_path, is_known
@@ -110,7 +111,7 @@ class Resolver:
         change = plan_instance(wanted, before, session, schema, diagnostics, circumstances)
         if change is None or change.waits:
             raise DiagnosticError(*(diagnostics or [_still_unknown(resource, address)]))
-        changed = list(differences(planned.after, change.after))
+        changed = list(differences(planned.after and lasting(schema, planned.after), change.after))
         if changed:
             raise DiagnosticError(_changed(resource, address, changed))
         return replace(change, confirms=planned.confirms)

@@ -15,7 +15,7 @@ from kvmplan.plan.wanted import Wanted
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.impact import worst
-from kvmplan_sdk.proposing import Shape, canonical, liberties, propose
+from kvmplan_sdk.proposing import Shape, canonical, lasting, liberties, propose
 from kvmplan_sdk.provider import Planned, Proposal, Session
 from kvmplan_sdk.schema import ObjectSchema
 from kvmplan_sdk.values import Object, Path, differences, format_path, is_known
@@ -54,7 +54,7 @@ def plan_instance(
     planned = question.ask(None if moves else prior)
     if planned is None:
         return None
-    changed = [] if prior is None or moves else list(differences(prior.values, planned.values))
+    changed = [] if prior is None or moves else list(differences(lasting(schema, prior.values), planned.values))
     replacing = tuple(path for path in changed if replaces(schema, path) or under(path, planned.replaces))
     forced = circumstances.forced if prior is not None else ""
     if replacing or forced:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from kvmplan_sdk.proposing import canonical, configure, liberties, propose
+from kvmplan_sdk.proposing import canonical, configure, lasting, liberties, propose
 from kvmplan_sdk.provider import Known, Observed, Operation, Planned, Proposal, Provider, Session, Step, Verb
 from kvmplan_sdk.schema import ObjectSchema
 from kvmplan_sdk.testing.unknowns import leaves, with_unknown
-from kvmplan_sdk.values import Object, Path, Value, differences, format_path
+from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,7 @@ def _assert_stable(life: _Life, configured: Object, prior: Object) -> None:
         assert observed is not None, "rule 4: an object that was there is gone without an operation"
         planned = _plan(life, session, configured, observed.values)
     _assert_equal(life, planned.values, observed.values, "rule 4: planning again changes something")
+    assert is_known(planned.values), "rule 4: planning again makes something unknown"
     assert not planned.replaces, "rule 4: planning again replaces the object"
 
 
@@ -152,7 +153,7 @@ def _read(life: _Life, session: Session, values: Object) -> Observed | None:
 
 
 def _assert_equal(life: _Life, expected: Object, found: Object, rule: str) -> None:
-    left, right = canonical(life.schema, expected), canonical(life.schema, found)
+    left, right = canonical(life.schema, lasting(life.schema, expected)), canonical(life.schema, found)
     told = [f"{format_path(path)}: {_at(left, path)!r}, then {_at(right, path)!r}" for path in differences(left, right)]
     assert not told, f"{rule}: {'; '.join(told)}"
 

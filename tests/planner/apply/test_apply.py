@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,16 @@ def test_an_interrupt_finishes_what_is_in_flight_and_begins_nothing(workspace: W
     assert set(workspace.objects()) == {"a", "c"}
     assert not workspace.journal.exists()
     assert workspace.apply().counts() == (1, 0, 0)
+
+
+def test_a_provider_that_waits_is_told_of_a_wish_to_stop(workspace: Workspace) -> None:
+    workspace.write(THREE)
+    workspace.fault("toy_thing.a", "waits")
+    stop = Stop()
+    threading.Timer(0.2, stop.set).start()
+    result = workspace.apply(stop=stop)
+    assert result.interrupted
+    assert "a" in workspace.objects()
 
 
 def test_the_order_of_events(workspace: Workspace) -> None:

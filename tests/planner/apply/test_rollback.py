@@ -220,6 +220,18 @@ def test_what_cannot_be_undone_without_a_new_object_is_left(workspace: Workspace
     assert workspace.apply().complete, "what is left is where the next run goes on"
 
 
+def test_what_changes_by_itself_is_not_in_the_way(workspace: Workspace) -> None:
+    text = 'resource "toy_watched" "a" {\n  name = "a"\n%s}\nresource "toy_thing" "b" {\n  name = "b"\n%s}\n'
+    workspace.write(text % ("", ""))
+    workspace.apply()
+    workspace.write(text % ('  note = "x"\n', "  note = toy_watched.a.id\n"))
+    workspace.fault("toy_thing.b", "before", "update")
+    result = workspace.apply(rollback=True)
+    assert result.undone is not None
+    assert result.undone.left == ()
+    assert workspace.objects()["a"]["looks"] == 2
+
+
 def test_a_rollback_that_fails_says_what_is_left_and_state_has_it(workspace: Workspace) -> None:
     workspace.write('resource "toy_thing" "a" {\n  name = "a"\n}\nresource "toy_thing" "b" {\n  name = "b"\n}\n')
     workspace.fault("toy_thing.b", "before", "create")

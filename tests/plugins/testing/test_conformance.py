@@ -26,7 +26,7 @@ from kvmplan_sdk import (
     Step,
 )
 from kvmplan_sdk.proposing import configure, propose
-from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.schema import NUMBER, STRING
 from kvmplan_sdk.testing.conformance import Case, exercise
 
 SCHEMA = ObjectSchema(
@@ -35,6 +35,7 @@ SCHEMA = ObjectSchema(
         "name": Attribute(type=STRING, doc="Name.", required=True),
         "color": Attribute(type=STRING, doc="Colour.", default="red"),
         "id": Attribute(type=STRING, doc="Identity.", computed=True),
+        "age": Attribute(type=NUMBER, doc="Grows.", computed=True, read_only=True, observed=True),
     },
     blocks={
         "bridge": Block(
@@ -63,7 +64,8 @@ class Memory(Session):
     def plan(self, proposal: Proposal) -> Planned:
         bridge = proposal.configured["bridge"]
         assert isinstance(bridge, dict)
-        values = {**proposal.proposed, "id": f"id-{proposal.address}"}
+        age = 0 if proposal.prior is None else proposal.prior["age"]
+        values = {**proposal.proposed, "id": f"id-{proposal.address}", "age": age}
         if bridge["name"] is None:
             values["bridge"] = {"name": f"br-{proposal.address}"}
         return Planned(values=values)
@@ -104,6 +106,22 @@ class Forgetful(Memory):
         return [Observed(values={**item.values, "color": None}) if item else None for item in found]
 
 
+class Ages(Memory):
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        self.things.update({address: {**thing, "age": 1000} for address, thing in self.things.items()})
+        return super().read(objects)
+
+
+class Unsteady(Memory):
+    def plan(self, proposal: Proposal) -> Planned:
+        planned = super().plan(proposal)
+        return replace(planned, values={**planned.values, "age": UNKNOWN})
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        self.things.update({address: {**thing, "age": 7} for address, thing in self.things.items()})
+        return super().read(objects)
+
+
 class Hoarder(Memory):
     def apply(self, step: Step) -> Iterator[Outcome]:
         for operation in step.operations:
@@ -137,8 +155,9 @@ def live(session: type[Memory]) -> None:
     exercise(provider, lambda: provider.open(None, {}, CASE.lineage), CASE)
 
 
-def test_a_good_provider_passes() -> None:
-    live(Memory)
+@pytest.mark.parametrize("session", [Memory, Ages])
+def test_a_good_provider_passes(session: type[Memory]) -> None:
+    live(session)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +167,7 @@ def test_a_good_provider_passes() -> None:
         (Moody, "rule 2"),
         (Liar, "rule 3"),
         (Forgetful, "rule 4"),
+        (Unsteady, "rule 4: planning again makes something unknown"),
         (Hoarder, "after delete"),
     ],
 )
@@ -162,14 +182,16 @@ def test_a_proposal_takes_the_default_the_prior_value_and_else_unknown() -> None
         "name": "a",
         "color": "red",
         "id": UNKNOWN,
+        "age": UNKNOWN,
         "bridge": {"name": UNKNOWN},
         "host": [],
     }
-    prior: Object = {"name": "old", "color": "blue", "id": "7", "bridge": {"name": "br7"}, "host": []}
+    prior: Object = {"name": "old", "color": "blue", "id": "7", "age": 3, "bridge": {"name": "br7"}, "host": []}
     assert propose(SCHEMA, configured, prior) == {
         "name": "a",
         "color": "red",
         "id": "7",
+        "age": 3,
         "bridge": {"name": "br7"},
         "host": [],
     }

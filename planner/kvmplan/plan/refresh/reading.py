@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
 from kvmplan.lane import Lane
+from kvmplan.plan.ignoring import left_as_is
 from kvmplan.plan.model import Drift
 from kvmplan.plan.refresh.threads import at_once
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, warning
+from kvmplan_sdk.proposing import lasting
 from kvmplan_sdk.provider import Known, Observed
-from kvmplan_sdk.values import differences
+from kvmplan_sdk.schema import ObjectSchema
+from kvmplan_sdk.values import differences, unknown_paths
 
 Reading = Callable[[Lane, Sequence[Instance]], AbstractContextManager[None]]
 """What to do while the objects of a lane are read."""
@@ -58,10 +61,11 @@ def refresh(
     answers = at_once(lambda item: _read_lane(sessions, item[0], item[1], reading), lanes_read, parallelism)
     drift: list[Drift] = []
     problems: list[Diagnostic] = []
-    for (_, instances), (observed, diagnostics) in zip(lanes_read, answers, strict=True):
+    for (lane, instances), (observed, diagnostics) in zip(lanes_read, answers, strict=True):
         problems += diagnostics
+        schemas = sessions.provider(lane.provider).schema.resources if observed else {}
         for instance, now in zip(instances, observed, strict=False):
-            _compare(instance, now, unsure, found, drift, problems)
+            _compare(instance, now, schemas[instance.address.type], unsure, found, drift, problems)
     drift.sort(key=lambda entry: entry.address.sort_key)
     return Refreshed(instances=found, drift=tuple(drift), diagnostics=tuple(problems))
 
@@ -83,6 +87,7 @@ def _read_lane(
 def _compare(
     instance: Instance,
     observed: Observed | None,
+    schema: ObjectSchema,
     unsure: frozenset[Address],
     found: dict[Address, Instance],
     drift: list[Drift],
@@ -104,13 +109,14 @@ def _compare(
     now = observed.values if observed is not None else None
     if observed is not None:
         found[address] = replace(instance, values=observed.values, private=observed.private)
-    if address not in unsure and (now is None or any(True for _ in differences(instance.values, now))):
+    lasts = lasting(schema, instance.values)
+    if address not in unsure and (now is None or any(True for _ in differences(lasts, now))):
         drift.append(
             Drift(
                 address=address,
                 lane=instance.lane,
                 before=instance.values,
-                after=now,
+                after=now and left_as_is(now, instance.values, list(unknown_paths(lasts))),
                 sensitive=instance.sensitive,
             )
         )

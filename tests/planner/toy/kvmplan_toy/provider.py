@@ -112,6 +112,8 @@ class ToySession(Session):
                 continue
             while when == "slow" and not Path("go").exists():
                 time.sleep(0.01)
+            while when == "waits" and not step.stopping():
+                time.sleep(0.01)
             outcome = self._apply_one(operation, when)
             yield outcome
             if outcome.diagnostics:

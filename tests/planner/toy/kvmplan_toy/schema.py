@@ -67,6 +67,15 @@ THING = ObjectSchema(
     },
 )
 
+WATCHED = replace(
+    THING,
+    doc="A thing that others look at.",
+    attributes={
+        **THING.attributes,
+        "looks": Attribute(type=NUMBER, doc="How often somebody looked.", computed=True, read_only=True, observed=True),
+    },
+)
+
 SCHEMA = ProviderSchema(
     configuration=ObjectSchema(
         doc="Where the world is.",
@@ -75,7 +84,7 @@ SCHEMA = ProviderSchema(
             "batch": Attribute(type=BOOL, doc="Whether a step is carried out whole or not at all.", default=False),
         },
     ),
-    resources={"toy_thing": THING, "toy_copy": replace(THING, coexists=True)},
+    resources={"toy_thing": THING, "toy_copy": replace(THING, coexists=True), "toy_watched": WATCHED},
     data_sources={
         "toy_thing": ObjectSchema(
             doc="A thing that is there, whoever made it.",

@@ -6,7 +6,7 @@ A fault is ``{"verb", "address", "when"}`` (``verb`` may be missing: any; ``alwa
 (nothing is done), ``after`` (done, yet reported as failed), ``broken`` (the same, and it cannot be finished),
 ``unread`` (done and reported as failed, and the next reading fails), ``raise`` (a bug of the provider), ``silent`` (no
 outcome), ``lie`` (done otherwise than reported), ``stray`` (an outcome nobody asked for), ``slow`` (waits for a file
-``go``).
+``go``), ``waits`` (until somebody wishes to stop).
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class World:
         self._document["next"] += found is None
         revision = found[1]["values"]["revision"] + (values["revision"] is UNKNOWN) if found else 1
         values |= {"id": id_, "revision": revision}
+        if "looks" in values:  # whatever was planned: to change it is to look at it
+            values["looks"] = found[1]["values"]["looks"] + 1 if found else 0
         stored = {**values, "size": 4711} if lie else values
         if found:
             del self._by_name[operation.type, found[1]["values"]["name"]], self._by_tag[found[1]["tag"]]

@@ -1,22 +1,18 @@
-"""What is on a host, as libvirt lists it: one call per kind, then each object's documents."""
+"""What is on a host: each object's documents, live and persistent, and where the NICs of running guests are."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import TypeVar
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network
-from kvmplan_libvirt.errors import calling, found, supported
+from kvmplan_libvirt.errors import supported
+from kvmplan_libvirt.listing import Listing
 from kvmplan_libvirt.ownership import Owner, interface_owners, network_owner
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,11 @@ class Nic:
     model: str | None
     target: str | None
     element: ET.Element
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """What it is on: ``network`` or ``bridge``, and the name."""
+        return ("bridge", self.bridge or "") if self.network is None else ("network", self.network)
 
     @property
     def text(self) -> str:
@@ -150,48 +151,52 @@ def domain_record(domain: Domain) -> DomainRecord:
 
 
 class Inventory:
-    """One look at a host. An object that goes away between the list and its document is left out.
+    """One look at a host, true to what we change meanwhile: for one command's plan, or one step and its reading back.
 
     ``host``: where the kernel that libvirt uses is, None when that cannot be reached.
     """
 
     def __init__(self, connection: Connection, host: Host | None = None) -> None:
-        self._connection = connection
         self._host = host
-
-    @cached_property
-    def networks(self) -> Mapping[str, NetworkRecord]:
+        self._guests_on: dict[tuple[str, str], dict[str, None]] = {}
+        self._bridge_of: Mapping[str, str | None] | None = None
+        self.networks: Listing[Network, NetworkRecord] = Listing(
+            "networks",
+            connection.listAllNetworks,
+            connection.networkLookupByUUIDString,
+            network_record,
+            lambda record: record.uuid,
+        )
         """By UUID."""
-        with calling("Listing the networks"):
-            listed = list(_recorded(self._connection.listAllNetworks(), network_record))
-        return {record.uuid: record for record in listed}
-
-    @cached_property
-    def domains(self) -> Mapping[str, DomainRecord]:
+        self.domains: Listing[Domain, DomainRecord] = Listing(
+            "domains", connection.listAllDomains, connection.lookupByName, domain_record, lambda record: record.name
+        )
         """By name."""
-        with calling("Listing the domains"):
-            listed = list(_recorded(self._connection.listAllDomains(), domain_record))
-        return {record.name: record for record in listed}
 
-    @cached_property
+    def renew(self) -> None:
+        """Look once more, when asked, at all that was taken to be changed."""
+        self.networks.renew()
+        self.domains.renew()
+        self._bridge_of = None
+
+    @property
     def bridge_of(self) -> Mapping[str, str | None] | None:
         """Which bridge each of the host's interfaces is a port of, as the kernel has it; None where nobody can tell."""
-        if self._host is None:
-            return None
-        listed = check(self._host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
-        return {link["ifname"]: link.get("master") for link in json.loads(listed or b"[]")}
+        if self._bridge_of is None and self._host is not None:
+            listed = check(self._host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
+            self._bridge_of = {link["ifname"]: link.get("master") for link in json.loads(listed or b"[]")}
+        return self._bridge_of
 
     def network_named(self, name: str) -> NetworkRecord | None:
-        return next((record for record in self.networks.values() if record.name == name), None)
+        return self.networks.named(name)
 
-    def running_nics(self) -> Iterator[Nic]:
-        for record in self.domains.values():
-            if record.running:
-                yield from record.nics()
-
-
-def _recorded(listed: Iterable[T], record: Callable[[T], R]) -> Iterator[R]:
-    for item in listed:
-        known = found(partial(record, item))
-        if known is not None:
-            yield known
+    def running_nics_on(self, network: str, bridges: Iterable[str] = ()) -> Iterator[Nic]:
+        """The NICs of running guests on this network or one of these bridges of the host."""
+        for record in self.domains.news():
+            for nic in record.nics() if record.running else ():
+                self._guests_on.setdefault(nic.source, {})[record.name] = None
+        sources = {("network", network), *(("bridge", bridge) for bridge in bridges)}
+        for name in sorted({name for source in sources for name in self._guests_on.get(source, ())}):
+            guest = self.domains.get(name)
+            if guest is not None and guest.running:
+                yield from (nic for nic in guest.nics() if nic.source in sources)

@@ -9,7 +9,6 @@ from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.connection import connect
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.functions import FUNCTIONS
-from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
@@ -67,24 +66,24 @@ class LibvirtProvider(Provider):
         with calling("Asking libvirt for its version"):
             version = connection.getLibVersion()
         machine = f"{host.name}@{host.facts().hostname}"
-        return LibvirtSession(Reach(connection, host, lineage, machine, version, on_host=uri is None))
+        return LibvirtSession(Reach.of(connection, host, lineage, machine, version, on_host=uri is None))
 
 
 class LibvirtSession(Session):
-    """libvirt on one host. What was listed is kept until something is applied."""
+    """libvirt on one host. What was listed is kept until a step is applied, and then for that step."""
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._inventory = Inventory(reach.connection, reach.kernel)
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        return [KINDS[known.type].read(self._inventory, self._reach, known) for known in objects]
+        self._reach.inventory.renew()
+        return [KINDS[known.type].read(self._reach.inventory, self._reach, known) for known in objects]
 
     def plan(self, proposal: Proposal) -> Planned:
         return KINDS[proposal.type].plan(proposal, self._reach)
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
-        return assess(self._reach, self._inventory, changes, claims)
+        return assess(self._reach, self._reach.inventory, changes, claims)
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         return tuple(rehearse(self._reach, step.operations))
@@ -93,18 +92,18 @@ class LibvirtSession(Session):
         imported = KINDS[type_].imported
         if imported is None:
             raise DiagnosticError(error(f"{type_} cannot be imported", "Write its block, and let kvmplan make it."))
-        return imported(self._inventory, self._reach, identifier)
+        return imported(self._reach.inventory, self._reach, identifier)
 
     def discover(self) -> Sequence[Discovered]:
-        return [found for kind in KINDS.values() for found in kind.discovered(self._inventory, self._reach)]
+        return [found for kind in KINDS.values() for found in kind.discovered(self._reach.inventory, self._reach)]
 
     def read_data(self, type_: str, configuration: Object) -> Object:
-        return DATA_SOURCES[type_].read(self._reach, self._inventory, configuration)
+        return DATA_SOURCES[type_].read(self._reach, self._reach.inventory, configuration)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         """In order, up to the first that fails: what comes after may need it."""
+        self._reach = self._reach.afresh()
         for operation in step.operations:
-            self._inventory = Inventory(self._reach.connection, self._reach.kernel)
             outcome = _carry_out(self._reach, operation)
             yield outcome
             if outcome.diagnostics:
@@ -133,8 +132,9 @@ def _left(reach: Reach, operation: Operation) -> Object | None:
     """What is there of ours after an operation that failed; what was there before if libvirt does not say."""
     values = operation.after or operation.before or {}
     known = Known(address=operation.address, type=operation.type, values=values, private=operation.private)
+    reach.inventory.renew()
     try:
-        observed = KINDS[operation.type].read(Inventory(reach.connection, reach.kernel), reach, known)
+        observed = KINDS[operation.type].read(reach.inventory, reach, known)
     except DiagnosticError:
         return operation.before
     return observed.values if observed is not None and observed.owned else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kvmplan_libvirt.api import Connection
+from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.ownership import Owner
 from kvmplan_sdk import UNTAGGED, Host
 
@@ -13,7 +14,8 @@ from kvmplan_sdk import UNTAGGED, Host
 @dataclass(frozen=True, slots=True)
 class Reach:
     """``machine`` seeds derived identities; ``version`` is libvirt's: major * 1,000,000 + minor * 1,000 + release;
-    ``on_host``: the connection is to the host's own libvirt, so that its kernel's devices are the ones libvirt uses.
+    ``on_host``: the connection is to the host's own libvirt, so that its kernel's devices are the ones libvirt uses;
+    ``inventory``: what is there, as seen so far. An operation takes what it changes from it.
     """
 
     connection: Connection
@@ -22,6 +24,19 @@ class Reach:
     machine: str
     version: int
     on_host: bool
+    inventory: Inventory
+
+    @classmethod
+    def of(
+        cls, connection: Connection, host: Host, lineage: str, machine: str, version: int, *, on_host: bool
+    ) -> Reach:
+        return cls(
+            connection, host, lineage, machine, version, on_host, Inventory(connection, host if on_host else None)
+        )
+
+    def afresh(self) -> Reach:
+        """The same, with nothing known yet of what is on the host."""
+        return replace(self, inventory=Inventory(self.connection, self.kernel))
 
     @property
     def kernel(self) -> Host | None:

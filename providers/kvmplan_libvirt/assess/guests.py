@@ -10,9 +10,7 @@ from kvmplan_sdk import Diagnostic, error
 
 def check_guests(scene: Scene) -> Iterator[Diagnostic]:
     for change, name in scene.removed_networks():
-        left = sorted(
-            {nic.domain for nic in scene.inventory.running_nics() if nic.network == name and not scene.leaves(nic)}
-        )
+        left = sorted({nic.domain for nic in scene.inventory.running_nics_on(name) if not scene.leaves(nic)})
         if left:
             yield error(
                 f"Running guests are on network {name}",

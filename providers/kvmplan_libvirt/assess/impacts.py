@@ -25,7 +25,7 @@ def _of_network(scene: Scene, change: Change) -> Impact:
     if change.before is None:
         return NO_IMPACT
     name = text(change.before, "name")
-    guests = tuple(sorted({nic.domain for nic in scene.inventory.running_nics() if nic.network == name}))
+    guests = tuple(sorted({nic.domain for nic in scene.inventory.running_nics_on(name or "")}))
     if not guests:
         return replace(change.impact, level=ImpactLevel.NONE, guests=(), why="No running guest is on it.")
     if change.after is None or change.replaced:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from kvmplan_libvirt.api import METADATA_ELEMENT, Affect, Domain
-from kvmplan_libvirt.errors import calling, found
+from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.interface.plan import complete_rest
 from kvmplan_libvirt.interface.tap import put_back
 from kvmplan_libvirt.interface.xml import document, values_of
@@ -32,8 +32,7 @@ def put(reach: Reach, operation: Operation) -> Object:
     wanted = complete_rest(operation.after, reach.seed(operation.address))
     name, mac = str(wanted["domain"]), str(wanted["mac"])
     with calling(f"NIC {mac} of domain {name}"):
-        domain = _domain(reach, name)
-        record = domain_record(domain)
+        domain, record = _domain(reach, name)
         _refuse_foreign(reach, operation, record, mac)
         tagged = _without_stale(record, reach.lineage) - record.owners_of(mac)
         tagged |= {reach.owner(operation.address, mac.lower())}
@@ -53,10 +52,10 @@ def delete(reach: Reach, operation: Operation) -> None:
     assert operation.before is not None
     name, mac = str(operation.before["domain"]), str(operation.before["mac"])
     with calling(f"Taking NIC {mac} out of domain {name}"):
-        domain = found(lambda: reach.connection.lookupByName(name))
-        if domain is None:
+        taken = reach.inventory.domains.take(name)
+        if taken is None:
             return
-        record = domain_record(domain)
+        domain, record = taken
         _refuse_foreign(reach, operation, record, mac)
         if (live := nic_with(mac, name, record.live)) is not None:
             _unplug(domain, live)
@@ -65,13 +64,13 @@ def delete(reach: Reach, operation: Operation) -> None:
         _tag(domain, record, record.owners, _without_stale(record, reach.lineage) - record.owners_of(mac))
 
 
-def _domain(reach: Reach, name: str) -> Domain:
-    domain = found(lambda: reach.connection.lookupByName(name))
-    if domain is None:
+def _domain(reach: Reach, name: str) -> tuple[Domain, DomainRecord]:
+    taken = reach.inventory.domains.take(name)
+    if taken is None:
         raise DiagnosticError(
             error(f"There is no domain {name}", "It was removed since the plan was made. Plan again.")
         )
-    return domain
+    return taken
 
 
 def _has(record: DomainRecord, mac: str) -> bool:

@@ -5,8 +5,11 @@ A bridge that is removed and made again, by whomever, comes back without its por
 
 from __future__ import annotations
 
+import json
+
 from kvmplan_libvirt.inventory import Inventory, Nic
 from kvmplan_libvirt.reach import Reach
+from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
 
 
@@ -33,10 +36,14 @@ def bridge_meant(inventory: Inventory, nic: Nic) -> str | None:
 
 def put_back(reach: Reach, nic: Nic | None) -> None:
     """Put the tap of ``nic`` on its bridge. Raises `HostError` when the kernel refuses."""
-    if nic is None or reach.kernel is None:
+    if nic is None or nic.target is None or reach.kernel is None:
         return
-    inventory = Inventory(reach.connection, reach.kernel)
-    if is_loose(inventory, nic):
-        bridge = str(bridge_meant(inventory, nic))
-        argv = ["ip", "link", "set", "dev", str(nic.target), "master", bridge, "up"]
+    bridge = bridge_meant(reach.inventory, nic)
+    if bridge is not None and _bridge_under(reach.kernel, nic.target) != bridge:
+        argv = ["ip", "link", "set", "dev", nic.target, "master", bridge, "up"]
         check(reach.kernel.run(argv), f"Putting {nic.target} of guest {nic.domain} back on {bridge}")
+
+
+def _bridge_under(host: Host, tap: str) -> str | None:
+    shown = check(host.run(["ip", "-j", "link", "show", "dev", tap]), f"Looking at {tap}")
+    return next((link.get("master") for link in json.loads(shown or b"[]")), None)

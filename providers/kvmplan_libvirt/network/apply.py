@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.api import Network
-from kvmplan_libvirt.errors import calling, found
+from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.inventory import NetworkRecord, network_record
 from kvmplan_libvirt.network.changes import Action, Autostart, Define, Restart, Start, Stop, Update, actions
 from kvmplan_libvirt.network.plan import complete_rest
@@ -23,13 +23,13 @@ def put(reach: Reach, operation: Operation) -> Object:
     wanted = complete_rest(operation.after, reach.seed(operation.address))
     what = f"Network {wanted['name']}"
     with calling(what):
-        existing = found(lambda: reach.connection.networkLookupByUUIDString(str(wanted["uuid"])))
+        existing = reach.inventory.networks.take(str(wanted["uuid"]))
         if existing is None:
             _create(reach, operation.address, wanted)
         else:
-            record = network_record(existing)
+            network, record = existing
             _refuse_foreign(reach, operation, record)
-            _carry_out(reach, operation.address, existing, record, wanted)
+            _carry_out(reach, operation.address, network, record, wanted)
     return wanted
 
 
@@ -37,13 +37,14 @@ def delete(reach: Reach, operation: Operation) -> None:
     assert operation.before is not None
     uuid, name = str(operation.before["uuid"]), operation.before["name"]
     with calling(f"Removing network {name}"):
-        network = found(lambda: reach.connection.networkLookupByUUIDString(uuid))
-        if network is None:
+        existing = reach.inventory.networks.take(uuid)
+        if existing is None:
             return
-        _refuse_foreign(reach, operation, network_record(network))
-        if network.isActive():
+        network, record = existing
+        _refuse_foreign(reach, operation, record)
+        if record.live is not None:
             network.destroy()
-        if network.isPersistent():
+        if record.config is not None:
             network.undefine()
 
 

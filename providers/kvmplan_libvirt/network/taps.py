@@ -13,9 +13,9 @@ from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.api import Network
 from kvmplan_libvirt.errors import supported
-from kvmplan_libvirt.inventory import Inventory, NetworkRecord, Nic
+from kvmplan_libvirt.inventory import NetworkRecord, Nic
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import DiagnosticError, error
+from kvmplan_sdk import DiagnosticError, Host, error
 from kvmplan_sdk.host import check
 
 
@@ -29,28 +29,39 @@ class Attached:
 
 def attached_to(reach: Reach, network: Network, record: NetworkRecord) -> Attached:
     """What running guests have on the network, or had when it was stopped."""
-    inventory = Inventory(reach.connection)
-    nics = tuple(
-        nic
-        for nic in inventory.running_nics()
-        if nic.target and (nic.network == record.name or nic.bridge in record.bridges)
-    )
+    ports = list(_ports(network)) if record.live is not None else []
     if record.live is not None:
-        return Attached(tuple(_ports(network)), nics)
-    on_network = [nic for nic in nics if nic.network == record.name]
-    return Attached(tuple(_lost_port(nic, inventory.domains[nic.domain].uuid) for nic in on_network), nics)
+        _doubt_guests(reach, record, ports)
+    nics = tuple(nic for nic in reach.inventory.running_nics_on(record.name, record.bridges) if nic.target)
+    if record.live is None:
+        on_network = (nic for nic in nics if nic.network == record.name)
+        ports = [_lost_port(nic, reach.inventory.domains[nic.domain].uuid) for nic in on_network]
+    return Attached(tuple(ET.tostring(port, encoding="unicode") for port in ports), nics)
 
 
-def _ports(network: Network) -> Iterator[str]:
+def _doubt_guests(reach: Reach, record: NetworkRecord, ports: Sequence[ET.Element]) -> None:
+    """Have guests looked at again that came to the network or left it since they were listed, as its ports tell."""
+    there = {(port.findtext("owner/name", ""), _mac(port)) for port in ports}
+    listed = {(nic.domain, nic.mac) for nic in reach.inventory.running_nics_on(record.name)}
+    for guest, _ in there ^ listed:
+        reach.inventory.domains.doubt(guest)
+
+
+def _mac(port: ET.Element) -> str:
+    mac = port.find("mac")
+    return "" if mac is None else mac.get("address", "").lower()
+
+
+def _ports(network: Network) -> Iterator[ET.Element]:
     """libvirt's record of each port, but where it is plugged in, which a new port is told."""
     for port in supported(network.listAllPorts) or ():
         document = ET.fromstring(port.XMLDesc())  # noqa: S314 - libvirt's own document
         for plug in document.findall("plug"):
             document.remove(plug)
-        yield ET.tostring(document, encoding="unicode")
+        yield document
 
 
-def _lost_port(nic: Nic, domain: str) -> str:
+def _lost_port(nic: Nic, domain: str) -> ET.Element:
     """The port that a stopped network has forgotten, from what the guest remembers of it."""
     source = nic.element.find("source")
     port = ET.Element("networkport")
@@ -59,30 +70,38 @@ def _lost_port(nic: Nic, domain: str) -> str:
     ET.SubElement(owner, "name").text = nic.domain
     ET.SubElement(owner, "uuid").text = domain
     ET.SubElement(port, "mac", {"address": nic.mac})
-    return ET.tostring(port, encoding="unicode")
+    return port
 
 
 def attach_again(reach: Reach, network: Network, record: NetworkRecord, attached: Attached) -> None:
     """Raises `DiagnosticError` naming the guests whose tap is not on the bridge afterwards."""
     bridge = next(iter(record.bridges), None)
-    if bridge is not None and attached.nics:
-        _put_on(reach, record.name, bridge, attached.nics)
+    if bridge is not None and attached.nics and reach.kernel is not None:
+        _put_on(reach, reach.kernel, record, bridge, attached.nics)
     for port in attached.ports:
         network.portCreateXML(port)
 
 
-def _put_on(reach: Reach, name: str, bridge: str, nics: Sequence[Nic]) -> None:
+def _put_on(reach: Reach, kernel: Host, record: NetworkRecord, bridge: str, nics: Sequence[Nic]) -> None:
     for nic in nics:
-        reach.host.run(["ip", "link", "set", "dev", str(nic.target), "master", bridge, "up"])
-    shown = check(reach.host.run(["ip", "-j", "link", "show", "master", bridge]), f"Listing the ports of {bridge}")
+        kernel.run(["ip", "link", "set", "dev", str(nic.target), "master", bridge, "up"])
+    shown = check(kernel.run(["ip", "-j", "link", "show", "master", bridge]), f"Listing the ports of {bridge}")
     there = {port.get("ifname") for port in json.loads(shown or b"[]")}
-    lost = [nic for nic in nics if nic.target not in there]
+    lost = _still_there(reach, record, [nic for nic in nics if nic.target not in there])
     if lost:
         told = ", ".join(f"{nic.domain} ({nic.target})" for nic in lost)
         raise DiagnosticError(
             error(
-                f"Guests are off network {name}",
+                f"Guests are off network {record.name}",
                 f"After its restart these could not be attached to {bridge} again: {told}. Attach each with "
                 f"`ip link set dev TAP master {bridge}`.",
             )
         )
+
+
+def _still_there(reach: Reach, record: NetworkRecord, nics: Sequence[Nic]) -> Sequence[Nic]:
+    """``nics`` without those of guests that ended meanwhile, and took their taps with them."""
+    for nic in nics:
+        reach.inventory.domains.doubt(nic.domain)
+    targets = {nic.target for nic in reach.inventory.running_nics_on(record.name, record.bridges)} if nics else set()
+    return [nic for nic in nics if nic.target in targets]

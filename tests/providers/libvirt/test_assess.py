@@ -33,7 +33,7 @@ def session(rig: Rig) -> LibvirtSession:
             ("ip", "-6", "-j", "route", "show"): b"[]",
         }
     )
-    return LibvirtSession(Reach(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True))
+    return LibvirtSession(Reach.of(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True))
 
 
 def planned(rig: Rig, type_: str, written: Object, name: str = "example", before: Object | None = None) -> Change:

@@ -7,9 +7,12 @@ import pytest
 from kvmplan.plan.imports import with_imported
 from kvmplan.plan.model import Plan
 from kvmplan.plan.request import Request
+from kvmplan.review.plan_json import plan_json
+from kvmplan.review.plan_text import counts
 from kvmplan.run import Run
 from kvmplan_sdk.provider import UNTAGGED
 
+from .toy.kvmplan_toy.schema import SCHEMA
 from .workspace import Workspace, actions, address
 
 THING = 'resource "toy_thing" "a" {\n  name = "a"\n  size = 3\n}\n'
@@ -51,7 +54,15 @@ def test_an_import_block_tags_what_needs_no_change(foreign: Workspace) -> None:
     foreign.write(IMPORT + THING)
     plan = foreign.plan()
     assert actions(plan) == {"toy_thing.a": "update"}
-    assert foreign.apply().complete
+    assert plan.changes[A].only_takes_in
+    document = plan_json(plan, SCHEMA.resources)
+    assert counts(document["resource_changes"]) == "1 to import, 0 to add, 0 to change, 0 to destroy."
+    assert [one["operations"] for one in document["kvmplan_steps"]] == [
+        [{"address": "toy_thing.a", "action": "import"}]
+    ]
+    result = foreign.apply()
+    assert result.complete
+    assert result.counts(plan) == (0, 0, 0)
     assert tag(foreign).endswith(":toy_thing.a")
     assert planned(foreign) == ({}, (), [])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address
-from kvmplan.plan.model import OperationKey
+from kvmplan.plan.model import OperationKey, Plan
 from kvmplan.state.model import Instance, Output
 from kvmplan_sdk.diagnostics import Diagnostic
 from kvmplan_sdk.provider import Verb
@@ -42,7 +42,10 @@ class Result:
     def complete(self) -> bool:
         return not self.failed and not self.skipped and not self.unsaved
 
-    def counts(self) -> tuple[int, int, int]:
-        """Instances added, changed and destroyed; a replacement is one added and one destroyed."""
-        verbs = [verb for _, verb in self.done]
+    def counts(self, plan: Plan | None = None) -> tuple[int, int, int]:
+        """Instances added, changed and destroyed; a replacement is one added and one destroyed. What ``plan`` only
+        takes in counts as none of these.
+        """
+        changes = plan.changes if plan else {}
+        verbs = [verb for address, verb in self.done if address not in changes or not changes[address].only_takes_in]
         return verbs.count(Verb.CREATE), verbs.count(Verb.UPDATE), verbs.count(Verb.DELETE)

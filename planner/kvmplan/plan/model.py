@@ -16,7 +16,7 @@ from kvmplan_sdk.claims import Claim
 from kvmplan_sdk.diagnostics import SourceRange
 from kvmplan_sdk.impact import NO_IMPACT, Impact
 from kvmplan_sdk.provider import Verb
-from kvmplan_sdk.values import Object, Path, Value
+from kvmplan_sdk.values import Object, Path, Value, differences
 
 
 class Action(Enum):
@@ -88,6 +88,13 @@ class Change:
     unguarded: bool = False
     restores: bool = False
     source: SourceRange | None = None
+
+    @property
+    def only_takes_in(self) -> bool:
+        """Whether an imported object stays as it is, but for the tag that says it is ours."""
+        if self.imported is None or self.action is not Action.UPDATE or self.before is None or self.after is None:
+            return False
+        return not any(True for _ in differences(self.before, self.after))
 
     @property
     def predecessor(self) -> Address:

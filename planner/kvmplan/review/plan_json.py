@@ -49,6 +49,7 @@ def plan_json(
     whose drift must be shown, None for all.
     """
     changes = sorted(plan.changes.values(), key=lambda change: change.address.sort_key)
+    taken_in = frozenset(change.address for change in changes if change.only_takes_in)
     return {
         "format_version": versions.PLAN,
         "kvmplan_version": __version__,
@@ -63,7 +64,7 @@ def plan_json(
         "complete": plan.complete,
         "errored": False,
         "kvmplan_mode": "refresh-only" if plan.refresh_only else "destroy" if plan.destroy else "normal",
-        "kvmplan_steps": [step_json(step) for step in plan.steps],
+        "kvmplan_steps": [step_json(step, taken_in) for step in plan.steps],
         "kvmplan_shapes": {name: shape_json(schema) for name, schema in sorted(schemas.items())},
     }
 
@@ -124,7 +125,7 @@ def _resource_change(change: Change, schema: ObjectSchema) -> dict[str, Any]:
         **_changed_identity(change.address, change.lane.provider),
         **({"previous_address": str(change.former)} if change.former is not None else {}),
         "change": {
-            "actions": ACTIONS[change.action],
+            "actions": ACTIONS[Action.NO_OP if change.only_takes_in else change.action],
             "before": shown(change.before),
             "after": shown(change.after),
             "after_unknown": pending if says_something(pending) else {},
@@ -189,12 +190,16 @@ def _output_change(change: OutputChange) -> dict[str, Any]:
     }
 
 
-def step_json(step: PlannedStep) -> dict[str, Any]:
+def step_json(step: PlannedStep, taken_in: Container[Address] = ()) -> dict[str, Any]:
+    """``taken_in``: what is updated only to be tagged."""
     return {
         "step": step.number,
         "host": step.lane.host,
         "provider": step.lane.provider,
-        "operations": [{"address": str(address), "action": verb.value} for address, verb in step.operations],
+        "operations": [
+            {"address": str(address), "action": "import" if address in taken_in else verb.value}
+            for address, verb in step.operations
+        ],
         "after": list(step.after),
         "impact": _impact(step.impact),
     }

@@ -300,7 +300,7 @@ def _steps(steps: list[dict[str, Any]], style: Style) -> Iterator[str]:
 def step_summary(step: Mapping[str, Any]) -> str:
     """``2 to add, 1 to destroy``"""
     actions = [operation["action"] for operation in step["operations"]]
-    words = {"create": "add", "update": "change", "delete": "destroy", "read": "read"}
+    words = {"import": "import", "create": "add", "update": "change", "delete": "destroy", "read": "read"}
     return ", ".join(f"{actions.count(action)} to {word}" for action, word in words.items() if action in actions)
 
 

@@ -123,7 +123,7 @@ def summary_text(result: Result, plan: Plan, command: str = "apply") -> str:
     """``Apply complete! Resources: 1 added, 0 changed, 0 destroyed.``: a line that tools around pull requests match.
     After ``kvmplan destroy`` it begins otherwise, but not where a plan to destroy was applied.
     """
-    added, changed, destroyed = result.counts()
+    added, changed, destroyed = result.counts(plan)
     if command == "destroy":
         return f"Destroy complete! Resources: {destroyed} destroyed."
     imported = sum(change.imported is not None for change in plan.changes.values())

@@ -54,7 +54,8 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: See
 
 def complete_rest(values: Object, seed: Seed) -> dict[str, Any]:
     """``values`` as they are applied: what is still unknown of what the provider derives is filled in."""
-    return complete(values, _known_part(values), None, seed)
+    filled = complete(values, _known_part(values), None, seed)
+    return {**filled, "mac": None} if values["mac"] is None else filled
 
 
 def _known_part(value: Any) -> Any:

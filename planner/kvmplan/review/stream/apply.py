@@ -82,7 +82,7 @@ def result_lines(result: Result, plan: Plan, command: str = "apply") -> Iterator
     """What came of it; ``command``: what the user called. Of an apply that is not complete Terraform says nothing; ours
     says what is left to do.
     """
-    added, changed, destroyed = result.counts()
+    added, changed, destroyed = result.counts(plan)
     imported = sum(change.imported is not None for change in plan.changes.values())
     numbers = {"add": added, "change": changed, "import": imported, "remove": destroyed}
     if result.complete:

@@ -78,10 +78,14 @@ def planned(
     """A run, its plan and its state, which is locked meanwhile. With errors they are printed, and the command ends
     with 1; warnings are left to the caller.
     """
-    with running(directory, values, state, lambda store: store.locked(operation, locking), no_color=no_color) as (
-        run,
-        store,
-    ):
+    with running(
+        directory,
+        values,
+        state,
+        lambda store: store.locked(operation, locking),
+        no_color=no_color,
+        empty=request.destroy,
+    ) as (run, store):
         prepared = run.prepared
         with told_of_reading() as reading:
             plan = run.plan(request, reading=reading)
@@ -99,13 +103,14 @@ def running(
     locked: Callable[[StateStore], AbstractContextManager[object]],
     *,
     no_color: bool,
+    empty: bool = False,
 ) -> Iterator[tuple[Run, StateStore]]:
-    """A run on the state of the configuration in ``directory``. With errors they are printed, and the command ends
-    with 1.
+    """A run on the state of the configuration in ``directory``; ``empty``: it may have none. With errors they are
+    printed, and the command ends with 1.
     """
     plugins = Plugins()
     workspace = current_workspace(directory)
-    prepared = prepare(directory, values, plugins, workspace=workspace)
+    prepared = prepare(directory, values, plugins, workspace=workspace, empty=empty)
     keep_secrets_of(prepared, plugins)
     stop_on_errors(prepared, no_color=no_color)
     store = open_store(state, prepared.configuration, workspace)

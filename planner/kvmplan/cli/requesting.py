@@ -105,9 +105,10 @@ def _typed(
 def _listed(path: Path, parse: Callable[[str], A | None], option: str, problems: list[Diagnostic]) -> Iterable[A]:
     """The addresses in a file: one a line; blank lines and what follows a ``#`` at the start of a line do not count."""
     try:
-        lines = path.read_text().splitlines(keepends=True)
+        lines = path.read_text("utf-8").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as problem:
-        problems.append(error(f"Cannot read {path}", f"{option} names it: {problem}."))
+        told = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        problems.append(error(f"Cannot read {path}", f"{option} names it: {told}."))
         return
     offset = 0
     for number, line in enumerate(lines, start=1):

@@ -117,6 +117,13 @@ def test_the_whole_way_of_a_saved_plan(project: Path) -> None:
     assert kvmplan("state", "list", cwd=project).stdout == ""
 
 
+def test_what_was_made_is_destroyed_without_its_configuration(project: Path) -> None:
+    assert kvmplan("apply", "-auto-approve", cwd=project).status == 0
+    (project / "main.kvm.hcl").unlink()
+    assert "No configuration files" in kvmplan("plan", cwd=project).stderr
+    assert "Destroy complete! Resources: 1 destroyed." in kvmplan("destroy", "-auto-approve", cwd=project).stdout
+
+
 def test_a_saved_plan_takes_no_options_for_planning(project: Path) -> None:
     kvmplan("plan", "-out", "p", cwd=project)
     said = kvmplan("apply", "-replace", "toy_thing.a", "-destroy", "p", cwd=project)

@@ -58,6 +58,7 @@ def test_everything_wrong_is_said_at_once(project: Path) -> None:
         "Error: Invalid address",
     ]
     assert "on some.txt line 2" in said.stderr
+    assert "--target-file names it: No such file or directory." in said.stderr
     assert "   2:   toy_thing\n        ^^^^^^^^^" in said.stderr
 
 

@@ -18,6 +18,16 @@ MISSING_LIBRARY = error(
     "python3-dev; or install the distribution's python3-libvirt for the Python that runs kvmplan.",
 )
 
+_NOBODY = {
+    Code.NO_NETWORK,
+    Code.NO_DOMAIN,
+    Code.NO_SUPPORT,
+    Code.ARGUMENT_UNSUPPORTED,
+    Code.OPERATION_INVALID,
+    Code.OPERATION_UNSUPPORTED,
+    Code.AGENT_UNRESPONSIVE,
+    Code.AGENT_UNSYNCED,
+}
 _AUTHENTICATION = {Code.AUTH_FAILED, Code.ACCESS_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
 
 
@@ -52,6 +62,18 @@ def supported(call: Callable[[], T]) -> T | None:
         return call()
     except libvirt.libvirtError as problem:
         if problem.get_error_code() in {Code.NO_SUPPORT, Code.INVALID_ARG}:
+            return None
+        raise
+
+
+def answering(call: Callable[[], T]) -> T | None:
+    """What ``call`` gives; None when who would know is not there: the object, or an agent in the guest."""
+    import libvirt
+
+    try:
+        return call()
+    except libvirt.libvirtError as problem:
+        if problem.get_error_code() in _NOBODY:
             return None
         raise
 

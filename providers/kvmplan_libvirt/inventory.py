@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from kvmplan_libvirt.addresses.book import AddressBook
 from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.listing import Listing
 from kvmplan_libvirt.ownership import Owner, interface_owners, network_owner
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
+
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+"""The name of the channel that guest agents speak on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,13 @@ class DomainRecord:
     @property
     def running(self) -> bool:
         return self.live is not None
+
+    @property
+    def agent(self) -> str | None:
+        """What the channel for a guest agent is; None where there is none."""
+        element = self.live if self.live is not None else self.config
+        found = None if element is None else element.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']")
+        return None if found is None else found.get("state", "disconnected")
 
     @property
     def owners(self) -> frozenset[Owner]:
@@ -172,11 +183,13 @@ class Inventory:
             "domains", connection.listAllDomains, connection.lookupByName, domain_record, lambda record: record.name
         )
         """By name."""
+        self.addresses = AddressBook(connection)
 
     def renew(self) -> None:
         """Look once more, when asked, at all that was taken to be changed."""
         self.networks.renew()
         self.domains.renew()
+        self.addresses.renew()
         self._bridge_of = None
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from kvmplan_libvirt import domain_data, network_data
+from kvmplan_libvirt.data import domains, interfaces, leases, networks, node
 from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.interface import apply as interface_apply
 from kvmplan_libvirt.interface import discovery as interface_discovery
@@ -69,9 +69,11 @@ KINDS: Mapping[str, Kind] = {
 }
 
 DATA_SOURCES: Mapping[str, DataSource] = {
-    "libvirt_domain": DataSource(domain_data.DOMAIN, domain_data.read_domain),
-    "libvirt_domains": DataSource(domain_data.DOMAINS, domain_data.read_domains),
-    "libvirt_network": DataSource(network_data.NETWORK, network_data.read_network),
-    "libvirt_networks": DataSource(network_data.NETWORKS, network_data.read_networks),
-    "libvirt_dhcp_leases": DataSource(network_data.LEASES, network_data.read_leases),
+    "libvirt_dhcp_leases": DataSource(leases.LEASES, leases.read_leases),
+    "libvirt_domain": DataSource(domains.DOMAIN, domains.read_domain),
+    "libvirt_domains": DataSource(domains.DOMAINS, domains.read_domains),
+    "libvirt_interfaces": DataSource(interfaces.INTERFACES, interfaces.read_interfaces),
+    "libvirt_network": DataSource(networks.NETWORK, networks.read_network),
+    "libvirt_networks": DataSource(networks.NETWORKS, networks.read_networks),
+    "libvirt_node": DataSource(node.NODE, node.read_node),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kvmplan_libvirt.assess.networks import check_bridge
 from kvmplan_libvirt.assess.scene import Scene
-from kvmplan_libvirt.domain_data import no_domain
+from kvmplan_libvirt.data.told import missing
 from kvmplan_libvirt.inventory import nics_of
 from kvmplan_libvirt.plain import text
 from kvmplan_sdk import Change, Diagnostic, Object, error
@@ -16,7 +16,7 @@ def check_interfaces(scene: Scene) -> Iterator[Diagnostic]:
     for change, after in scene.planned("libvirt_interface"):
         domain = text(after, "domain")
         if domain is not None and domain not in scene.inventory.domains:
-            yield no_domain(domain, scene.inventory, ("domain",)).about(change.address)
+            yield missing("domain", scene.inventory.domains.values(), domain, ("domain",)).about(change.address)
         yield from _check_network(scene, change, after)
         bridge = text(after, "bridge")
         if bridge is not None:

@@ -12,7 +12,7 @@ from kvmplan_libvirt import api, kvmplan_provider
 from kvmplan_libvirt.connection import SOCKETS
 from kvmplan_libvirt.identity import bridge_name, derived_mac
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider
-from kvmplan_sdk import Completed, DiagnosticError, FunctionError, Known, Object, Operation, ReadsData, Step, Verb
+from kvmplan_sdk import Completed, DiagnosticError, FunctionError, Known, Object, Operation, Step, Verb
 from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.fake_host import FakeHost
 from kvmplan_sdk.testing.functions import assert_declared_well, call
@@ -48,6 +48,7 @@ def test_the_numbers_are_libvirts() -> None:
         ("VIR_NETWORK_UPDATE_COMMAND", api.Command),
         ("VIR_NETWORK_UPDATE_AFFECT", api.Affect),
         ("VIR_DOMAIN_AFFECT", api.Affect),
+        ("VIR_DOMAIN_INTERFACE_ADDRESSES_SRC", api.AddressSource),
         ("VIR_ERR", api.Code),
     ]
     for prefix, kind in named:
@@ -143,33 +144,6 @@ def test_a_nic_that_cannot_be_plugged_in_leaves_no_tag(rig: Rig) -> None:
     assert outcome.diagnostics[0].summary == "NIC 52:54:00:00:00:09 of domain test failed"
     assert outcome.values is None
     assert "kvmplan" not in rig.connection.lookupByName("test").XMLDesc(0)
-
-
-def test_the_domain_data_source(rig: Rig) -> None:
-    session = rig.open()
-    assert isinstance(session, ReadsData)
-    data = session.read_data("libvirt_domain", {"name": "test"})
-    assert (data["active"], data["state"]) == (True, "running")
-    assert data["interfaces"] == [
-        {"mac": "aa:bb:cc:dd:ee:ff", "network": "default", "bridge": None, "model": None, "target": "testnet0"}
-    ]
-    with pytest.raises(DiagnosticError, match=r"There is no domain nope: Domains on this host: .*test"):
-        session.read_data("libvirt_domain", {"name": "nope"})
-
-
-def test_the_other_data_sources(rig: Rig) -> None:
-    session = rig.open()
-    assert isinstance(session, ReadsData)
-    assert session.read_data("libvirt_networks", {})["names"] == ["default"]
-    assert session.read_data("libvirt_domains", {"active": True})["names"] == ["test"]
-    assert session.read_data("libvirt_domains", {"active": False})["names"] == []
-    network = session.read_data("libvirt_network", {"name": "default"})
-    shown = ("mode", "bridge", "addresses", "active", "domain")
-    assert [network[name] for name in shown] == ["nat", "virbr0", ["192.168.122.1/24"], True, None]
-    with pytest.raises(DiagnosticError, match=r"There is no network nope: Networks on this host: default"):
-        session.read_data("libvirt_network", {"name": "nope"})
-    with pytest.raises(DiagnosticError, match=r"There is no network nope"):
-        session.read_data("libvirt_dhcp_leases", {"network": "nope", "mac": None})
 
 
 @pytest.mark.parametrize("name", ["lan", "a-very-long-network-name", "with blank", "x" * 15, "Größe", "a/b"])

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 
 from kvmplan.addresses import Address
+from kvmplan.blame import blamed
 from kvmplan.config.model import Configuration, Import, Resource
 from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.lane import Lane
+from kvmplan.plan.derived import without_derived
 from kvmplan.plan.generating import resource_text
 from kvmplan.plan.imports import Wish, taken_in, wishes
 from kvmplan.plan.inputs import LOCAL
@@ -52,10 +54,13 @@ def _generated(run: Run, block: Import, address: Address, wish: Wish) -> str:
         raise DiagnosticError(use)
     schema = find_schema(stub, use, run.plugins)
     lane = Lane(_host(run, configuration, use, block), use.plugin, use.configuration)
-    instance = taken_in(address, wish, lane, run.sessions.get(lane), schema)
+    session = run.sessions.get(lane)
+    instance = taken_in(address, wish, lane, session, schema)
+    with blamed(lane.provider):
+        values = without_derived(session, address.type, lane.host, schema, instance.values)
     lines = (f"provider = {block.provider}",) if block.provider else ()
     told = f"# Made by kvmplan from {json.dumps(wish.id, ensure_ascii=False)}: read it, and change it as you like.\n"
-    return told + resource_text(address, schema, instance.values, lines=lines)
+    return told + resource_text(address, schema, values, lines=lines)
 
 
 def _stub(address: Address, block: Import) -> Resource:

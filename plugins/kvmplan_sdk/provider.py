@@ -185,7 +185,8 @@ class Session(ABC):
 class Provider(ABC):
     """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``). ``needs_host``: whether its
     objects are on hosts; those of one that needs none belong to the machine that kvmplan runs on. ``tags``: whether
-    objects carry the address of their resource, so that they must be told of a new one.
+    objects carry the address of their resource, so that they must be told of a new one. ``discovers``: whether its
+    sessions can say what is there (`kvmplan_sdk.capabilities.Discovers`).
     """
 
     name: str
@@ -193,6 +194,7 @@ class Provider(ABC):
     schema: ProviderSchema
     needs_host: bool = True
     tags: bool = True
+    discovers: bool = False
 
     @abstractmethod
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

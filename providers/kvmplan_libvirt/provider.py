@@ -58,6 +58,7 @@ SCHEMA = ProviderSchema(
 class LibvirtProvider(Provider):
     name = "libvirt"
     version = "0.1.0"
+    discovers = True
     schema = SCHEMA
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

@@ -14,6 +14,7 @@ from kvmplan.cli import (
     apply,
     console,
     destroy,
+    discover,
     drift,
     fmt,
     force_unlock,
@@ -77,6 +78,7 @@ app.command("show")(show.show)
 app.command("output")(output.output)
 app.command("graph")(graph.graph)
 app.command("console")(console.console)
+app.command("discover")(discover.discover)
 app.command("import")(import_.import_)
 app.command("taint")(taint.taint)
 app.command("untaint")(taint.untaint)

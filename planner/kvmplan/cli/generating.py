@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 
+from kvmplan.cli.new_file import refuse_existing, write_new
 from kvmplan.cli.planning import running
 from kvmplan.cli.terminal import say
 from kvmplan.config.files import SUFFIX, is_configuration
@@ -19,19 +20,12 @@ def generate(path: Path, directory: Path, values: Given, state: Path | None, *, 
     with running(directory, values, state, lambda _store: nullcontext(), no_color=no_color) as (run, _):
         text = configuration_for_imports(run)
     if text:
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as problem:
-            raise DiagnosticError(error(f"Cannot write {path}", f"{problem.strerror}.")) from problem
+        write_new(path, text)
     say(f"Wrote {path}: read it and change it as you like.\n\n" if text else "Every import has its block.\n\n")
 
 
 def _check_place(path: Path, directory: Path) -> None:
-    if path.exists():
-        raise DiagnosticError(
-            error(f"{path} exists", "What is made goes into a new file, so that nothing is lost. Name another.")
-        )
+    refuse_existing(path)
     if path.parent.resolve() != directory.resolve() or not is_configuration(path.name) or path.suffix != ".hcl":
         raise DiagnosticError(
             error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,27 +13,37 @@ from kvmplan_sdk.proposing import Shape
 from kvmplan_sdk.schema import Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.values import Object, Typed, Value
 
+Refer = Callable[[str, Value], str | None]
+"""The expression for a value that is some attribute of another object, as ``Attribute.refers_to`` names it; or None."""
 
-def resource_text(address: Address, schema: ObjectSchema, values: Object, *, lines: tuple[str, ...] = ()) -> str:
+
+def _literally(_attribute: str, _value: Value) -> None:
+    return None
+
+
+def resource_text(
+    address: Address, schema: ObjectSchema, values: Object, *, lines: tuple[str, ...] = (), refer: Refer = _literally
+) -> str:
     """A ``resource`` block. ``lines``: its meta-arguments. What is only computed, null, or as it is by default is left
     out; what is sensitive is null, for a person to write.
     """
-    body = "\n".join([*lines, *_body(schema, values)]).strip("\n")
+    body = "\n".join([*lines, *_body(schema, values, refer)]).strip("\n")
     inside = f"\n{body}\n" if body else ""
     return layout(f"resource {quoted_string(address.type)} {quoted_string(address.name)} {{{inside}}}\n")
 
 
-def _body(shape: Shape, values: Object) -> Iterator[str]:
+def _body(shape: Shape, values: Object, refer: Refer) -> Iterator[str]:
     for name, attribute in shape.attributes.items():
-        yield from _argument(name, attribute, values.get(name))
+        yield from _argument(name, attribute, values.get(name), refer)
     for name, block in shape.blocks.items():
         for item in _blocks(block, values.get(name)):
-            lines = list(_body(block, item))
+            lines = list(_body(block, item, refer))
+            lines = lines[1:] if lines[:1] == [""] else lines
             if lines or block.nesting is not Nesting.GROUP:
                 yield from ("", f"{name} {{", *lines, "}")
 
 
-def _argument(name: str, attribute: Attribute, value: Value) -> Iterator[str]:
+def _argument(name: str, attribute: Attribute, value: Value, refer: Refer) -> Iterator[str]:
     if attribute.read_only:
         return
     if attribute.sensitive and (value is not None or attribute.required):
@@ -41,7 +51,8 @@ def _argument(name: str, attribute: Attribute, value: Value) -> Iterator[str]:
     elif value is None and attribute.required:
         yield f"{name} = null # needed, but not known of the object"
     elif value is not None and value != attribute.default:
-        yield f"{name} = {_expression(value)}"
+        reference = refer(attribute.refers_to, value) if attribute.refers_to else None
+        yield f"{name} = {reference or _expression(value)}"
 
 
 def _blocks(block: Block, value: Value) -> list[Object]:

@@ -98,6 +98,7 @@ def discovered(inventory: Inventory, _reach: Reach) -> Iterator[Discovered]:
             yield Discovered(
                 type="libvirt_interface",
                 identifier=f"{record.name}/{nic.mac}",
+                identity={"domain": record.name, "mac": nic.mac},
                 name=record.name if count == 1 else f"{record.name}_{number}",
                 lineage=owner.lineage if owner else "",
                 address=owner.address if owner else "",

@@ -43,6 +43,7 @@ def discovered(inventory: Inventory, _reach: Reach) -> Iterator[Discovered]:
             type="libvirt_network",
             identifier=record.uuid,
             name=record.name,
+            identity={"uuid": record.uuid},
             lineage=owner.lineage if owner else "",
             address=owner.address if owner else "",
             note=_note(now(record)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kvmplan_sdk import (
     UNKNOWN,
@@ -17,6 +18,7 @@ from kvmplan_sdk import (
     ClaimedBy,
     Diagnostic,
     DiagnosticError,
+    Discovered,
     Findings,
     Host,
     Impact,
@@ -47,6 +49,7 @@ ENVIRONMENT = "TOY_WORLD"
 class Toy(Provider):
     name = "toy"
     version = "1.0"
+    discovers = True
     schema = SCHEMA
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
@@ -198,6 +201,23 @@ class ImportingSession(ToySession):
         if found is None:
             raise DiagnosticError(error("No such thing", f"There is no {identifier!r}."))
         return Observed(values=found["values"])
+
+    def discover(self) -> Sequence[Discovered]:
+        """A thing with a note tells it; one whose name begins with ``lost`` cannot be taken in."""
+        return [self._discovered(thing) for thing in self._world.objects.values()]
+
+    def _discovered(self, thing: Mapping[str, Any]) -> Discovered:
+        lineage, tagged, address = thing["tag"].partition(":")
+        values = thing["values"]
+        return Discovered(
+            type=thing["type"],
+            identifier="nothing" if values["name"].startswith("lost") else values["name"],
+            name=values["name"],
+            identity={"name": values["name"]},
+            lineage=lineage if tagged else "",
+            address=address,
+            note=values["note"] or "",
+        )
 
 
 def _below(value: Value, limit: Value) -> bool:

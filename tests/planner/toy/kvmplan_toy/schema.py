@@ -26,7 +26,9 @@ THING = ObjectSchema(
         ),
         "zone": Attribute(type=STRING, doc="Where it is.", replaces=True),
         "label": Attribute(type=STRING, doc="Made of the name when not given.", computed=True),
-        "parent": Attribute(type=STRING, doc="The id of the thing that it is part of.", replaces=True),
+        "parent": Attribute(
+            type=STRING, doc="The id of the thing that it is part of.", replaces=True, refers_to="toy_thing.id"
+        ),
         "note": Attribute(type=STRING, doc="Anything."),
         "secret": Attribute(type=STRING, doc="Never shown.", sensitive=True),
         "tags": Attribute(type=SetType(STRING), doc="Tags."),

@@ -54,10 +54,13 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
     mac = (text(after, "mac") or "").lower()
     if not mac:
         return
-    owner = scene.reach.owner(change.tagged, mac)
+    own = (text(change.before, "domain"), (text(change.before, "mac") or "").lower()) if change.before else None
     for record in scene.inventory.domains.values():
         found = any(nic.mac == mac for element in (record.live, record.config) for nic in nics_of(record.name, element))
-        if found and owner not in record.owners and not _goes(scene, record.name, mac):
+        tags = record.owners_of(mac)
+        if not found or (own == (record.name, mac) and scene.reach.owns(tags, change.tagged, mac)):
+            continue
+        if scene.reach.owner(change.tagged, mac) not in tags and not _goes(scene, record.name, mac):
             yield error(
                 f"The MAC address {mac} is taken",
                 f"A NIC of domain {record.name} that this resource did not make has it. Leave `mac` out to get one of "

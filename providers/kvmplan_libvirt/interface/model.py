@@ -59,7 +59,11 @@ INTERFACE = Node(
             replaces=True,
         ),
         "model": value(
-            "model@type", STRING, "Model of the device that the guest sees.", default="virtio", replaces=True
+            "model@type",
+            STRING,
+            "Model of the device that the guest sees; `virtio` unless said.",
+            computed=True,
+            replaces=True,
         ),
         "link_state": value(
             "link@state",

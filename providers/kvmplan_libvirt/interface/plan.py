@@ -30,17 +30,29 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
 
 
 def complete(values: Object, configured: Object, prior: Object | None, seed: tuple[str, ...]) -> dict[str, Any]:
-    """``values`` with the MAC address filled in: the one it has, or one derived for this NIC of this domain."""
+    """``values`` with what is not configured filled in: the model, and the MAC address that the NIC has, or one derived
+    for this NIC of this domain.
+    """
+    filled = dict(values)
+    if configured.get("model") is None:
+        filled["model"] = _model(prior)
     domain = text(values, "domain")
-    if configured.get("mac") is not None or domain is None:
-        return dict(values)
-    kept = text(prior, "mac") if prior is not None and prior.get("domain") == domain else None
-    return {**values, "mac": kept or derived_mac(*seed, domain)}
+    if configured.get("mac") is None and domain is not None:
+        kept = text(prior, "mac") if prior is not None and prior.get("domain") == domain else None
+        filled["mac"] = kept or derived_mac(*seed, domain)
+    return filled
+
+
+def _model(prior: Object | None) -> str | None:
+    """A NIC without one was made by somebody else, and stays like that."""
+    return None if prior is not None and prior.get("model") is None else "virtio"
 
 
 def complete_rest(values: Object, seed: tuple[str, ...]) -> dict[str, Any]:
-    """``values`` as they are applied."""
-    return complete(values, {} if values["mac"] is UNKNOWN else values, None, seed)
+    """``values`` as they are applied: what is unknown is filled in."""
+    known = {name: value for name, value in values.items() if value is not UNKNOWN}
+    filled = complete(values, known, None, seed)
+    return {**filled, "model": known["model"]} if "model" in known else filled
 
 
 def _check(configured: Object) -> Iterator[Diagnostic]:

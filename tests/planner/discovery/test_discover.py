@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kvmplan.cli.discover import NOTHING
 from kvmplan.discovery.discover import Discovery, discover
 from kvmplan.plugins import Plugins
 from kvmplan.preparing import prepare
@@ -14,6 +17,7 @@ from kvmplan.run import started
 from kvmplan_sdk import DiagnosticError
 from kvmplan_sdk.proposing import configure
 
+from ..cli.kvmplan_command import kvmplan
 from ..toy.kvmplan_toy.schema import SCHEMA
 from ..workspace import Workspace, actions
 
@@ -192,3 +196,23 @@ def test_a_host_that_does_not_answer_ends_it(workspace: Workspace) -> None:
     (workspace.directory / "world.json").write_bytes(b"unreachable")
     with pytest.raises(DiagnosticError, match="Host local cannot be reached"):
         discovered(workspace)
+
+
+def test_the_command_writes_a_new_file_and_only_then(tmp_path: Path) -> None:
+    things = {**thing(1, "lost"), **thing(2, "a")}
+    (tmp_path / "world.json").write_text(json.dumps({"next": 9, "hosts": {"local": things}}))
+    options = ("discover", "--provider", "toy", "--out")
+    said = kvmplan(*options, "found.txt", cwd=tmp_path)
+    assert said.stdout == (
+        "Wrote found.txt: 1 to import. Read it, and change it as you like. Left out: 1; its last lines say why. To "
+        "plan with it, give it a name that ends in .kvm.hcl.\n"
+    )
+    assert (tmp_path / "found.txt").read_text() == kvmplan("discover", "--provider", "toy", cwd=tmp_path).stdout
+    for name, why in (("found.txt", "found.txt exists"), ("no/x.kvm.hcl", "Cannot write no/x.kvm.hcl")):
+        refused = kvmplan(*options, name, cwd=tmp_path)
+        assert refused.status == 1
+        assert why in refused.stderr
+    (tmp_path / "world.json").unlink()
+    assert kvmplan(*options, "none.kvm.hcl", cwd=tmp_path).stdout == f"{NOTHING}\n"
+    assert not (tmp_path / "none.kvm.hcl").exists()
+    assert kvmplan("discover", "--host", "x", cwd=tmp_path).stderr.startswith('\nError: No host "x"')

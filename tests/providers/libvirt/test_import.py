@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt.ownership import URI
-from kvmplan_sdk import UNTAGGED, DiagnosticError, Discovers, Known, Operation, Step, Verb
+from kvmplan_libvirt.provider import SCHEMA
+from kvmplan_sdk import (
+    UNTAGGED,
+    DiagnosticError,
+    Discovers,
+    Known,
+    Object,
+    Operation,
+    Proposal,
+    Session,
+    Step,
+    Value,
+    Verb,
+)
+from kvmplan_sdk.proposing import configure, propose
 
 UUID = "dd8fe884-6c02-601e-7551-cca97df1c5df"
 NIC = "aa:bb:cc:dd:ee:ff"
 
 
-def session(rig: Rig) -> Discovers:
+class Discovering(Session, Discovers):
+    """What the provider's sessions are."""
+
+
+def session(rig: Rig) -> Discovering:
     opened = rig.open()
     assert isinstance(opened, Discovers)
-    return opened
+    return cast("Discovering", opened)
 
 
 def refused(rig: Rig, type_: str, identifier: str) -> str:
@@ -77,8 +97,7 @@ def test_what_belongs_to_another_state_is_refused(rig: Rig) -> None:
 @pytest.mark.parametrize("metadata", ["", tag(LINEAGE)], ids=["untagged", "ours, forgotten by the state"])
 def test_what_was_taken_in_is_ours_and_the_first_apply_tags_it(rig: Rig, metadata: str) -> None:
     define(rig, metadata)
-    opened = rig.open()
-    assert isinstance(opened, Discovers)
+    opened = session(rig)
     values = opened.import_state("libvirt_network", "lan").values
     known = Known(address=UNTAGGED, type="libvirt_network", values=values)
     (observed,) = opened.read([known])
@@ -110,3 +129,27 @@ def test_everything_there_is_discovered(rig: Rig) -> None:
         ("libvirt_network", lan, "lan", "another", "libvirt_network.z", ""),
         ("libvirt_interface", f"test/{NIC}", "test", "", "", ""),
     ]
+
+
+def test_a_nic_without_a_model_stays_without_one(rig: Rig) -> None:
+    opened = session(rig)
+    there = opened.import_state("libvirt_interface", f"test/{NIC}").values
+    assert there["model"] is None
+    schema = SCHEMA.resources["libvirt_interface"]
+    configured = configure(schema, {"domain": "test", "network": "default", "mac": NIC})
+
+    def model(prior: Object | None) -> Value:
+        proposal = Proposal(
+            address="libvirt_interface.test",
+            type="libvirt_interface",
+            host="local",
+            configured=configured,
+            proposed=propose(schema, configured, prior),
+            prior=prior,
+        )
+        return opened.plan(proposal).values["model"]
+
+    assert (model(there), model(None)) == (None, "virtio")
+    (observed,) = opened.read([Known(address=UNTAGGED, type="libvirt_interface", values=there)])
+    assert observed is not None
+    assert observed.values == there

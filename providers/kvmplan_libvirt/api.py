@@ -30,6 +30,7 @@ class Affect(IntFlag):
 class Command(IntEnum):
     """``virNetworkUpdateCommand``."""
 
+    MODIFY = 1
     DELETE = 2
     ADD_LAST = 3
     ADD_FIRST = 4

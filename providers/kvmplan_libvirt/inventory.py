@@ -11,7 +11,7 @@ from kvmplan_libvirt.addresses.book import AddressBook
 from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.listing import Listing
-from kvmplan_libvirt.ownership import Owner, interface_owners, network_owner
+from kvmplan_libvirt.ownership import Owner, entry_owners, interface_owners, network_owner
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
 
@@ -19,7 +19,7 @@ AGENT_CHANNEL = "org.qemu.guest_agent.0"
 """The name of the channel that guest agents speak on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class NetworkRecord:
     """``live`` is the document of what runs, None when it does not; ``config`` that of the persistent definition."""
 
@@ -42,6 +42,11 @@ class NetworkRecord:
     @property
     def owners(self) -> frozenset[Owner]:
         return frozenset() if self.owner is None else frozenset({self.owner})
+
+    @property
+    def entry_owners(self) -> Mapping[str, Owner]:
+        """The tags of those single entries that resources of their own stand for, by key."""
+        return {} if self.config is None else entry_owners(self.config)
 
     @property
     def bridges(self) -> frozenset[str]:

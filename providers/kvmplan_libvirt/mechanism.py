@@ -41,6 +41,16 @@ DHCP_HOST = Mechanism(
     "dnsmasq reads its reservations again; leases in use stay.",
     Section.IP_DHCP_HOST,
 )
+DHCP_BEGINS = Mechanism(
+    ImpactLevel.DNSMASQ_RESTART,
+    "virNetworkUpdate ip-dhcp-host",
+    "The network begins to serve DHCP: dnsmasq is restarted.",
+)
+ENTRY_ELSEWHERE = Mechanism(
+    ImpactLevel.LIVE,
+    "virNetworkUpdate of both networks",
+    "The entry goes from one network and comes into the other.",
+)
 DHCP_RANGE = Mechanism(
     ImpactLevel.DNSMASQ_RESTART,
     "virNetworkUpdate ip-dhcp-range",

@@ -45,13 +45,19 @@ def parse_address(value: Value) -> Address | None:
         return None
 
 
+def parse_interface(address: Value, size: Value) -> Interface | None:
+    """``size`` is the length of the prefix, or a mask."""
+    if address in (None, UNKNOWN) or size in (None, UNKNOWN):
+        return None
+    try:
+        return ip_interface(f"{address}/{size}")
+    except ValueError:
+        return None
+
+
 def interfaces(network: Object) -> Iterator[tuple[int, Interface]]:
     """The index and the address with prefix length of every ``ip`` block of a network where both are known."""
     for index, item in enumerate(blocks(network, "ip")):
-        address, prefix = text(item, "address"), item.get("prefix")
-        if address is None or prefix is None or prefix is UNKNOWN:
-            continue
-        try:
-            yield index, ip_interface(f"{address}/{prefix}")
-        except ValueError:
-            continue
+        interface = parse_interface(item.get("address"), item.get("prefix"))
+        if interface is not None:
+            yield index, interface

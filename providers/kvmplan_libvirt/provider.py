@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby
 
 from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.connection import connect
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.functions import FUNCTIONS
-from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
+from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS, Together
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.rehearsal import rehearse
@@ -104,11 +105,11 @@ class LibvirtSession(Session):
     def apply(self, step: Step) -> Iterator[Outcome]:
         """In order, up to the first that fails: what comes after may need it."""
         self._reach = self._reach.afresh()
-        for operation in step.operations:
-            outcome = _carry_out(self._reach, operation)
-            yield outcome
-            if outcome.diagnostics:
-                return
+        for together, operations in groupby(step.operations, _together):
+            for outcome in _outcomes(self._reach, together, tuple(operations)):
+                yield outcome
+                if outcome.diagnostics:
+                    return
 
     def close(self) -> None:
         """A connection that broke is as good as closed; what it broke was told by the call that needed it."""
@@ -116,9 +117,22 @@ class LibvirtSession(Session):
             self._reach.connection.close()
 
 
+def _together(operation: Operation) -> tuple[Together | None, str]:
+    together = KINDS[operation.type].together
+    return (together, "" if together is None else together.group(operation))
+
+
+def _outcomes(reach: Reach, group: tuple[Together | None, str], operations: Sequence[Operation]) -> Iterator[Outcome]:
+    together, _ = group
+    if together is not None:
+        return together.carry_out(reach, operations)
+    return (_carry_out(reach, operation) for operation in operations)
+
+
 def _carry_out(reach: Reach, operation: Operation) -> Outcome:
     kind = KINDS[operation.type]
     address, verb = operation.address, operation.verb
+    assert kind.put is not None and kind.delete is not None
     try:
         if verb is Verb.DELETE:
             kind.delete(reach, operation)

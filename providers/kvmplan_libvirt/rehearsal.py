@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from kvmplan_libvirt.api import DEFINE_VALIDATE
+from kvmplan_libvirt.document import render
+from kvmplan_libvirt.entry.tables import ENTRY_KINDS
 from kvmplan_libvirt.interface import plan as interface_plan
 from kvmplan_libvirt.interface import xml as interface_xml
 from kvmplan_libvirt.network import plan as network_plan
@@ -33,6 +35,11 @@ _DOMAIN = (
     "<domain type='test'><name>rehearsal</name><memory>1</memory><os><type>hvm</type></os>"
     "<devices>{}</devices></domain>"
 )
+_NETWORK = "<network><name>rehearsal</name><bridge name='rehearsal'/>{}</network>"
+_NETWORKS = {
+    "ip/dhcp": _NETWORK.format("<ip address='10.0.0.1' prefix='8'><dhcp>{}</dhcp></ip>"),
+    "dns": _NETWORK.format("<dns>{}</dns><ip address='10.0.0.1' prefix='8'/>"),
+}
 _VALIDATES = 7_007_000
 """Since this version of libvirt (7.7.0) networks can be validated."""
 Define = Callable[[int], "Defined"]
@@ -75,6 +82,10 @@ def _definition(world: Connection, reach: Reach, operation: Operation) -> Define
             network_plan.complete_rest(operation.after, seed), reach.owner(operation.address)
         )
         return lambda flags: world.networkDefineXMLFlags(network, flags)
+    if operation.type in ENTRY_KINDS:
+        kind = ENTRY_KINDS[operation.type]
+        entry = _NETWORKS[kind.inside].format(render(kind.element, operation.after))
+        return lambda flags: world.networkDefineXMLFlags(entry, flags)
     interface = interface_xml.document(interface_plan.complete_rest(operation.after, seed))
     return lambda flags: world.defineXMLFlags(_DOMAIN.format(interface), flags)
 

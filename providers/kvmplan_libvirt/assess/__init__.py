@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kvmplan_libvirt.assess.entries import check_entries
 from kvmplan_libvirt.assess.guests import check_guests
 from kvmplan_libvirt.assess.impacts import impacts
 from kvmplan_libvirt.assess.interfaces import check_interfaces
@@ -21,7 +22,7 @@ from kvmplan_sdk import Change, ClaimedBy, Findings
 
 def assess(reach: Reach, inventory: Inventory, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
     scene = Scene(reach, inventory, tuple(changes), tuple(claims))
-    checks = (check_networks, check_subnets, check_interfaces, check_guests)
+    checks = (check_networks, check_subnets, check_interfaces, check_entries, check_guests)
     return Findings(
         diagnostics=tuple(diagnostic for check in checks for diagnostic in check(scene)),
         impacts=impacts(scene),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from kvmplan_libvirt.assess.scene import Scene
+from kvmplan_libvirt.entry.tables import DHCP_HOST, ENTRY_KINDS, EntryKind
 from kvmplan_libvirt.impact import impact_between
 from kvmplan_libvirt.interface.model import INTERFACE
-from kvmplan_libvirt.mechanism import HOTPLUG, REPLACE, UNPLUG, Mechanism
+from kvmplan_libvirt.inventory import NetworkRecord
+from kvmplan_libvirt.mechanism import DHCP_BEGINS, HOTPLUG, REPLACE, UNPLUG, Mechanism
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.plain import text
 from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel
@@ -16,9 +18,34 @@ from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel
 
 def impacts(scene: Scene) -> Mapping[str, Impact]:
     found = {change.address: _of_network(scene, change) for change in scene.of("libvirt_network") if change.verb}
-    return found | {
-        change.address: _of_interface(scene, change) for change in scene.of("libvirt_interface") if change.verb
-    }
+    found |= {change.address: _of_interface(scene, change) for change in scene.of("libvirt_interface") if change.verb}
+    return found | dict(_of_entries(scene))
+
+
+def _of_entries(scene: Scene) -> Iterator[tuple[str, Impact]]:
+    """Whoever is on the network is served by what an entry changes."""
+    guests: dict[str, tuple[str, ...]] = {}
+    for type_, kind in ENTRY_KINDS.items():
+        for change in scene.of(type_):
+            sides = [side for side in (change.before, change.after) if side is not None]
+            names = [name for side in sides if (name := text(side, "network")) is not None]
+            for name in names:
+                if name not in guests:
+                    guests[name] = tuple(sorted({nic.domain for nic in scene.inventory.running_nics_on(name)}))
+            hit = tuple(sorted({guest for name in names for guest in guests[name]}))
+            if change.verb is not None:
+                yield change.address, _impact(_mechanism(scene, kind, names), hit) if hit else NO_IMPACT
+
+
+def _mechanism(scene: Scene, kind: EntryKind, networks: Iterable[str]) -> Mechanism:
+    """A network that serves no DHCP yet begins to with its first reservation."""
+    if kind is DHCP_HOST and any(not _serves(scene.inventory.network_named(name)) for name in networks):
+        return DHCP_BEGINS
+    return kind.element.change
+
+
+def _serves(record: NetworkRecord | None) -> bool:
+    return record is None or record.live is None or record.live.find("ip/dhcp/*") is not None
 
 
 def _of_network(scene: Scene, change: Change) -> Impact:

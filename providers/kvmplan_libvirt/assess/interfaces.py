@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan_libvirt.assess.networks import check_bridge
+from kvmplan_libvirt.assess.networks import check_bridge, missing_network
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.data.told import missing
 from kvmplan_libvirt.inventory import nics_of
@@ -28,26 +28,24 @@ def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diag
     name = text(after, "network")
     if name is None:
         return
-    planned = {text(network, "name") for _, network in scene.planned("libvirt_network")}
-    going = {network for _, network in scene.removed_networks()} - planned
-    there = {record.name for record in scene.inventory.networks.values()} - going
     record = scene.inventory.network_named(name)
     domain = scene.inventory.domains.get(text(after, "domain") or "")
-    if name not in planned and record is not None and record.live is None and domain is not None and domain.running:
+    if (
+        name not in scene.networks_planned
+        and record is not None
+        and record.live is None
+        and domain is not None
+        and domain.running
+    ):
         yield error(
             f"Network {name} is not running",
             f"Guest {domain.name} is, and its NIC cannot be attached. Start it: `virsh net-start {name}`.",
             address=change.address,
             path=("network",),
         )
-    if name not in planned | there:
-        listed = ", ".join(sorted({*there, *(item for item in planned if item)})) or "none"
-        yield error(
-            f"There is no network {name}",
-            f"It is neither on the host nor planned{' to stay' if name in going else ''}. Networks: {listed}.",
-            address=change.address,
-            path=("network",),
-        )
+    missing = missing_network(scene, name)
+    if missing is not None:
+        yield missing.about(change.address)
 
 
 def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:

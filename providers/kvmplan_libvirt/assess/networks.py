@@ -73,3 +73,15 @@ def _clashes(change: Change, after: Object, record: NetworkRecord) -> Iterator[D
 
 def _had_bridge(change: Change, bridge: str | None) -> bool:
     return change.before is not None and text(block(change.before, "bridge") or {}, "name") == bridge
+
+
+def missing_network(scene: Scene, name: str) -> Diagnostic | None:
+    """That a network which something is to be in is neither there nor planned."""
+    if name in scene.networks_to_be:
+        return None
+    stays = " to stay" if scene.inventory.network_named(name) is not None else ""
+    return error(
+        f"There is no network {name}",
+        f"It is neither on the host nor planned{stays}. Networks: {', '.join(sorted(scene.networks_to_be)) or 'none'}.",
+        path=("network",),
+    )

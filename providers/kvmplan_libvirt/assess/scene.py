@@ -35,6 +35,18 @@ class Scene:
             if name is not None and (change.after is None or change.replaced):
                 yield change, name
 
+    @cached_property
+    def networks_to_be(self) -> frozenset[str]:
+        """The names of those that are there after the plan."""
+        there = {record.name for record in self.inventory.networks.values()}
+        going = {name for _, name in self.removed_networks()}
+        return frozenset(there - going) | self.networks_planned
+
+    @cached_property
+    def networks_planned(self) -> frozenset[str]:
+        names = (text(after, "name") for _, after in self.planned("libvirt_network"))
+        return frozenset(name for name in names if name is not None)
+
     def foreign_networks(self) -> list[NetworkRecord]:
         """The networks on the host that are not of this plan."""
         known = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}

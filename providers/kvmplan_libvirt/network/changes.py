@@ -158,7 +158,15 @@ def _updates(now: Object, wanted: Object, affect: Affect) -> Iterator[Update]:
 def _call(command: Command, entries: _Entries, item: Object, affect: Affect) -> Update:
     section = entries.node.change.section
     assert section is not None
-    return Update(command, section, entries.parent, render(entries.node, item), affect)
+    xml = render(entries.node, identified(section, item) if command is Command.DELETE else item)
+    return Update(command, section, entries.parent, xml, affect)
+
+
+def identified(section: Section, item: Object) -> Object:
+    """An entry to delete. libvirt takes any DNS record that shares an address or a name with it, and wants there to be
+    one; two records may share a name, so it is told the address alone.
+    """
+    return {"ip": item.get("ip")} if section is Section.DNS_HOST else item
 
 
 def _set_difference(before: Sequence[Object], after: Sequence[Object]) -> tuple[Sequence[Object], Sequence[Object]]:

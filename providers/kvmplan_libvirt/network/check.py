@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kvmplan_libvirt.document import Node
+from kvmplan_libvirt.network.check_dhcp import check_dhcp
 from kvmplan_libvirt.network.model import BRIDGE, MODES, NAT, NETWORK, OPEN, OWN_BRIDGE, ROUTED
-from kvmplan_libvirt.plain import Address, Interface, block, blocks, interfaces, parse_address, text
+from kvmplan_libvirt.plain import Interface, block, blocks, interfaces, parse_address, text
 from kvmplan_libvirt.spelling import canonical
-from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, Value, error, warning
+from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, Value, error
 from kvmplan_sdk.values import format_path
 
 OPEN_WITHOUT_ADDRESS = 10_008_000
@@ -155,61 +156,7 @@ def _check_ip(ip: Object, interface: Interface | None, at: Path) -> Iterator[Dia
         )
     dhcp = block(ip, "dhcp")
     if dhcp is not None:
-        yield from _check_ranges(dhcp, interface, (*at, "dhcp"))
-        yield from _check_hosts(dhcp, interface, (*at, "dhcp"))
-
-
-def _check_ranges(dhcp: Object, interface: Interface, at: Path) -> Iterator[Diagnostic]:
-    for index, item in enumerate(blocks(dhcp, "range")):
-        first, last = parse_address(item.get("start")), parse_address(item.get("end"))
-        for name, address in (("start", first), ("end", last)):
-            if address is not None and address not in interface.network:
-                yield _outside(address, interface, (*at, "range", index, name))
-        if first and last and first.version == last.version and int(first) > int(last):
-            yield error(
-                f"The range {first} to {last} is empty",
-                "Write the lower address as `start`.",
-                path=(*at, "range", index),
-            )
-        elif first and last and int(first) <= int(interface.ip) <= int(last):
-            yield error(
-                f"The range {first} to {last} holds the host's own address",
-                f"A guest could be given {interface.ip}. Begin the range after it.",
-                path=(*at, "range", index),
-            )
-
-
-def _check_hosts(dhcp: Object, interface: Interface, at: Path) -> Iterator[Diagnostic]:
-    seen: dict[tuple[str, Value], int] = {}
-    for index, host in enumerate(blocks(dhcp, "host")):
-        place = (*at, "host", index)
-        address = parse_address(host.get("ip"))
-        if address is not None and address not in interface.network:
-            yield _outside(address, interface, (*place, "ip"))
-        if interface.version == 6 and text(host, "mac"):
-            yield error(
-                "An IPv6 reservation has no MAC address", "Use `id` (the guest's DUID) or `name`.", path=(*place, "mac")
-            )
-        elif all(host.get(name) is None for name in ("mac", "id", "name")):
-            yield error("The reservation names no guest", "Add its `mac`, or its `name`.", path=place)
-        for name in ("mac", "id", "name", "ip"):
-            value = canonical(host.get(name))
-            if isinstance(value, str) and seen.setdefault((name, value), index) != index:
-                yield error(
-                    f"Two reservations for {value}", f"Each `{name}` may be reserved once.", path=(*place, name)
-                )
-        for item in blocks(dhcp, "range"):
-            first, last = parse_address(item.get("start")), parse_address(item.get("end"))
-            if address and first and last and first.version == address.version and first <= address <= last:  # type: ignore[operator]
-                yield warning(
-                    f"The reserved {address} lies inside the range {first} to {last}",
-                    "It works, but the range is smaller than it looks; keep reservations outside of it.",
-                    path=(*place, "ip"),
-                )
-
-
-def _outside(address: Address, interface: Interface, path: Path) -> Diagnostic:
-    return error(f"{address} is outside the subnet", f"Take an address inside {interface.network}.", path=path)
+        yield from check_dhcp(dhcp, interface, (*at, "dhcp"))
 
 
 def _check_one_dhcp_per_family(values: Object, addresses: dict[int, Interface]) -> Iterator[Diagnostic]:

@@ -44,7 +44,7 @@ HOST = Node(
         "mac": value("@mac", STRING, "MAC address of the guest's NIC (IPv4).", mac_address),
         "id": value("@id", STRING, "DUID of the guest (IPv6)."),
         "name": value("@name", STRING, "Host name given to the guest."),
-        "ip": value("@ip", STRING, "Address given to the guest.", ip_address),
+        "ip": value("@ip", STRING, "Address given to the guest.", ip_address, required=True),
     },
     nodes={"lease": LEASE},
 )

@@ -25,8 +25,8 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
 
 def now(record: NetworkRecord) -> Now:
     return Now(
-        live=None if record.live is None else values_of(record.live),
-        config=None if record.config is None else values_of(record.config),
+        live=None if record.live is None else values_of(record.live, record.entry_owners),
+        config=None if record.config is None else values_of(record.config, record.entry_owners),
         autostart=record.autostart,
     )
 

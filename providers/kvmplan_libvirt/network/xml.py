@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from copy import deepcopy
 from ipaddress import IPv4Interface, ip_interface
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.document import read, write
+from kvmplan_libvirt.entry.entries import Entry, entries, parent_of, prune, put_in, subnets, take_out
+from kvmplan_libvirt.entry.tables import DNS_HOST
 from kvmplan_libvirt.network.model import ISOLATED, NETWORK
-from kvmplan_libvirt.ownership import Owner, tag_network
+from kvmplan_libvirt.ownership import Owner, entry_owners, tag_network
 from kvmplan_libvirt.plain import thawed
 from kvmplan_sdk import UNKNOWN, Object
 
 
-def values_of(network: ET.Element) -> dict[str, Any]:
-    """What a network's document says. ``autostart`` and ``active`` are not in it, and null."""
-    values: dict[str, Any] = read(NETWORK, network)
+def values_of(network: ET.Element, singles: Collection[str] = ()) -> dict[str, Any]:
+    """What a network's document says. ``autostart`` and ``active`` are not in it, and null.
+
+    ``singles``: the keys of entries that other resources stand for, which are not the network's own.
+    """
+    values: dict[str, Any] = read(NETWORK, _without(network, singles))
     values["mode"] = values["mode"] or _implied_mode(network)
     for subnet in (*values["ip"], *values["route"]):
         fill_subnet(subnet)
     return values
+
+
+def _without(network: ET.Element, singles: Collection[str]) -> ET.Element:
+    if not singles:
+        return network
+    rest = deepcopy(network)
+    take_out(entry for key, entry in entries(rest).items() if key in singles)
+    prune(rest)
+    return rest
 
 
 def _implied_mode(network: ET.Element) -> str:
@@ -56,7 +71,23 @@ def document(values: Object, owner: Owner, existing: ET.Element | None = None) -
     for subnet in (*wanted["ip"], *wanted["route"]):
         subnet["netmask"] = None
         subnet["family"] = None if subnet["family"] == "ipv4" else subnet["family"]
+    singles = [] if existing is None else _singles(element)
     write(NETWORK, element, wanted)
+    _put_back(element, singles)
     tag_network(element, owner)
     element.attrib.pop("connections", None)
     return ET.tostring(element, encoding="unicode")
+
+
+def _singles(network: ET.Element) -> list[Entry]:
+    tagged = entry_owners(network)
+    return [entry for key, entry in entries(network).items() if key in tagged] if tagged else []
+
+
+def _put_back(network: ET.Element, singles: Iterable[Entry]) -> None:
+    """Entries that other resources stand for stay, in the subnet that now holds their address."""
+    there, places = entries(network), subnets(network)
+    for entry in singles:
+        parent = parent_of(entry.kind, entry.values, places)
+        if entry.key not in there and (parent >= 0 or entry.kind is DNS_HOST):
+            put_in(network, entry.kind, entry.values, parent)

@@ -43,9 +43,9 @@ def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diag
             address=change.address,
             path=("network",),
         )
-    missing = missing_network(scene, name)
-    if missing is not None:
-        yield missing.about(change.address)
+    nowhere = missing_network(scene, name)
+    if nowhere is not None:
+        yield nowhere.about(change.address)
 
 
 def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:

@@ -77,6 +77,7 @@ def discovered(type_: str, inventory: Inventory, _reach: Reach) -> Iterator[Disc
                     type=type_,
                     identifier=f"{record.name}/{_name(entry)}",
                     name=f"{record.name}_{_name(entry)}",
+                    identity={"network": record.name, "ip": entry.values["ip"]},
                     lineage=owner.lineage,
                     address=owner.address,
                 )

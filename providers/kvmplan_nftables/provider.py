@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from kvmplan_nftables.assessment import forwards, judge
-from kvmplan_nftables.batch import Line, compile_batch, explain
-from kvmplan_nftables.identity import tag
-from kvmplan_nftables.objects import Entry, Forward, entry, values_of
-from kvmplan_nftables.schema import IMPACTS, REMOVAL, SCHEMA
-from kvmplan_nftables.table import Table, parse_table
+from kvmplan_nftables.assess.forwards import forwards, judge
+from kvmplan_nftables.kind import REROUTES
+from kvmplan_nftables.kinds import KINDS
+from kvmplan_nftables.observing import intact, observe
+from kvmplan_nftables.table.batch import Line, Wish, compile_batch, explain
+from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
+from kvmplan_nftables.table.pieces import Piece, TableName
+from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     NO_IMPACT,
     Change,
@@ -19,25 +22,31 @@ from kvmplan_sdk import (
     Findings,
     Host,
     Impact,
+    ImpactLevel,
     Known,
     Object,
     Observed,
+    Operation,
     Outcome,
     Planned,
-    PortClaim,
     Proposal,
     Provider,
+    ProviderSchema,
     Session,
     Step,
-    Value,
     Verb,
     error,
     worst,
 )
 from kvmplan_sdk.host import check, require
-from kvmplan_sdk.values import differences
+from kvmplan_sdk.values import differences, is_known
 
-_LIST = ("nft", "-j", "list", "table", "inet", "kvmplan")
+SCHEMA = ProviderSchema(resources={name: kind.schema for name, kind in KINDS.items()})
+REMOVAL = Impact(
+    ImpactLevel.LIVE,
+    why="new connections are no longer translated; established ones end with the table, when this is its last entry",
+    steps=("nft -f",),
+)
 
 
 class NftablesProvider(Provider):
@@ -51,106 +60,107 @@ class NftablesProvider(Provider):
 
 
 class NftablesSession(Session):
-    """Lists the table afresh for every call: others may have changed it, and handles are only good for a moment."""
+    """Lists tables afresh for every call: others may have changed them, and handles are only good for a moment."""
 
     def __init__(self, host: Host, lineage: str) -> None:
         self._host = host
         self._lineage = lineage
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        table = self._table()
-        if table is None or not table.intact:  # without the skeleton nothing does its work: all has to be made anew
-            return [None] * len(objects)
-        taken = {_place(placed.entry): placed.entry for placed in table.objects.values()}
-        return [self._observe(known, table, taken) for known in objects]
-
-    def _observe(self, known: Known, table: Table, taken: Mapping[str | None, Entry]) -> Observed | None:
-        expected = entry(known.type, known.values)
-        placed = table.objects.get(tag(self._lineage, known.address))
-        found = placed.entry if placed else taken.get(_place(expected))
-        if found is None or (placed is None and not isinstance(expected, Forward)):
-            return None
-        # The user's spelling of an address stays as long as it means what is there.
-        return Observed(values=known.values if found == expected else values_of(found), owned=placed is not None)
+        owners = [Owner(self._lineage, known.address) for known in objects]
+        pieces = [_pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)]
+        listings = self._listings(piece.table for some in pieces for piece in some)
+        whole = {name: listing for name, listing in listings.items() if intact(name, listing)}
+        return [
+            observe(known.values, KINDS[known.type], some, owner.tag, whole)
+            for known, some, owner in zip(objects, pieces, owners, strict=True)
+        ]
 
     def plan(self, proposal: Proposal) -> Planned:
-        values: dict[str, Value] = dict(proposal.proposed)
-        if proposal.type == "nftables_port_forward" and proposal.configured["target_port"] is None:
-            values["target_port"] = values["port"]
-        impact = _impact(proposal.type, proposal.prior, values)
+        kind = KINDS[proposal.type]
+        values = kind.complete(proposal)
+        impact = _impact(proposal, values)
+        if not is_known(values):
+            return Planned(values=values, impact=impact)
         try:
-            found = entry(proposal.type, values)
+            kind.pieces(values, Owner(self._lineage, proposal.address))
         except ValueError as problem:
             invalid = error(f"Invalid {proposal.type}", f"{problem}.", address=proposal.address)
             return Planned(values=values, impact=impact, diagnostics=(invalid,))
-        if not isinstance(found, Forward):
-            return Planned(values=values, impact=impact)
-        claim = PortClaim(found.protocol, found.port, str(found.address or ""))
-        problems = tuple(_contradictions(found, proposal.address))
-        return Planned(values=values, impact=impact, claims=(claim,), diagnostics=problems)
+        return Planned(
+            values=values,
+            impact=impact,
+            claims=tuple(kind.claims(values)),
+            diagnostics=tuple(problem.about(proposal.address) for problem in kind.check(values)),
+        )
 
     def apply(self, step: Step) -> Iterator[Outcome]:
-        batch = compile_batch(self._table(), step.operations, step.lineage)
-        problems = self._submit(batch) if batch else ()
+        problems = self._submit(self._batch(step))
         if problems:
             # The batch failed as a whole: whoever is not named just did not happen.
-            yield from self._failed(step, problems)
+            yield from _failed(step, problems)
             return
         for operation in step.operations:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
 
-    def _failed(self, step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
-        if any(problem.address is None for problem in problems):
-            raise DiagnosticError(*problems)
-        for operation in step.operations:
-            own = tuple(problem for problem in problems if problem.address == operation.address)
-            if own:
-                yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
-
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        try:
-            batch = compile_batch(self._table(), step.operations, step.lineage)
-        except DiagnosticError as problem:
-            return problem.diagnostics
-        return self._submit(batch, "-c") if batch else ()
+        return self._submit(self._batch(step), "-c")
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         removals = {change.address: REMOVAL for change in changes if change.verb is Verb.DELETE}
         return Findings(diagnostics=tuple(judge(self._host, forwards(changes), claims)), impacts=removals)
 
-    def _table(self) -> Table | None:
-        listed = self._host.run(_LIST)
+    def _batch(self, step: Step) -> Sequence[Line]:
+        """What cannot be told yet, because values are unknown, is left out."""
+        wishes = [wish for operation in step.operations if (wish := _wish(operation, step.lineage)) is not None]
+        tables = [piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)]
+        return compile_batch(self._listings(tables), wishes)
+
+    def _listings(self, tables: Iterable[TableName]) -> Listings:
+        """Our own tables and ``tables``, as far as they are there."""
+        found = {name: self._listing(name) for name in dict.fromkeys((*SKELETON, *tables))}
+        return {name: listing for name, listing in found.items() if listing is not None}
+
+    def _listing(self, name: TableName) -> Listing | None:
+        listed = self._host.run(shown(name))
         if not listed.ok and b"No such file or directory" in listed.stderr:
             return None
-        return parse_table(check(listed, "Listing table inet kvmplan"))
+        return parse_table(check(listed, f"Listing table {' '.join(name)}"))
 
     def _submit(self, batch: Sequence[Line], *options: str) -> tuple[Diagnostic, ...]:
+        if not batch:
+            return ()
         text = "".join(f"{line.text}\n" for line in batch)
         done = self._host.run(["nft", *options, "-f", "-"], input=text.encode())
         return () if done.ok else explain(done.stderr, batch)
 
 
-def _place(found: Entry | None) -> str | None:
-    """What no two forwards share: the map and the key in it. Masquerades do not get in each other's way."""
-    return f"{found.map} {found.key}" if isinstance(found, Forward) else None
+def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
+    if any(problem.address is None for problem in problems):
+        raise DiagnosticError(*problems)
+    for operation in step.operations:
+        own = tuple(problem for problem in problems if problem.address == operation.address)
+        if own:
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
 
 
-def _impact(type_: str, prior: Object | None, values: Object) -> Impact:
-    if prior is None:
+def _wish(operation: Operation, lineage: str) -> Wish | None:
+    if operation.after is not None and not is_known(operation.after):
+        return None
+    owner, former = (Owner(lineage, address) for address in (operation.address, operation.tagged))
+    before = _pieces(operation.type, operation.before, former)
+    return Wish(operation.address, owner.tag, _pieces(operation.type, operation.after, owner), former.tag, before)
+
+
+def _pieces(type_: str, values: Object | None, owner: Owner) -> Sequence[Piece]:
+    """None for what is not there, or not known yet."""
+    return () if values is None or not is_known(values) else KINDS[type_].pieces(values, owner)
+
+
+def _impact(proposal: Proposal, values: Object) -> Impact:
+    """New objects disturb nobody."""
+    if proposal.prior is None:
         return NO_IMPACT
-    changed = {str(path[0]) for path in differences(values, prior)}
-    return worst(IMPACTS[type_][name] for name in sorted(changed))
-
-
-def _contradictions(forward: Forward, address: str) -> list[Diagnostic]:
-    problems = []
-    if forward.address is not None and forward.address.version != forward.target.version:
-        detail = f"{forward.address} and {forward.target} are of different families; nft cannot translate that."
-        problems.append(error("Address and target do not go together", detail, address=address, path=("address",)))
-    if forward.target.is_loopback or forward.target.is_multicast or forward.target.is_unspecified:
-        detail = f"{forward.target} is no guest's address: packets cannot be forwarded there."
-        problems.append(error("Invalid target", detail, address=address, path=("target",)))
-    if forward.address is not None and forward.address.is_loopback:
-        detail = f"{forward.address} stays the host's own; a forward there would never be used. Leave it out."
-        problems.append(error("Invalid listen address", detail, address=address, path=("address",)))
-    return problems
+    impacts = KINDS[proposal.type].impacts
+    changed = {str(path[0]) for path in differences(values, proposal.prior)}
+    return worst(impacts.get(name, REROUTES) for name in sorted(changed))

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-from kvmplan_nftables.filters import Chain, Obstacle, Ruleset, is_libvirts, obstacles, parse_ruleset
-from kvmplan_nftables.matches import Packet
-from kvmplan_nftables.objects import Forward, entry
+from kvmplan_nftables.assess.filters import Chain, Obstacle, Ruleset, is_libvirts, obstacles, parse_ruleset
+from kvmplan_nftables.assess.matches import Packet
+from kvmplan_nftables.nat.port_forward import Forward, forward_of
 from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Host, SubnetClaim, error, warning
 from kvmplan_sdk.host import check
 
@@ -32,8 +32,8 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
     for change in changes:
         if change.type == "nftables_port_forward" and change.after is not None:
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                forward = entry(change.type, change.after)
-                if isinstance(forward, Forward):
+                forward = forward_of(change.after)
+                if forward is not None:
                     found.append(Planned(change.address, forward, change.verb is not None))
     return found
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kvmplan_nftables.matches import Json, Packet, meets
+from kvmplan_nftables.assess.matches import Json, Packet, meets
 
 _VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "queue")
 Chain = tuple[str, str, str]

@@ -1,0 +1,53 @@
+"""What a kind of resource says of itself; everything else is the same for all of them (`provider`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.listing import FoundElement
+from kvmplan_nftables.table.pieces import Piece
+from kvmplan_sdk import Claim, Diagnostic, Impact, ImpactLevel, Object, ObjectSchema, Proposal
+
+REROUTES = Impact(
+    ImpactLevel.LIVE,
+    why="new connections take the changed way; established ones go on as they are",
+    steps=("nft -f",),
+)
+
+
+def _nothing(values: Object) -> Iterable[Diagnostic]:
+    del values
+    return ()
+
+
+def _no_claims(values: Object) -> Iterable[Claim]:
+    del values
+    return ()
+
+
+def _as_proposed(proposal: Proposal) -> Object:
+    return proposal.proposed
+
+
+def _not_told(values: Object, found: Sequence[FoundElement]) -> Object | None:
+    del values, found
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """``pieces``: what known values are made of, in whichever tables; raises `ValueError` for what cannot be told to
+    nft. ``impacts``: of a change, by attribute; `REROUTES` unless said. ``complete``: the proposal with what is
+    derived. ``check`` looks at known values that have pieces. ``seen``: the values that the elements found amount to,
+    where they are not as known; None where it cannot be said.
+    """
+
+    schema: ObjectSchema
+    pieces: Callable[[Object, Owner], Sequence[Piece]]
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    complete: Callable[[Proposal], Object] = _as_proposed
+    check: Callable[[Object], Iterable[Diagnostic]] = _nothing
+    claims: Callable[[Object], Iterable[Claim]] = _no_claims
+    seen: Callable[[Object, Sequence[FoundElement]], Object | None] = _not_told

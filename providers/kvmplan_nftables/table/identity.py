@@ -1,0 +1,55 @@
+"""Identity: which comment in a table marks what of which resource.
+
+nft keeps a comment of at most 128 bytes with each rule and element, written between double quotes that cannot be
+escaped. The state's lineage comes first, so that two states on one host never take each other's objects for their own.
+A rule's comment ends in a digest of its text: what nft lists is spelled otherwise than what it was told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+LIMIT = 128  # bytes; libnftnl, NFTNL_UDATA_COMMENT_MAXLEN
+_LINEAGE = 8
+_DIGEST = 8
+_ROOM = LIMIT - _LINEAGE - 1 - _DIGEST - 2
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]\" /:@+,=()-]")
+_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A resource of a state, whose objects carry its ``tag``."""
+
+    lineage: str
+    address: str
+
+    @property
+    def tag(self) -> str:
+        """Readable, unique, and safe between double quotes: quotes of instance keys become single ones, every other
+        unusual character is percent-encoded, and of what would be too long a hash stands for the rest.
+        """
+        readable = _UNSAFE.sub(_percent, self.address).replace('"', "'")
+        if len(readable) > _ROOM:
+            readable = f"{readable[: _ROOM - 17]}~{digest(self.address, 16)}"
+        return f"{re.sub('[^A-Za-z0-9_-]', '_', self.lineage)[:_LINEAGE]} {readable}"
+
+    def name(self, prefix: str) -> str:
+        """What an object with a name of its own is called: ``prefix`` and what nobody else has."""
+        return f"{prefix}_{digest(f'{self.lineage} {self.address}', 12)}"
+
+
+def digest(text: str, length: int = _DIGEST) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def parse_comment(comment: str) -> tuple[str, str] | None:
+    """The tag and the digest (empty where there is none) in a comment of ours; None for other people's."""
+    found = _TAG.fullmatch(comment)
+    return None if found is None else (found[1], found[2] or "")
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())

@@ -1,0 +1,116 @@
+"""Tables as nft lists them (libnftables-json(5)), taken apart into pieces that can be compared with wanted ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kvmplan_nftables.table.identity import parse_comment
+from kvmplan_nftables.table.pieces import OURS, TableName
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRule:
+    """``handle`` changes: it is never stored. ``tag`` is empty for somebody else's rule."""
+
+    chain: str
+    handle: int
+    tag: str = ""
+    digest: str = ""
+    expressions: Sequence[Json] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundElement:
+    holder: str
+    key: str
+    data: str = ""
+    tag: str = ""
+
+
+@dataclass(slots=True)
+class Listing:
+    """A table. ``named``: chains, sets, maps and so on, by kind and name, as nft shows them."""
+
+    rules: list[FoundRule] = field(default_factory=list)
+    elements: dict[tuple[str, str], FoundElement] = field(default_factory=dict)
+    named: dict[tuple[str, str], Json] = field(default_factory=dict)
+    _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
+    _elements_of: dict[str, list[FoundElement]] = field(default_factory=dict)
+
+    def rules_of(self, tag: str) -> Sequence[FoundRule]:
+        return self._rules_of.get(tag, ())
+
+    def elements_of(self, tag: str) -> Sequence[FoundElement]:
+        return self._elements_of.get(tag, ())
+
+    @property
+    def tags(self) -> frozenset[str]:
+        return frozenset(self._rules_of) | frozenset(self._elements_of)
+
+    def add_rule(self, rule: FoundRule) -> None:
+        self.rules.append(rule)
+        if rule.tag:
+            self._rules_of.setdefault(rule.tag, []).append(rule)
+
+    def add_element(self, element: FoundElement) -> None:
+        self.elements[element.holder, element.key] = element
+        if element.tag:
+            self._elements_of.setdefault(element.tag, []).append(element)
+
+
+Listings = Mapping[TableName, Listing]
+"""The tables that are there."""
+
+
+def parse_table(listing: bytes) -> Listing:
+    """A table in the output of ``nft -j list table``."""
+    table = Listing()
+    for item in json.loads(listing)["nftables"]:
+        kind, body = next(iter(item.items()))
+        if kind == "rule":
+            tag, digest = parse_comment(body.get("comment", "")) or ("", "")
+            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, body["expr"]))
+        elif kind not in ("metainfo", "table"):
+            table.named[kind, body["name"]] = body
+            for element in _elements(body):
+                table.add_element(element)
+    return table
+
+
+def _elements(holder: Json) -> Iterator[FoundElement]:
+    for item in holder.get("elem", ()):
+        key, data = item if "map" in holder else (item, None)
+        comment = key.get("elem", {}).get("comment", "") if isinstance(key, dict) else ""
+        tag, _ = parse_comment(comment) or ("", "")
+        yield FoundElement(holder["name"], spelled(key), "" if data is None else spelled(data), tag)
+
+
+def spelled(value: Any) -> str:
+    """A value of an element in nft's own language."""
+    match value:
+        case {"elem": {"val": inner}}:
+            return spelled(inner)
+        case {"concat": parts}:
+            return " . ".join(map(spelled, parts))
+        case {"prefix": {"addr": address, "len": length}}:
+            return f"{address}/{length}"
+        case {"range": [low, high]}:
+            return f"{spelled(low)}-{spelled(high)}"
+        case {"jump": {"target": chain}} | {"goto": {"target": chain}}:
+            return f"{next(iter(value))} {chain}"
+        case {"accept": None} | {"drop": None} | {"return": None} | {"continue": None}:
+            return str(next(iter(value)))
+    return str(value)
+
+
+def shown(name: TableName) -> tuple[str, ...]:
+    """The command that lists a table."""
+    return ("nft", "-j", "list", "table", *name)
+
+
+__all__ = ["OURS", "FoundElement", "FoundRule", "Listing", "Listings", "parse_table", "shown", "spelled"]

@@ -19,6 +19,9 @@ METADATA_ELEMENT = 2
 DEFINE_VALIDATE = 1
 """``VIR_NETWORK_DEFINE_VALIDATE``; for domains ``VIR_DOMAIN_DEFINE_VALIDATE`` is the same number."""
 
+FROM_RPC = 7
+"""``VIR_FROM_RPC``: the domain of errors of the connection itself, whichever daemon it leads to."""
+
 
 class Affect(IntFlag):
     """What a call changes: the running object, its persistent definition, or both."""
@@ -60,6 +63,8 @@ class Code(IntEnum):
     """``virErrorNumber``, those told apart here."""
 
     NO_SUPPORT = 3
+    NO_CONNECT = 5
+    INVALID_CONN = 6
     INVALID_ARG = 8
     NO_DOMAIN = 42
     NO_NETWORK = 43
@@ -125,6 +130,7 @@ class Defined(Protocol):
 
 class Connection(Protocol):
     def close(self) -> int: ...
+    def setKeepAlive(self, interval: int, count: int) -> int: ...
     def getLibVersion(self) -> int: ...
     def getVersion(self) -> int: ...
     def getType(self) -> str: ...

@@ -1,12 +1,19 @@
-"""Opening libvirt on a host: the same URI and code for this machine and for one behind SSH."""
+"""Opening libvirt on a host: the same URI and code for this machine and for one behind SSH.
+
+A daemon that hangs takes connections and calls, and answers none. So opening has a deadline, and calls are cut off when
+libvirt's keepalive messages are not answered.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import threading
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from kvmplan_libvirt.errors import MISSING_LIBRARY, connecting
-from kvmplan_sdk import DiagnosticError, Host, error
+from kvmplan_libvirt.errors import MISSING_LIBRARY, connecting, supported
+from kvmplan_sdk import Diagnostic, DiagnosticError, Host, error
 
 if TYPE_CHECKING:
     from kvmplan_libvirt.api import Connection
@@ -15,8 +22,13 @@ SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """Where a host listens: libvirtd or, with split daemons, virtproxyd; else virtqemud, which passes network calls on."""
 
 
-def connect(host: Host, uri: str | None) -> Connection:
-    """A connection to ``uri``, or to the system libvirt of ``host``.
+OPEN_SECONDS = 30.0
+"""How long opening may take: a daemon that was just started looks at its guests first."""
+KEEPALIVE_SECONDS, KEEPALIVE_TIMES = 5, 5
+
+
+def connect(host: Host, uri: str | None, seconds: float = OPEN_SECONDS) -> Connection:
+    """A connection to ``uri``, or to the system libvirt of ``host``, within so many ``seconds``.
 
     Raises `DiagnosticError` when libvirt-python is missing, or libvirt does not answer there.
     """
@@ -25,9 +37,58 @@ def connect(host: Host, uri: str | None) -> Connection:
     except ImportError as missing:
         raise DiagnosticError(MISSING_LIBRARY) from missing
     libvirt.registerErrorHandler(_quiet, None)
+    _answer_events()
     target = uri or f"qemu+unix:///system?socket={quote(host.local_socket(_socket(host)))}"
     with connecting(host.name, target):
-        return cast("Connection", libvirt.open(target))
+        connection = _opened(target, seconds)
+        if connection is None:
+            raise DiagnosticError(_hangs(host.name, target))
+        supported(lambda: connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_TIMES))
+    return connection
+
+
+def _opened(target: str, seconds: float) -> Connection | None:
+    """None when it takes longer; whoever opens it then is left behind."""
+    import libvirt
+
+    answers: SimpleQueue[Any] = SimpleQueue()
+
+    def open_() -> None:
+        try:
+            answers.put(libvirt.open(target))
+        except libvirt.libvirtError as problem:
+            answers.put(problem)
+
+    threading.Thread(target=open_, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        return None
+    if isinstance(answer, libvirt.libvirtError):
+        raise answer
+    return cast("Connection", answer)
+
+
+def _hangs(host: str, target: str) -> Diagnostic:
+    return error(
+        f"libvirt on {host} does not answer",
+        f"{target} takes connections, but says nothing. Look at what it does (`systemctl status libvirtd`, "
+        "`journalctl -u libvirtd`); `systemctl restart libvirtd` leaves running guests alone.",
+    )
+
+
+@cache
+def _answer_events() -> None:
+    """Have libvirt's own event loop run, which sends and answers keepalive messages between calls."""
+    import libvirt
+
+    libvirt.virEventRegisterDefaultImpl()
+
+    def run() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    threading.Thread(target=run, name="libvirt events", daemon=True).start()
 
 
 def _socket(host: Host) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from kvmplan_libvirt.api import Code
+from kvmplan_libvirt.api import FROM_RPC, Code
 from kvmplan_sdk import DiagnosticError, error
 
 T = TypeVar("T")
@@ -28,18 +28,31 @@ _NOBODY = {
     Code.AGENT_UNRESPONSIVE,
     Code.AGENT_UNSYNCED,
 }
+_BROKEN = {Code.NO_CONNECT, Code.INVALID_CONN}
 _AUTHENTICATION = {Code.AUTH_FAILED, Code.ACCESS_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
+
+
+class DisconnectedError(DiagnosticError):
+    """The connection broke: what was called may be done, or not."""
+
+
+def is_broken(problem: Any) -> bool:
+    """Whether a libvirt error is one of the connection: its own, or a daemon's to another one."""
+    return problem.get_error_domain() == FROM_RPC or problem.get_error_code() in _BROKEN
 
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Turn a libvirt error inside into a `DiagnosticError` headed ``what`` failed."""
+    """Turn a libvirt error inside into a `DiagnosticError` headed ``what`` failed; one of the connection into a
+    `DisconnectedError`.
+    """
     import libvirt
 
     try:
         yield
     except libvirt.libvirtError as problem:
-        raise DiagnosticError(error(f"{what} failed", f"libvirt says: {_said(problem)}.")) from problem
+        kind = DisconnectedError if is_broken(problem) else DiagnosticError
+        raise kind(error(f"{what} failed", f"libvirt says: {_said(problem)}.")) from problem
 
 
 def found(lookup: Callable[[], T]) -> T | None:

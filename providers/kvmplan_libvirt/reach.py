@@ -34,9 +34,10 @@ class Reach:
             connection, host, lineage, machine, version, on_host, Inventory(connection, host if on_host else None)
         )
 
-    def afresh(self) -> Reach:
-        """The same, with nothing known yet of what is on the host."""
-        return replace(self, inventory=Inventory(self.connection, self.kernel))
+    def afresh(self, connection: Connection | None = None) -> Reach:
+        """The same, over another ``connection`` if one is given, with nothing known yet of what is on the host."""
+        connection = connection or self.connection
+        return replace(self, connection=connection, inventory=Inventory(connection, self.kernel))
 
     @property
     def kernel(self) -> Host | None:

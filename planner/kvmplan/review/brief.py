@@ -23,10 +23,13 @@ def summarised(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _once(group: Sequence[Diagnostic]) -> Diagnostic:
-    first, others = group[0], [one.address for one in group[1:] if one.address]
+    first = group[0]
+    others = [address for one in group if (address := one.address) and address != first.address]
     if not others:
         return first
-    return replace(first, detail=f"{first.detail}\n\nThe same is wrong with {listed(others)}.".lstrip())
+    return replace(
+        first, detail=f"{first.detail}\n\nThe same is wrong with {listed(list(dict.fromkeys(others)))}.".lstrip()
+    )
 
 
 def _rest(diagnostics: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

@@ -18,7 +18,7 @@ from kvmplan_libvirt.entry.book import Book, book_of
 from kvmplan_libvirt.entry.edits import Edit, Wish, calls, edits, perform
 from kvmplan_libvirt.entry.entries import entries, prune
 from kvmplan_libvirt.entry.tables import ENTRY_KINDS, key_of
-from kvmplan_libvirt.errors import calling
+from kvmplan_libvirt.errors import DisconnectedError, calling
 from kvmplan_libvirt.inventory import NetworkRecord
 from kvmplan_libvirt.ownership import Owner, tag_entries
 from kvmplan_libvirt.reach import Reach
@@ -43,6 +43,8 @@ def carry_out(reach: Reach, operations: Sequence[Operation]) -> Iterator[Outcome
     try:
         with calling(f"Changing the entries of network {name}"):
             _change(reach, network, record, ledger)
+    except DisconnectedError:
+        raise
     except DiagnosticError as problem:
         yield _failure(operations[0], problem.diagnostics)
         return

@@ -10,6 +10,7 @@ from kvmplan_libvirt.inventory import NetworkRecord, network_record
 from kvmplan_libvirt.network.changes import Action, Autostart, Define, Restart, Start, Stop, Update, actions
 from kvmplan_libvirt.network.plan import complete_rest
 from kvmplan_libvirt.network.read import now
+from kvmplan_libvirt.network.start import clear, start
 from kvmplan_libvirt.network.taps import attach_again, attached_to
 from kvmplan_libvirt.network.xml import document
 from kvmplan_libvirt.plain import is_on
@@ -44,6 +45,8 @@ def delete(reach: Reach, operation: Operation) -> None:
         _refuse_foreign(reach, operation, record)
         if record.live is not None:
             network.destroy()
+        else:
+            clear(reach.kernel, record.any)
         if record.config is not None:
             network.undefine()
 
@@ -63,7 +66,7 @@ def _create(reach: Reach, address: str, wanted: Object) -> None:
     network = reach.connection.networkDefineXML(document(wanted, reach.owner(address)))
     try:
         if is_on(wanted, "active"):
-            network.create()
+            start(reach, network)
         network.setAutostart(int(is_on(wanted, "autostart")))
     except BaseException:
         if network.isActive():
@@ -90,7 +93,7 @@ def _do(reach: Reach, address: str, network: Network, record: NetworkRecord, wan
             network.destroy()
         case Start():
             guests = attached_to(reach, network, record)
-            network.create()
+            start(reach, network)
             attach_again(reach, network, network_record(network), guests)
         case Restart():
             _restart(reach, network, record, document(wanted, reach.owner(address), record.any))
@@ -107,11 +110,11 @@ def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: 
     try:
         # Again, though libvirt has it: its test driver drops what was defined while a network ran.
         reach.connection.networkDefineXML(definition)
-        network.create()
+        start(reach, network)
     except libvirt.libvirtError:
         if record.config is not None:
             reach.connection.networkDefineXML(ET.tostring(record.config, encoding="unicode"))
-            network.create()
+            start(reach, network)
             attach_again(reach, network, network_record(network), guests)
         raise
     attach_again(reach, network, network_record(network), guests)

@@ -11,6 +11,7 @@ from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.steady import Steady
 from kvmplan_sdk import Change, ClaimedBy, Findings, ImpactLevel, InterfaceClaim, Object, Proposal, Verb
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.fake_host import FakeHost
@@ -33,7 +34,8 @@ def session(rig: Rig) -> LibvirtSession:
             ("ip", "-6", "-j", "route", "show"): b"[]",
         }
     )
-    return LibvirtSession(Reach.of(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True))
+    reach = Reach.of(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True)
+    return LibvirtSession(Steady(reach, lambda _: rig.connection))
 
 
 def planned(rig: Rig, type_: str, written: Object, name: str = "example", before: Object | None = None) -> Change:

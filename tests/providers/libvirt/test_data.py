@@ -12,6 +12,7 @@ from kvmplan_libvirt.addresses.book import AddressBook, Lease, usable
 from kvmplan_libvirt.kinds import DATA_SOURCES
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.steady import Steady
 from kvmplan_sdk import DiagnosticError
 from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.fake_host import FakeHost
@@ -124,7 +125,7 @@ def test_what_a_host_can_do_follows_from_its_versions(
     files = {} if configuration is None else {"/etc/libvirt/network.conf": configuration}
     host = FakeHost(files=files, answers={("ip", "-j", "link", "show"): link})
     reach = Reach.of(rig.connection, host, LINEAGE, "local@kvm1", version, on_host=True)
-    node: Mapping[str, Any] = LibvirtSession(reach).read_data("libvirt_node", {})
+    node: Mapping[str, Any] = LibvirtSession(Steady(reach, lambda _: rig.connection)).read_data("libvirt_node", {})
     assert node["firewall_backend"] == backend
     assert ("libvirt_network.title" in node["lacks"]) is (version < 9_007_000)
     assert node["interfaces"] == [

@@ -54,6 +54,7 @@ def test_the_numbers_are_libvirts() -> None:
     for prefix, kind in named:
         for member in kind:
             assert member == getattr(libvirt, f"{prefix}_{member.name}")
+    assert api.FROM_RPC == libvirt.VIR_FROM_RPC
     assert api.XML_INACTIVE == libvirt.VIR_NETWORK_XML_INACTIVE
     assert api.DOMAIN_XML_INACTIVE == libvirt.VIR_DOMAIN_XML_INACTIVE
     assert api.METADATA_ELEMENT == libvirt.VIR_DOMAIN_METADATA_ELEMENT

@@ -1,0 +1,71 @@
+"""Carrying out the operations of a step, one by one or several together, whatever becomes of libvirt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
+
+from kvmplan_libvirt.kinds import KINDS, Together
+from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.steady import Steady
+from kvmplan_sdk import DiagnosticError, Known, Object, Observed, Operation, Outcome, Verb
+
+
+def read(objects: Sequence[Known], reach: Reach) -> list[Observed | None]:
+    reach.inventory.renew()
+    return [KINDS[known.type].read(reach.inventory, reach, known) for known in objects]
+
+
+def outcomes(steady: Steady, operations: Sequence[Operation]) -> Iterator[Outcome]:
+    """In order, each as soon as it is known, also beyond one that failed."""
+    for (together, _), alike in groupby(operations, _together):
+        if together is None:
+            yield from (_outcome(steady, operation) for operation in alike)
+        else:
+            yield from _outcomes(steady, together, tuple(alike))
+
+
+def _together(operation: Operation) -> tuple[Together | None, str]:
+    together = KINDS[operation.type].together
+    return (together, "" if together is None else together.group(operation))
+
+
+def _outcomes(steady: Steady, together: Together, operations: Sequence[Operation]) -> Sequence[Outcome]:
+    try:
+        return steady.do(lambda reach: list(together.carry_out(reach, operations)))
+    except DiagnosticError as failed:
+        return (_failure(operations[0], failed, operations[0].before),)
+
+
+def _outcome(steady: Steady, operation: Operation) -> Outcome:
+    try:
+        values = steady.do(partial(_done, operation))
+    except DiagnosticError as failed:
+        return _failure(operation, failed, _left(steady, operation))
+    return Outcome(address=operation.address, verb=operation.verb, values=values)
+
+
+def _failure(operation: Operation, failed: DiagnosticError, left: Object | None) -> Outcome:
+    told = tuple(diagnostic.about(operation.address) for diagnostic in failed.diagnostics)
+    return Outcome(address=operation.address, verb=operation.verb, values=left, diagnostics=told)
+
+
+def _done(operation: Operation, reach: Reach) -> Object | None:
+    kind = KINDS[operation.type]
+    assert kind.put is not None and kind.delete is not None
+    if operation.verb is not Verb.DELETE:
+        return kind.put(reach, operation)
+    kind.delete(reach, operation)
+    return None
+
+
+def _left(steady: Steady, operation: Operation) -> Object | None:
+    """What is there of ours after an operation that failed; what was there before if libvirt does not say."""
+    values = operation.after or operation.before or {}
+    known = Known(address=operation.address, type=operation.type, values=values, private=operation.private)
+    try:
+        (observed,) = steady.do(partial(read, (known,)))
+    except DiagnosticError:
+        return operation.before
+    return observed.values if observed is not None and observed.owned else None

@@ -45,6 +45,6 @@ def worst(impacts: Iterable[Impact]) -> Impact:
     for impact in impacts:
         guests.update(impact.guests)
         steps.extend(step for step in impact.steps if step not in steps)
-        if impact.level > top.level:
+        if (impact.level, bool(impact.why)) > (top.level, bool(top.why)):
             top = impact
     return Impact(top.level, tuple(sorted(guests)), top.why, tuple(steps))

@@ -14,8 +14,12 @@ def impact_between(node: Node, before: Object | None, after: Object | None, gues
     """The impact of changing an object in place, on ``guests``, the running ones on it. None for creating one."""
     if before is None or after is None:
         return NO_IMPACT
+    return impact_of(mechanisms(node, before, after), guests)
+
+
+def impact_of(found: Iterable[Mechanism], guests: Iterable[str]) -> Impact:
     hit = tuple(sorted(guests))
-    return worst(_impact(mechanism, hit) for mechanism in mechanisms(node, before, after))
+    return worst(_impact(mechanism, hit) for mechanism in found)
 
 
 def _impact(mechanism: Mechanism, guests: tuple[str, ...]) -> Impact:
@@ -25,21 +29,22 @@ def _impact(mechanism: Mechanism, guests: tuple[str, ...]) -> Impact:
 
 def mechanisms(node: Node, before: Object, after: Object) -> Iterator[Mechanism]:
     """How each change between ``before`` and ``after`` is carried out, without repetition."""
-    return iter(dict.fromkeys(_changes(node, before, after)))
+    return iter(dict.fromkeys(mechanism for _, mechanism in changes(node, before, after)))
 
 
-def _changes(node: Node, before: Object, after: Object) -> Iterator[Mechanism]:
+def changes(node: Node, before: Object, after: Object) -> Iterator[tuple[str, Mechanism]]:
+    """The attributes and blocks of ``node`` that change, and how each change inside of them is carried out."""
     for name, field in node.fields.items():
-        yield from _field_changes(node, field, before.get(name), after.get(name))
+        yield from ((name, mechanism) for mechanism in _field_changes(node, field, before.get(name), after.get(name)))
     for name, child in node.nodes.items():
-        yield from _block_changes(child, before.get(name), after.get(name))
+        yield from ((name, mechanism) for mechanism in _block_changes(child, before.get(name), after.get(name)))
 
 
 def _block_changes(node: Node, before: Value, after: Value) -> Iterator[Mechanism]:
     if not differ(before, after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        yield from _changes(node, before, after)
+        yield from (mechanism for _, mechanism in changes(node, before, after))
     elif (
         node.change.section is None
         and isinstance(before, list)
@@ -54,13 +59,8 @@ def _block_changes(node: Node, before: Value, after: Value) -> Iterator[Mechanis
 
 def replaced(node: Node, before: Object | None, after: Object) -> tuple[Path, ...]:
     """The attributes and blocks of an object whose change takes a new one."""
-    if before is None:
-        return ()
-    changes = {
-        name: _field_changes(node, field, before.get(name), after.get(name)) for name, field in node.fields.items()
-    }
-    changes |= {name: _block_changes(child, before.get(name), after.get(name)) for name, child in node.nodes.items()}
-    return tuple((name,) for name, found in changes.items() if REPLACE in found)
+    found = () if before is None else changes(node, before, after)
+    return tuple((name,) for name in dict.fromkeys(name for name, mechanism in found if mechanism is REPLACE))
 
 
 def _field_changes(node: Node, field: Field, before: Value, after: Value) -> Iterator[Mechanism]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.addresses.book import AddressBook
@@ -17,6 +19,7 @@ from kvmplan_sdk.host import check
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 """The name of the channel that guest agents speak on."""
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -204,6 +207,18 @@ class Inventory:
             listed = check(self._host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
             self._bridge_of = {link["ifname"]: link.get("master") for link in json.loads(listed or b"[]")}
         return self._bridge_of
+
+    def domain(self, said: str) -> DomainRecord | None:
+        """The domain with this name or UUID."""
+        return self.domains.get(self.name_of_domain(said))
+
+    def name_of_domain(self, said: str) -> str:
+        """The name of the domain with this name or UUID; what was said where there is none."""
+        return self._domain_names.get(said.lower(), said) if _UUID.fullmatch(said) else said
+
+    @cached_property
+    def _domain_names(self) -> Mapping[str, str]:
+        return {record.uuid: record.name for record in self.domains.values()}
 
     def network_named(self, name: str) -> NetworkRecord | None:
         return self.networks.named(name)

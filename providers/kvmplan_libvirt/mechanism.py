@@ -12,13 +12,20 @@ from kvmplan_sdk import ImpactLevel
 class Mechanism:
     """``level`` is what it disturbs at worst, ``call`` what is called, ``why`` a sentence for the plan.
 
-    ``section`` is set where ``virNetworkUpdate`` changes the running network.
+    ``section`` is set where ``virNetworkUpdate`` changes the running network. ``since``: the version of libvirt that
+    can; one before it takes the way ``before``.
     """
 
     level: ImpactLevel
     call: str
     why: str
     section: Section | None = None
+    since: int = 0
+    before: Mechanism | None = None
+
+    def on(self, version: int) -> Mechanism:
+        """What libvirt ``version`` does."""
+        return self.before if self.before is not None and version < self.since else self
 
 
 REPLACE = Mechanism(
@@ -111,4 +118,21 @@ MOVE = Mechanism(
     ImpactLevel.LIVE,
     "virDomainUpdateDeviceFlags",
     "The NIC is moved to the other network while the guest runs.",
+)
+REPLUG = Mechanism(
+    ImpactLevel.GUEST_DISCONNECT,
+    "virDomainDetachDeviceFlags, virDomainAttachDeviceFlags",
+    "The NIC is taken out of the running guest and plugged in again, with the same MAC address.",
+)
+NEXT_START = Mechanism(
+    ImpactLevel.NONE,
+    "virDomainUpdateDeviceFlags, of the definition alone",
+    "It takes effect at the guest's next start.",
+)
+FOLLOW = Mechanism(
+    ImpactLevel.LIVE,
+    "virDomainUpdateDeviceFlags",
+    "The NIC is changed while the guest runs.",
+    since=10_001_000,
+    before=REPLUG,
 )

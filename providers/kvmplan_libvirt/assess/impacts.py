@@ -8,7 +8,7 @@ from dataclasses import replace
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.entry.tables import DHCP_HOST, ENTRY_KINDS, EntryKind
 from kvmplan_libvirt.impact import impact_between
-from kvmplan_libvirt.interface.model import INTERFACE
+from kvmplan_libvirt.interface.changes import impact_between as interface_impact
 from kvmplan_libvirt.inventory import NetworkRecord
 from kvmplan_libvirt.mechanism import DHCP_BEGINS, HOTPLUG, REPLACE, UNPLUG, Mechanism
 from kvmplan_libvirt.network.model import NETWORK
@@ -63,19 +63,15 @@ def _of_network(scene: Scene, change: Change) -> Impact:
 def _of_interface(scene: Scene, change: Change) -> Impact:
     """Nobody notices what is done to the definition of a guest that does not run."""
     before, after = change.before or {}, change.after or {}
-    names = {text(before, "domain"), text(after, "domain")} - {None}
-    running = tuple(sorted(str(name) for name in names if name in _running(scene)))
+    named = [scene.domain(side) for side in (before, after)]
+    running = tuple(sorted({record.name for record in named if record is not None and record.running}))
     if not running:
         return NO_IMPACT
     if change.before is None:
         return _impact(HOTPLUG, running)
     if change.after is None or change.replaced:
         return _impact(UNPLUG, running)
-    return impact_between(INTERFACE, change.before, change.after, running)
-
-
-def _running(scene: Scene) -> set[str]:
-    return {name for name, record in scene.inventory.domains.items() if record.running}
+    return interface_impact(change.before, change.after, scene.reach.version, running)
 
 
 def _impact(mechanism: Mechanism, guests: tuple[str, ...]) -> Impact:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from kvmplan_libvirt.inventory import Inventory, NetworkRecord, Nic
+from kvmplan_libvirt.inventory import DomainRecord, Inventory, NetworkRecord, Nic
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
@@ -27,6 +27,10 @@ class Scene:
     def planned(self, type_: str) -> Iterator[tuple[Change, Object]]:
         """What will be there: each change with its object."""
         return ((change, change.after) for change in self.of(type_) if change.after is not None)
+
+    def domain(self, interface: Object) -> DomainRecord | None:
+        """The domain of a NIC."""
+        return self.inventory.domain(text(interface, "domain") or "")
 
     def removed_networks(self) -> Iterator[tuple[Change, str]]:
         """Networks that go, and those that are made anew; with their names as they are."""
@@ -78,12 +82,9 @@ class Scene:
         """Whether the plan takes the NIC off what it is attached to now."""
         for change in self.of("libvirt_interface"):
             before, after = change.before, change.after
-            if before is None or text(before, "domain") != nic.domain:
+            record = None if before is None else self.domain(before)
+            if before is None or record is None or record.name != nic.domain:
                 continue
             if (text(before, "mac") or "").lower() == nic.mac:
-                return after is None or change.replaced or _source(before) != _source(after)
+                return after is None or change.replaced or before.get("network") != after.get("network")
         return False
-
-
-def _source(interface: Object) -> tuple[object, object]:
-    return interface.get("network"), interface.get("bridge")

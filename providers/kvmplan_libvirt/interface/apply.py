@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from kvmplan_libvirt.api import METADATA_ELEMENT, Affect, Domain
 from kvmplan_libvirt.errors import calling
+from kvmplan_libvirt.interface.changes import AT_NEXT_START, mechanisms
+from kvmplan_libvirt.interface.model import LEFT_TO_LIBVIRT
 from kvmplan_libvirt.interface.plan import complete_rest
 from kvmplan_libvirt.interface.tap import put_back
-from kvmplan_libvirt.interface.xml import document, values_of
+from kvmplan_libvirt.interface.xml import document, document_anew, values_of
 from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
+from kvmplan_libvirt.mechanism import NEXT_START, REPLUG, Mechanism
 from kvmplan_libvirt.ownership import KEY, URI, Owner, interfaces_metadata
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.spelling import same
@@ -30,7 +33,7 @@ def put(reach: Reach, operation: Operation) -> Object:
 
     assert operation.after is not None
     wanted = complete_rest(operation.after, reach.seed(operation.address))
-    name, mac = str(wanted["domain"]), str(wanted["mac"])
+    name, mac = reach.inventory.name_of_domain(str(wanted["domain"])), str(wanted["mac"])
     with calling(f"NIC {mac} of domain {name}"):
         domain, record = _domain(reach, name)
         _refuse_foreign(reach, operation, record, mac)
@@ -43,14 +46,14 @@ def put(reach: Reach, operation: Operation) -> Object:
             if not _has(domain_record(domain), mac):  # what is plugged in all the same stays ours
                 _tag(domain, record, tagged, record.owners)
             raise
-        _move(domain, record, wanted)
+        _change(domain, record, wanted, reach.version)
         put_back(reach, nic_with(mac, name, domain_record(domain).live))
     return wanted
 
 
 def delete(reach: Reach, operation: Operation) -> None:
     assert operation.before is not None
-    name, mac = str(operation.before["domain"]), str(operation.before["mac"])
+    name, mac = reach.inventory.name_of_domain(str(operation.before["domain"])), str(operation.before["mac"])
     with calling(f"Taking NIC {mac} out of domain {name}"):
         taken = reach.inventory.domains.take(name)
         if taken is None:
@@ -116,15 +119,52 @@ def _plug(domain: Domain, record: DomainRecord, wanted: Object) -> None:
         domain.attachDeviceFlags(document(wanted), flags)
 
 
-def _move(domain: Domain, record: DomainRecord, wanted: Object) -> None:
-    for affect, element in _parts(record):
-        nic = nic_with(str(wanted["mac"]), record.name, element)
-        if nic is not None and not _as_wanted(nic, wanted):
-            domain.updateDeviceFlags(document(wanted, nic.element), affect)
+def _change(domain: Domain, record: DomainRecord, wanted: Object, version: int) -> None:
+    """Each of guest and definition as wanted. The guest comes first: what it refuses is not written down."""
+    live = nic_with(str(wanted["mac"]), record.name, record.live)
+    config = nic_with(str(wanted["mac"]), record.name, record.config)
+    if live is not None:
+        _change_live(domain, live, wanted, mechanisms(_kept(live, wanted, config), wanted, version))
+    if config is not None and not same(values_of(config, wanted), wanted):
+        _change_definition(domain, config, wanted)
 
 
-def _as_wanted(nic: Nic, wanted: Object) -> bool:
-    return same(values_of(nic, wanted), wanted)
+def _kept(live: Nic, wanted: Object, config: Nic | None) -> Object:
+    """What the NIC is in the guest; with a definition to say it, what waits for the next start is no difference."""
+    waiting = {} if config is None else {name: wanted[name] for name in AT_NEXT_START}
+    return values_of(live, wanted) | waiting
+
+
+def _change_live(domain: Domain, live: Nic, wanted: Object, how: Iterable[Mechanism]) -> None:
+    found = set(how)
+    if found & {REPLUG, NEXT_START}:
+        _replug(domain, live, wanted)
+    elif found:
+        said = {**wanted, **{name: values_of(live, wanted)[name] for name in AT_NEXT_START}}
+        domain.updateDeviceFlags(document(said, live.element), Affect.LIVE)
+
+
+def _replug(domain: Domain, live: Nic, wanted: Object) -> None:
+    """Raises libvirt's error when it does not take the new NIC; then the guest has the old one back, if that can be."""
+    import libvirt
+
+    _unplug(domain, live)
+    try:
+        domain.attachDeviceFlags(document_anew(wanted, live), Affect.LIVE)
+    except libvirt.libvirtError:
+        with suppress(libvirt.libvirtError):
+            domain.attachDeviceFlags(document_anew(values_of(live, {}), live), Affect.LIVE)
+        raise
+
+
+def _change_definition(domain: Domain, config: Nic, wanted: Object) -> None:
+    """A device is found by its place and alias, where a document says them: to change these takes a new one."""
+    said = values_of(config, wanted)
+    if all(same(said[name], wanted.get(name)) for name in LEFT_TO_LIBVIRT):
+        domain.updateDeviceFlags(document(wanted, config.element), Affect.CONFIG)
+    else:
+        domain.detachDeviceFlags(config.text, Affect.CONFIG)
+        domain.attachDeviceFlags(document(wanted, config.element), Affect.CONFIG)
 
 
 def _unplug(domain: Domain, nic: Nic) -> None:

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, Nic, nic_with, nics_of
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.taking_over import refuse_anothers
 from kvmplan_sdk import Diagnostic, DiagnosticError, Discovered, Observed, error
 
-TYPES = frozenset({"network", "bridge"})
-"""The kinds of NIC, as the attribute ``type`` of the element says, that the resource can describe."""
-
 
 def imported(inventory: Inventory, reach: Reach, identifier: str) -> Observed:
     name, slash, nic_name = identifier.rpartition("/")
-    record = _domain(inventory, name) if slash else None
+    record = inventory.domain(name) if slash else None
     if record is None:
         raise DiagnosticError(_no_domain(identifier, name, inventory))
     nic = _nic(record, nic_name)
     untag = f"`virsh metadata {record.name} --uri urn:kvmplan:owner:1 --remove --config --live`"
     refuse_anothers(reach, record.owners_of(nic.mac), f"NIC {nic.mac} of domain {record.name}", untag)
     return Observed(values=_as_it_is(record, nic))
-
-
-def _domain(inventory: Inventory, name: str) -> DomainRecord | None:
-    named = inventory.domains.get(name)
-    return named or next((record for record in inventory.domains.values() if record.uuid == name.lower()), None)
 
 
 def _no_domain(identifier: str, name: str, inventory: Inventory) -> Diagnostic:
@@ -69,10 +62,10 @@ def _in_the_way(record: DomainRecord, found: list[Nic]) -> Diagnostic | None:
             f"Domain {record.name} has {len(found)} NICs {nic.mac}",
             "A NIC is known by its MAC address, so they cannot be told apart: give each its own first.",
         )
-    if type_ not in TYPES:
+    if type_ not in KINDS:
         return error(
             f"{what} is of the type {type_}",
-            f"kvmplan describes those of the types {', '.join(sorted(TYPES))}. It stays as it is.",
+            f"kvmplan describes those of the types {', '.join(KINDS)}. It stays as it is.",
         )
     for part, where in ((record.live, "the running guest"), (record.config, "the domain's definition")):
         if part is not None and nic_with(nic.mac, record.name, part) is None:

@@ -8,47 +8,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kvmplan_libvirt.document import Node, value
-from kvmplan_libvirt.mechanism import CARRIER, MOVE, REPLACE, TUNE
+from kvmplan_libvirt.interface.device_tables import (
+    ACPI,
+    ADDRESS,
+    ALIAS,
+    BACKEND,
+    COALESCE,
+    DRIVER,
+    FILTERREF,
+    IP,
+    PORT_FORWARD,
+    ROM,
+    TEAMING,
+    TUNING,
+)
+from kvmplan_libvirt.interface.source_tables import SOURCE_BLOCKS
+from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, MOVE, NEXT_START, REPLACE, REPLUG, TUNE
 from kvmplan_libvirt.nic_tables import BANDWIDTH, VIRTUALPORT, VLAN
-from kvmplan_sdk import Nesting
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, interface_name, mac_address, one_of
-
-FILTERREF = Node(
-    tag="filterref",
-    doc="A filter of libvirt (nwfilter) for the NIC's traffic, such as `clean-traffic` against spoofing.",
-    nesting=Nesting.SINGLE,
-    change=TUNE,
-    fields={"filter": value("@filter", STRING, "Name of the filter.", required=True)},
-    nodes={
-        "parameter": Node(
-            tag="parameter",
-            doc="A value for a variable of the filter.",
-            nesting=Nesting.SET,
-            change=TUNE,
-            fields={
-                "name": value("@name", STRING, "The variable, such as `IP`.", required=True),
-                "value": value("@value", STRING, "Its value.", required=True),
-            },
-        )
-    },
-)
 
 _INBOUND, _OUTBOUND = (replace(BANDWIDTH.nodes[way], change=TUNE) for way in ("inbound", "outbound"))
 
 INTERFACE = Node(
     tag="interface",
     doc=(
-        "A NIC of a domain that exists, plugged into the guest while it runs and kept in its definition. "
-        "Exactly one of `network` and `bridge` says what it is attached to."
+        "A NIC of a domain that exists, plugged into the guest while it runs and kept in its definition. Exactly one "
+        "of `network`, `bridge`, `direct`, `hostdev`, `vhostuser`, `user` and `vdpa` says what it is attached to."
     ),
-    change=REPLACE,
+    change=REPLUG,
     fields={
-        "domain": value("", STRING, "Name of the domain.", required=True, replaces=True),
+        "domain": value("", STRING, "Name or UUID of the domain.", required=True, change=REPLACE, replaces=True),
         "network": value(
             "source@network", STRING, "Name of the libvirt network.", change=MOVE, refers_to="libvirt_network.name"
         ),
-        "portgroup": value("source@portgroup", STRING, "Port group of the network.", replaces=True),
+        "portgroup": value("source@portgroup", STRING, "Port group of the network."),
         "bridge": value("source@bridge", STRING, "Name of a bridge of the host.", interface_name, change=MOVE),
         "mac": value(
             "mac@address",
@@ -56,14 +50,14 @@ INTERFACE = Node(
             "MAC address; derived from the host, the domain and the resource's address unless said.",
             mac_address,
             computed=True,
+            change=REPLACE,
             replaces=True,
         ),
         "model": value(
             "model@type",
             STRING,
-            "Model of the device that the guest sees; `virtio` unless said.",
+            "Model of the device that the guest sees: `virtio` unless said, and nothing with `hostdev`.",
             computed=True,
-            replaces=True,
         ),
         "link_state": value(
             "link@state",
@@ -73,20 +67,42 @@ INTERFACE = Node(
             absent="up",
             change=CARRIER,
         ),
-        "mtu": value("mtu@size", NUMBER, "MTU in bytes.", between(68, 65535), replaces=True),
-        "queues": value("driver@queues", NUMBER, "Queues of a virtio NIC.", between(1, 256), replaces=True),
-        "boot_order": value("boot@order", NUMBER, "Place among the devices the guest boots from.", replaces=True),
+        "mtu": value("mtu@size", NUMBER, "MTU in bytes.", between(68, 65535)),
+        "boot_order": value(
+            "boot@order", NUMBER, "Place among the devices the guest boots from.", between(1, 65535), change=NEXT_START
+        ),
         "port_isolated": value(
             "port@isolated", BOOL, "Whether it cannot reach other isolated NICs on its bridge.", change=TUNE
         ),
+        "trust_guest_rx_filters": value(
+            "@trustGuestRxFilters",
+            BOOL,
+            "Whether the host follows the guest when it changes its MAC address or listens to groups.",
+            change=FOLLOW,
+        ),
+        "alias": ALIAS,
     },
     nodes={
+        **SOURCE_BLOCKS,
+        "driver": DRIVER,
+        "backend": BACKEND,
+        "ip": IP,
+        "port_forward": PORT_FORWARD,
         "bandwidth": replace(BANDWIDTH, change=TUNE, nodes={"inbound": _INBOUND, "outbound": _OUTBOUND}),
         "filterref": FILTERREF,
-        "vlan": replace(VLAN, change=REPLACE, nodes={"tag": replace(VLAN.nodes["tag"], change=REPLACE)}),
-        "virtualport": replace(VIRTUALPORT, change=REPLACE),
+        "vlan": replace(VLAN, change=REPLUG, nodes={"tag": replace(VLAN.nodes["tag"], change=REPLUG)}),
+        "virtualport": replace(VIRTUALPORT, change=REPLUG),
+        "coalesce": COALESCE,
+        "address": ADDRESS,
+        "acpi": ACPI,
+        "rom": ROM,
+        "teaming": TEAMING,
+        "tune": TUNING,
     },
 )
 
-INHERITED = ("mtu", "port_isolated", "bandwidth", "vlan", "virtualport")
+INHERITED = ("mtu", "port_isolated", "trust_guest_rx_filters", "bandwidth", "vlan", "virtualport")
 """What a running guest's document also shows of the network or port group that the NIC is on."""
+
+LEFT_TO_LIBVIRT = ("alias", "address")
+"""What libvirt chooses where nobody says it; it stays as it is then."""

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from kvmplan_libvirt.identity import derived_mac
-from kvmplan_libvirt.impact import impact_between, replaced
+from kvmplan_libvirt.impact import replaced
+from kvmplan_libvirt.interface.changes import impact_between
+from kvmplan_libvirt.interface.check import check
 from kvmplan_libvirt.interface.model import INTERFACE
+from kvmplan_libvirt.interface.source import HOSTDEV
 from kvmplan_libvirt.mechanism import HOTPLUG
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import UNKNOWN, Diagnostic, Impact, MacClaim, Object, Planned, Proposal, error
+from kvmplan_sdk import UNKNOWN, Impact, MacClaim, Object, Planned, Proposal
 
 
 def plan(proposal: Proposal, reach: Reach) -> Planned:
     values = complete(proposal.proposed, proposal.configured, proposal.prior, reach.seed(proposal.address))
     mac = text(values, "mac")
-    impact = impact_between(INTERFACE, proposal.prior, values)
     if proposal.prior is None:
         impact = Impact(HOTPLUG.level, (), HOTPLUG.why, (HOTPLUG.call,))
+    else:
+        impact = impact_between(proposal.prior, values, reach.version)
     return Planned(
         values=values,
         replaces=replaced(INTERFACE, proposal.prior, values),
         impact=impact,
         claims=() if mac is None else (MacClaim(mac.lower()),),
-        diagnostics=tuple(_check(proposal.configured)),
+        diagnostics=tuple(check(values, proposal.configured, reach.version)),
     )
 
 
@@ -35,7 +38,7 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: tup
     """
     filled = dict(values)
     if configured.get("model") is None:
-        filled["model"] = _model(prior)
+        filled["model"] = _model(values, prior)
     domain = text(values, "domain")
     if configured.get("mac") is None and domain is not None:
         kept = text(prior, "mac") if prior is not None and prior.get("domain") == domain else None
@@ -43,9 +46,13 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: tup
     return filled
 
 
-def _model(prior: Object | None) -> str | None:
-    """A NIC without one was made by somebody else, and stays like that."""
-    return None if prior is not None and prior.get("model") is None else "virtio"
+def _model(values: Object, prior: Object | None) -> Any:
+    """What is handed over has none; and a NIC without one was made by somebody else, and stays like that."""
+    handed_over = values.get(HOSTDEV)
+    if handed_over is UNKNOWN:
+        return UNKNOWN
+    anothers = prior is not None and prior.get("model") is None and prior.get(HOSTDEV) is None
+    return None if handed_over is not None or anothers else "virtio"
 
 
 def complete_rest(values: Object, seed: tuple[str, ...]) -> dict[str, Any]:
@@ -53,13 +60,3 @@ def complete_rest(values: Object, seed: tuple[str, ...]) -> dict[str, Any]:
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
     filled = complete(values, known, None, seed)
     return {**filled, "model": known["model"]} if "model" in known else filled
-
-
-def _check(configured: Object) -> Iterator[Diagnostic]:
-    if configured.get("network") is None and configured.get("bridge") is None:
-        yield error(
-            "The NIC is attached to nothing",
-            'Say what it is attached to: `network = "NAME"` of a libvirt network, or `bridge = "NAME"` of the host.',
-        )
-    elif configured.get("network") is not None and configured.get("bridge") is not None:
-        yield error("The NIC is attached to two things", "Write either `network` or `bridge`.", path=("bridge",))

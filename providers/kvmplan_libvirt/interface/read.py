@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kvmplan_libvirt.interface.changes import AT_NEXT_START
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.plan import complete_rest
 from kvmplan_libvirt.interface.tap import is_loose
@@ -16,7 +17,7 @@ from kvmplan_sdk import Known, Object, Observed
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     wanted = complete_rest(known.values, reach.seed(known.address))
-    record = inventory.domains.get(str(wanted["domain"]))
+    record = inventory.domain(str(wanted["domain"]))
     found = None if record is None else values(record, wanted)
     if record is None or found is None:
         return None
@@ -31,4 +32,8 @@ def values(record: DomainRecord, known: Object) -> dict[str, Any] | None:
     elements = [element for element in (record.config, record.live) if element is not None]
     nics = [nic_with(str(known["mac"]), record.name, element) for element in elements]
     parts = [values_of(nic, known) for nic in nics if nic is not None]
-    return telling(INTERFACE, parts, known) if len(parts) == len(elements) else None
+    if len(parts) < len(elements):
+        return None
+    first, *others = parts
+    at_next_start = {name: first[name] for name in AT_NEXT_START}
+    return telling(INTERFACE, [first, *(other | at_next_start for other in others)], known)

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.document import read, write
-from kvmplan_libvirt.interface.model import INHERITED, INTERFACE
+from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT
+from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
 from kvmplan_libvirt.inventory import Nic
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Object
 
+GENERATED = ("vnet", "macvtap", "macvlan")
+"""How the names begin that libvirt gives taps; it takes none of these from a document."""
+
 
 def values_of(nic: Nic, meant: Object) -> dict[str, Any]:
-    """What the NIC is of itself. While the guest runs, its document also shows what the network gives: the name of its
-    bridge, and settings that are not counted where ``meant``, the NIC as known or wished, has none.
+    """What the NIC is of itself. While the guest runs, its document also shows what the network gives and what libvirt
+    chose; that is not counted where ``meant``, the NIC as known or wished, has nothing.
     """
-    values: dict[str, Any] = {**read(INTERFACE, nic.element), "domain": nic.domain, "bridge": nic.bridge}
+    values: dict[str, Any] = {**read(INTERFACE, unfolded(nic.element)), "domain": meant.get("domain") or nic.domain}
+    chosen = [*LEFT_TO_LIBVIRT]
     if nic.target is not None and nic.network is not None:
-        values |= {name: meant.get(name) for name in INHERITED if canonical(meant.get(name)) is None}
-    return values
+        chosen += INHERITED
+    chosen += {HOSTDEV: ["driver"], USER: ["backend"]}.get(kind(values) or "", [])
+    return values | {name: meant.get(name) for name in chosen if canonical(meant.get(name)) is None}
 
 
 def document(values: Object, existing: ET.Element | None = None) -> str:
     """The element that defines the NIC: ``existing`` edited where there is one, so that the rest of it stays."""
-    element = ET.Element("interface") if existing is None else deepcopy(existing)
-    element.set("type", "network" if values.get("network") is not None else "bridge")
-    source = element.find("source")
-    if source is not None:
-        source.attrib.pop("portid", None)
-    return ET.tostring(write(INTERFACE, element, values), encoding="unicode")
+    return _written(values, ET.Element("interface") if existing is None else unfolded(existing))
+
+
+def document_anew(values: Object, taken_out: Nic) -> str:
+    """The element that plugs a NIC in again: without the names that libvirt gave the one that was taken out, on the
+    same place of the PCI bus where it is still the same kind of device.
+    """
+    element = unfolded(taken_out.element)
+    for tag, attribute, given in (("alias", "name", ("net", "hostdev")), ("target", "dev", GENERATED)):
+        holder = element.find(tag)
+        if holder is not None and (holder.get(attribute) or "").startswith(given):
+            element.remove(holder)
+    address = element.find("address")
+    if address is not None and taken_out.model != values.get("model"):
+        element.remove(address)
+    return _written(values, element)
+
+
+def _written(values: Object, element: ET.Element) -> str:
+    kept = read(INTERFACE, element)
+    wanted = {**values, **{name: kept[name] for name in LEFT_TO_LIBVIRT if values.get(name) is None}}
+    return ET.tostring(folded(write(INTERFACE, element, wanted), kind(values)), encoding="unicode")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.network.check_dhcp import check_dhcp
 from kvmplan_libvirt.network.model import BRIDGE, MODES, NAT, NETWORK, OPEN, OWN_BRIDGE, ROUTED
 from kvmplan_libvirt.plain import Interface, block, blocks, interfaces, parse_address, text
 from kvmplan_libvirt.spelling import canonical
+from kvmplan_libvirt.versions import VLAN_ON_BRIDGE, check_versions, spelled
 from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, Value, error
 from kvmplan_sdk.values import format_path
 
 OPEN_WITHOUT_ADDRESS = 10_008_000
 """Since this version of libvirt (10.8.0) a network of mode ``open`` needs no address of the host."""
-VLAN_ON_BRIDGE = 11_000_000
-"""Since this version of libvirt (11.0.0) a Linux bridge can have VLANs."""
 
 _ON_DEVICES = frozenset(MODES) - OWN_BRIDGE
 _HOSTDEV = frozenset({"hostdev"})
@@ -35,7 +33,7 @@ def check(values: Object, configured: Object, version: int) -> Iterator[Diagnost
     mode = text(values, "mode")
     if mode is not None:
         yield from _check_mode(values, configured, mode, version)
-    yield from _check_versions(NETWORK, configured, version, ())
+    yield from check_versions(NETWORK, configured, version)
     for kind in ("ip", "route"):
         for index, written in enumerate(blocks(configured, kind)):
             if written.get("prefix") is None and written.get("netmask") is None:
@@ -65,7 +63,7 @@ def _check_mode(values: Object, configured: Object, mode: str, version: int) -> 
     if on_linux_bridge and version < VLAN_ON_BRIDGE and values.get("vlan") is not None:
         yield error(
             "VLANs of a Linux bridge need libvirt 11.0",
-            f"The host has {_version(version)}. Use an Open vSwitch bridge "
+            f"The host has {spelled(version)}. Use an Open vSwitch bridge "
             '(`virtualport { type = "openvswitch" }`), or make the bridge on a VLAN interface of the host.',
             path=("vlan",),
         )
@@ -108,27 +106,6 @@ def _at(values: Object, path: Path) -> Value:
     for step in path:
         value = value.get(str(step)) if isinstance(value, Mapping) else None
     return value
-
-
-def _check_versions(node: Node, configured: Object, version: int, at: Path) -> Iterator[Diagnostic]:
-    """What the host's libvirt is too old for; it would drop it without a word."""
-    for name, field in node.fields.items():
-        if field.since > version and configured.get(name) is not None:
-            yield error(
-                f"`{name}` needs libvirt {_version(field.since)}",
-                f"The host has {_version(version)}. Take it out, or update libvirt.",
-                path=(*at, name),
-            )
-    for name, child in node.nodes.items():
-        one = block(configured, name)
-        if one is not None:
-            yield from _check_versions(child, one, version, (*at, name))
-        for index, item in enumerate(blocks(configured, name)):
-            yield from _check_versions(child, item, version, (*at, name, index))
-
-
-def _version(number: int) -> str:
-    return f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"
 
 
 def _needs_address(mode: str, version: int) -> bool:

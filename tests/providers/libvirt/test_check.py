@@ -90,18 +90,6 @@ def test_networks(rig: Rig, written: Object, told: list[str]) -> None:
     assert [f"{format_path(d.path)}: {d.summary}" for d in planned.diagnostics] == told
 
 
-@pytest.mark.parametrize(
-    ("written", "told"),
-    [
-        ({}, "The NIC is attached to nothing"),
-        ({"network": "a", "bridge": "b"}, "The NIC is attached to two things"),
-    ],
-)
-def test_interfaces(rig: Rig, written: Object, told: str) -> None:
-    planned = plan(rig, "libvirt_interface", {"domain": "test", **written})
-    assert [diagnostic.summary for diagnostic in planned.diagnostics] == [told]
-
-
 def test_claims_say_what_filters_a_subnet(rig: Rig) -> None:
     filtered = {}
     for mode in ("nat", "isolated", "route", "open"):
@@ -128,19 +116,6 @@ def test_identities_stay_and_go_with_the_name(rig: Rig) -> None:
     bridge = renamed["bridge"]
     assert isinstance(bridge, dict)
     assert (bridge["name"], bridge["stp"], bridge["delay"]) == ("virbr-dmz", True, 0)
-
-
-def test_what_a_nic_cannot_change_while_it_runs_replaces_it(rig: Rig) -> None:
-    written: Object = {"domain": "test", "network": "default"}
-    prior = plan(rig, "libvirt_interface", written).values
-
-    def replaces(**changed: Any) -> list[str]:
-        planned = plan(rig, "libvirt_interface", {**written, **changed}, prior)
-        return [format_path(path) for path in planned.replaces]
-
-    assert replaces(network="other", link_state="down", filterref={"filter": "clean-traffic"}) == []
-    assert replaces(queues=4, vlan={"tag": [{"id": 7}]}) == ["queues", "vlan"]
-    assert replaces(model="e1000") == ["model"]
 
 
 def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:

@@ -1,0 +1,87 @@
+"""How a NIC becomes another: what each change disturbs, by what it is attached to and by libvirt's version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.providers.libvirt.interface.written import completed
+
+from kvmplan_libvirt.impact import replaced
+from kvmplan_libvirt.interface.changes import AT_NEXT_START, impact_between
+from kvmplan_libvirt.interface.model import INTERFACE
+from kvmplan_sdk import Object
+
+OLD, NEW = 9_000_000, 12_000_000
+ON_LAN: Object = {"network": "lan"}
+ON_OVS: Object = {"bridge": "br0", "virtualport": {"type": "openvswitch"}}
+VLAN: Object = {"vlan": {"tag": [{"id": 7}]}}
+
+
+def level(before: Object, after: Object, version: int = OLD) -> str:
+    return str(impact_between(nic(before), nic(after), version, ["web"]).level)
+
+
+def nic(written: Object) -> dict[str, Any]:
+    return completed({"domain": "web", "mac": "52:54:00:00:00:01", **written})
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "none"),
+        ({"network": "other"}, "live"),
+        ({"network": None, "bridge": "br0"}, "live"),
+        ({"network": "other", "portgroup": "fast"}, "guest_disconnect"),
+        ({"network": None, "user": {}}, "guest_disconnect"),
+        ({"network": None, "direct": {"dev": "eth0"}}, "guest_disconnect"),
+        ({"link_state": "down"}, "link_flap"),
+        ({"bandwidth": {"inbound": {"average": 9}}}, "live"),
+        ({"filterref": {"filter": "clean-traffic"}}, "live"),
+        ({"port_isolated": True}, "live"),
+        ({"coalesce": {"rx": {"frames": {"max": 7}}}}, "live"),
+        ({"boot_order": 1}, "none"),
+        ({"boot_order": 1, "network": "other"}, "live"),
+        ({"mtu": 9000}, "guest_disconnect"),
+        ({"model": "e1000e"}, "guest_disconnect"),
+        ({"driver": {"queues": 4}}, "guest_disconnect"),
+        ({"address": {"bus": "0x09", "slot": "0x00"}}, "guest_disconnect"),
+        (VLAN, "guest_disconnect"),
+    ],
+)
+def test_the_least_disturbing_way_is_taken(changed: Object, expected: str) -> None:
+    assert level(ON_LAN, {**ON_LAN, **changed}) == expected
+    assert replaced(INTERFACE, nic(ON_LAN), nic({**ON_LAN, **changed})) == ()
+
+
+def test_what_waits_for_the_next_start_says_so() -> None:
+    impact = impact_between(nic(ON_LAN), nic({**ON_LAN, "boot_order": 1}), OLD, ["web"])
+    assert (impact.guests, impact.why) == ((), "It takes effect at the guest's next start.")
+    assert AT_NEXT_START == ("boot_order",)
+
+
+def test_open_vswitch_takes_another_vlan_while_the_guest_runs() -> None:
+    assert level(ON_OVS, {**ON_OVS, **VLAN}) == "live"
+
+
+def test_what_an_old_libvirt_cannot_change_is_plugged_in_again() -> None:
+    changed = {**ON_LAN, "trust_guest_rx_filters": True}
+    assert [level(ON_LAN, changed, version) for version in (OLD, NEW)] == ["guest_disconnect", "live"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"vhostuser": {"path": "/run/a", "mode": "server"}},
+        {"hostdev": {"address": {"bus": "0x03", "slot": "0x01"}}},
+        {"vdpa": {"dev": "/dev/vhost-vdpa-0"}},
+    ],
+)
+def test_nothing_changes_live_where_qemu_has_no_hand_on_it(source: Object) -> None:
+    assert level(source, {**source, "link_state": "down"}) == "guest_disconnect"
+    assert level(source, {**source, "boot_order": 2}) == "none"
+
+
+def test_another_domain_or_mac_address_is_another_nic() -> None:
+    other = nic({**ON_LAN, "domain": "db", "mac": "52:54:00:00:00:02"})
+    assert replaced(INTERFACE, nic(ON_LAN), other) == (("domain",), ("mac",))

@@ -19,7 +19,8 @@ from kvmplan_sdk.values import Object
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One object as planned. ``verb`` is None for an object that stays as it is; ``former``: the address that it is
-    tagged with, where it moved since.
+    tagged with, where it moved since; ``created_first``: where it is replaced, the old object goes after the new one is
+    there, and after all that refers to it has turned to that.
     """
 
     verb: Verb | None
@@ -30,6 +31,7 @@ class Change:
     replaced: bool = False
     impact: Impact = field(default_factory=Impact)
     former: str = ""
+    created_first: bool = False
 
     @property
     def tagged(self) -> str:

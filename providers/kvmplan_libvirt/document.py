@@ -47,7 +47,8 @@ class Field:
     text of an element; ``hostname[]`` for a list, one element for each; empty when the document does not have it.
 
     ``absent`` is what it means when the document says nothing, and is not written. ``change``: how a change is carried
-    out, where it is not the node's way. ``since``: the version of libvirt that has it.
+    out, where it is not the node's way. ``since``: the version of libvirt that has it. ``meaning``: a value in one
+    spelling, where libvirt takes several.
     """
 
     attribute: Attribute
@@ -56,6 +57,7 @@ class Field:
     absent: Value = None
     change: Mechanism | None = None
     since: int = 0
+    meaning: Callable[[Value], Value] | None = None
 
 
 _CODECS = {STRING: TEXT, NUMBER: WHOLE, BOOL: YES_NO}
@@ -70,20 +72,22 @@ def value(
     absent: Value = None,
     change: Mechanism | None = None,
     since: int = 0,
+    meaning: Callable[[Value], Value] | None = None,
     **options: Any,
 ) -> Field:
     """A row of a table. ``options`` are those of `Attribute`; the default is ``absent`` unless said."""
     single = type_.element if isinstance(type_, ListType) else type_
     known = codec or (_CODECS[single] if isinstance(single, Primitive) else TEXT)
     attribute = Attribute(type=type_, doc=doc, validators=validators, **{"default": absent, **options})
-    return Field(attribute=attribute, at=at, codec=known, absent=absent, change=change, since=since)
+    return Field(attribute=attribute, at=at, codec=known, absent=absent, change=change, since=since, meaning=meaning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """An element with attributes and nested elements: a resource's root, or a nested block.
 
-    ``key`` names the attributes by which an element of a list is known again when it has changed.
+    ``key`` names the attributes by which an element of a list is known again when it has changed; ``coexists`` is that
+    of a resource's schema.
     """
 
     doc: str
@@ -93,9 +97,10 @@ class Node:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     change: Mechanism = RESTART
+    coexists: bool = False
 
     def schema(self) -> ObjectSchema:
-        return ObjectSchema(doc=self.doc, attributes=self._attributes(), blocks=self._blocks())
+        return ObjectSchema(doc=self.doc, attributes=self._attributes(), blocks=self._blocks(), coexists=self.coexists)
 
     def _attributes(self) -> Mapping[str, Attribute]:
         return {name: item.attribute for name, item in self.fields.items()}

@@ -29,6 +29,7 @@ _NOBODY = {
     Code.AGENT_UNSYNCED,
 }
 _BROKEN = {Code.NO_CONNECT, Code.INVALID_CONN}
+_MISSING = {Code.NO_NETWORK, Code.NO_DOMAIN, Code.NO_DOMAIN_METADATA, Code.NO_NWFILTER}
 _AUTHENTICATION = {Code.AUTH_FAILED, Code.ACCESS_DENIED, Code.AUTH_CANCELLED, Code.AUTH_UNAVAILABLE}
 
 
@@ -62,7 +63,7 @@ def found(lookup: Callable[[], T]) -> T | None:
     try:
         return lookup()
     except libvirt.libvirtError as problem:
-        if problem.get_error_code() in {Code.NO_NETWORK, Code.NO_DOMAIN, Code.NO_DOMAIN_METADATA}:
+        if problem.get_error_code() in _MISSING:
             return None
         raise
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.addresses.book import AddressBook
-from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network
+from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network, NWFilter
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.listing import Listing
 from kvmplan_libvirt.ownership import Owner, entry_owners, interface_owners, network_owner
@@ -115,6 +115,13 @@ class DomainRecord:
         yield from nics_of(self.name, self.live if self.live is not None else self.config)
 
 
+@dataclass(frozen=True, slots=True)
+class FilterRecord:
+    uuid: str
+    name: str
+    element: ET.Element
+
+
 def nics_of(domain: str, element: ET.Element | None) -> Iterator[Nic]:
     for nic in element.iterfind("devices/interface") if element is not None else ():
         yield nic_of(domain, nic)
@@ -169,6 +176,14 @@ def domain_record(domain: Domain) -> DomainRecord:
     )
 
 
+def filter_record(nwfilter: NWFilter) -> FilterRecord:
+    return FilterRecord(
+        uuid=nwfilter.UUIDString(),
+        name=nwfilter.name(),
+        element=ET.fromstring(nwfilter.XMLDesc()),  # noqa: S314
+    )
+
+
 class Inventory:
     """One look at a host, true to what we change meanwhile: for one command's plan, or one step and its reading back.
 
@@ -192,12 +207,21 @@ class Inventory:
         )
         """By name."""
         self.addresses = AddressBook(connection)
+        self.filters: Listing[NWFilter, FilterRecord] = Listing(
+            "filters",
+            lambda: supported(connection.listAllNWFilters) or (),
+            connection.nwfilterLookupByUUIDString,
+            filter_record,
+            lambda record: record.uuid,
+        )
+        """By UUID; none where libvirt has no filters, as its test driver."""
 
     def renew(self) -> None:
         """Look once more, when asked, at all that was taken to be changed."""
         self.networks.renew()
         self.domains.renew()
         self.addresses.renew()
+        self.filters.renew()
         self._bridge_of = None
 
     @property

@@ -24,6 +24,11 @@ from kvmplan_libvirt.network import discovery as network_discovery
 from kvmplan_libvirt.network import plan as network_plan
 from kvmplan_libvirt.network import read as network_read
 from kvmplan_libvirt.network.model import NETWORK
+from kvmplan_libvirt.nwfilter import apply as nwfilter_apply
+from kvmplan_libvirt.nwfilter import discovery as nwfilter_discovery
+from kvmplan_libvirt.nwfilter import plan as nwfilter_plan
+from kvmplan_libvirt.nwfilter import read as nwfilter_read
+from kvmplan_libvirt.nwfilter.model import FILTER
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Discovered, Known, Object, ObjectSchema, Observed, Operation, Outcome, Planned, Proposal
 
@@ -95,6 +100,15 @@ KINDS: Mapping[str, Kind] = {
         )
         for type_, kind in ENTRY_KINDS.items()
     },
+    "libvirt_nwfilter": Kind(
+        FILTER,
+        nwfilter_read.read,
+        nwfilter_plan.plan,
+        nwfilter_apply.put,
+        nwfilter_apply.delete,
+        nwfilter_discovery.imported,
+        nwfilter_discovery.discovered,
+    ),
 }
 
 DATA_SOURCES: Mapping[str, DataSource] = {

@@ -136,3 +136,13 @@ FOLLOW = Mechanism(
     since=10_001_000,
     before=REPLUG,
 )
+SUCCEED = Mechanism(
+    ImpactLevel.NONE,
+    "a new filter (virNWFilterDefineXML), then virNWFilterUndefine of the old one",
+    "What uses the filter has its own impact.",
+)
+REFILTER = Mechanism(
+    ImpactLevel.LIVE,
+    "virNWFilterDefineXML",
+    "libvirt makes the rules of every running guest that uses the filter anew.",
+)

@@ -91,6 +91,7 @@ def _for_provider(change: Change) -> capabilities.Change:
         replaced=change.action.replaces and change.left is None,
         impact=change.impact,
         former=change.tag,
+        created_first=change.action is Action.CREATE_THEN_DELETE,
     )
 
 

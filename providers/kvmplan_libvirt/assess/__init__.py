@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kvmplan_libvirt.assess.entries import check_entries
+from kvmplan_libvirt.assess.filtering import Filtering
+from kvmplan_libvirt.assess.filters import check_filters, filter_impacts
 from kvmplan_libvirt.assess.guests import check_guests
 from kvmplan_libvirt.assess.impacts import impacts
 from kvmplan_libvirt.assess.interfaces import check_interfaces
@@ -22,10 +24,12 @@ from kvmplan_sdk import Change, ClaimedBy, Findings
 
 def assess(reach: Reach, inventory: Inventory, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
     scene = Scene(reach, inventory, tuple(changes), tuple(claims))
+    filtering = Filtering(scene)
     checks = (check_networks, check_subnets, check_interfaces, check_entries, check_guests)
+    found = (diagnostic for check in checks for diagnostic in check(scene))
     return Findings(
-        diagnostics=tuple(diagnostic for check in checks for diagnostic in check(scene)),
-        impacts=impacts(scene),
+        diagnostics=(*found, *check_filters(filtering)),
+        impacts={**impacts(scene), **filter_impacts(filtering)},
     )
 
 

@@ -56,7 +56,9 @@ FILTERREF = Node(
     doc="A filter of libvirt (nwfilter) for the NIC's traffic, such as `clean-traffic` against spoofing.",
     nesting=Nesting.SINGLE,
     change=TUNE,
-    fields={"filter": value("@filter", STRING, "Name of the filter.", required=True)},
+    fields={
+        "filter": value("@filter", STRING, "Name of the filter.", required=True, refers_to="libvirt_nwfilter.name")
+    },
     nodes={
         "parameter": Node(
             tag="parameter",

@@ -1,0 +1,255 @@
+"""A plan with filters judged as a whole. libvirt's test driver has none, so they are listed from documents here; guests
+and their NICs are real.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from tests.providers.libvirt.conftest import LINEAGE, Rig
+
+from kvmplan_libvirt.nwfilter.plan import own_uuid
+from kvmplan_libvirt.provider import LibvirtSession
+from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.steady import Steady
+from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Proposal, Verb
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.fake_host import FakeHost
+
+MAC = "52:54:00:00:00:07"
+SHIPPED = {
+    "clean": "<filterref filter='ip'/>",
+    "ip": "<rule action='return' direction='out'><ip srcipaddr='$IP'/></rule>",
+    "ports": "<rule action='accept' direction='in'><tcp dstportstart='$PORT'/></rule>",
+    "torn": "<filterref filter='nowhere'/>",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A filter as libvirt hands it out."""
+
+    named: str
+    inner: str
+    identity: str
+
+    def name(self) -> str:
+        return self.named
+
+    def UUIDString(self) -> str:
+        return self.identity
+
+    def XMLDesc(self, _flags: int = 0) -> str:
+        return f"<filter name='{self.named}' chain='root'><uuid>{self.identity}</uuid>{self.inner}</filter>"
+
+
+class WithFilters:
+    """The test driver's connection, with filters."""
+
+    def __init__(self, connection: Any, filters: list[Listed]) -> None:
+        self._connection = connection
+        self._filters = filters
+
+    def listAllNWFilters(self, _flags: int = 0) -> list[Listed]:
+        return self._filters
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def uuid_of(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+
+
+@pytest.fixture
+def rig_with_guest(rig: Rig) -> Iterator[Rig]:
+    """A running guest of somebody else, whose NIC has the filter `clean`, and a definition of another with `ports`."""
+    rig.connection.createXML(domain("web", "<filterref filter='clean'/>"))
+    defined = rig.connection.defineXML(
+        domain("off", "<filterref filter='ports'><parameter name='PORT' value='1'/></filterref>")
+    )
+    yield rig
+    rig.connection.lookupByName("web").destroy()
+    defined.undefine()
+
+
+def domain(name: str, filterref: str) -> str:
+    return (
+        f"<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os><devices>"
+        f"<interface type='network'><mac address='{MAC}'/><source network='default'/>{filterref}</interface>"
+        "</devices></domain>"
+    )
+
+
+def reach_of(connection: Any) -> Reach:
+    return Reach.of(connection, FakeHost(), LINEAGE, "local@kvm1", 9_000_000, on_host=False)
+
+
+def opened(reach: Reach) -> LibvirtSession:
+    return LibvirtSession(Steady(reach, lambda _: reach.connection))
+
+
+def session(rig: Rig, filters: dict[str, str] = SHIPPED) -> LibvirtSession:
+    listed = [Listed(name, inner, uuid_of(name)) for name, inner in filters.items()]
+    return opened(reach_of(WithFilters(rig.connection, listed)))
+
+
+def planned(rig: Rig, type_: str, written: Object, name: str = "x", before: Object | None = None) -> Change:
+    address = f"{type_}.{name}"
+    schema = rig.provider.schema.resources[type_]
+    configured = configure(schema, written)
+    proposal = Proposal(
+        address=address,
+        type=type_,
+        host="local",
+        configured=configured,
+        proposed=propose(schema, configured, before),
+        prior=before,
+    )
+    answer = session(rig).plan(proposal)
+    assert not answer.diagnostics
+    verb = Verb.CREATE if before is None else Verb.UPDATE
+    return Change(verb=verb, address=address, type=type_, before=before, after=answer.values, impact=answer.impact)
+
+
+def nwfilter(rig: Rig, *includes: str, name: str = "own", rules: tuple[Object, ...] = (), **more: Any) -> Change:
+    references = [{"filter": include} for include in includes]
+    return planned(rig, "libvirt_nwfilter", {"name": name, "filterref": references, "rule": list(rules)}, name, **more)
+
+
+def there(rig: Rig, name: str = "clean", include: str = "ip") -> Object:
+    """One of the filters that are there, as ours."""
+    after = nwfilter(rig, include, name=name).after
+    assert after is not None
+    return {**after, "uuid": uuid_of(name)}
+
+
+def nic(rig: Rig, filter_: str | None, before: Any = None, **parameters: str) -> Change:
+    given = [{"name": name, "value": value} for name, value in parameters.items()]
+    reference: Any = None if filter_ is None else {"filter": filter_, "parameter": given}
+    written: Object = {"domain": "web", "network": "default", "mac": MAC, "filterref": reference}
+    return planned(rig, "libvirt_interface", written, before=before)
+
+
+def going(change: Change) -> Change:
+    return replace(change, verb=Verb.DELETE, before=change.after, after=None)
+
+
+def errors(found: Findings) -> list[str]:
+    """Those about filters; the guest's MAC address, say, is none of our business here."""
+    return [diagnostic.summary for diagnostic in found.diagnostics if "ilter" in diagnostic.summary]
+
+
+def judged(rig: Rig, *changes: Change, filters: dict[str, str] = SHIPPED) -> list[str]:
+    return errors(session(rig, filters).assess(changes, ()))
+
+
+PORT: Object = {"action": "accept", "direction": "in", "tcp": [{"dstportstart": "$PORT"}]}
+
+
+@pytest.mark.parametrize(
+    ("filter_", "parameters", "said"),
+    [
+        ("clean", {}, []),
+        ("ports", {"PORT": "80"}, []),
+        ("nope", {}, ["There is no filter nope"]),
+        ("torn", {}, ["Filter torn includes a filter nowhere that is not there"]),
+        ("ports", {}, ["Filter ports cannot be used like this"]),
+        ("clean", {"CTRL_IP_LEARNING": "none"}, ["Filter clean cannot be used like this"]),
+    ],
+)
+def test_a_nic_has_a_filter_that_it_can_have(
+    rig: Rig, filter_: str, parameters: dict[str, str], said: list[str]
+) -> None:
+    assert judged(rig, nic(rig, filter_, **parameters)) == said
+
+
+def test_where_libvirt_has_no_filters_nothing_is_said_of_them(rig: Rig) -> None:
+    assert judged(rig, nic(rig, "nope"), filters={}) == []
+
+
+def test_a_filter_may_come_with_the_nic(rig: Rig) -> None:
+    assert judged(rig, nwfilter(rig, "clean"), nic(rig, "own")) == []
+    assert judged(rig, nwfilter(rig, rules=(PORT,)), nic(rig, "own")) == ["Filter own cannot be used like this"]
+    assert judged(rig, nwfilter(rig, rules=(PORT,)), nic(rig, "own", PORT="80")) == []
+
+
+def test_includes_are_there_and_lead_nowhere_back(rig: Rig) -> None:
+    assert judged(rig, nwfilter(rig, "nope")) == ["There is no filter nope"]
+    assert judged(rig, nwfilter(rig, "own")) == ["Filter own includes itself"]
+    ring = nwfilter(rig, "two", name="one"), nwfilter(rig, "one", name="two")
+    assert judged(rig, *ring) == ["Filter one includes itself", "Filter two includes itself"]
+
+
+def test_a_name_or_uuid_that_somebody_has(rig: Rig) -> None:
+    assert judged(rig, nwfilter(rig, name="clean")) == ["There is already a filter clean"]
+    copied = planned(rig, "libvirt_nwfilter", {"name": "own", "uuid": uuid_of("ip")})
+    assert judged(rig, copied) == [f"Filter ip already has the UUID {uuid_of('ip')}"]
+
+
+def test_a_filter_that_a_run_cut_short_has_made_is_ours(rig: Rig) -> None:
+    made = own_uuid(reach_of(rig.connection), "libvirt_nwfilter.own", "own")
+    connection = WithFilters(rig.connection, [Listed("own", "", made)])
+    assert errors(opened(reach_of(connection)).assess([nwfilter(rig)], ())) == []
+
+
+def test_a_change_reaches_the_guests_that_use_it_through_another(rig_with_guest: Rig) -> None:
+    rig = rig_with_guest
+    before = {**there(rig, "ip", "ports"), "filterref": []}
+    change = nwfilter(rig, name="ip", rules=({"action": "drop", "direction": "out"},), before=before)
+    found = session(rig).assess([change], ())
+    assert errors(found) == []
+    impact = found.impacts[change.address]
+    assert (impact.level, impact.guests) == (ImpactLevel.LIVE, ("web",))
+
+
+def test_a_spelling_reaches_nobody(rig_with_guest: Rig) -> None:
+    rule = {"action": "drop", "direction": "in"}
+    before = nwfilter(rig_with_guest, name="ip", rules=({**rule, "tcp": [{"dstportstart": "80"}]},)).after
+    change = nwfilter(rig_with_guest, name="ip", rules=({**rule, "tcp": [{"dstportstart": "0x50"}]},), before=before)
+    assert change.before != change.after
+    assert session(rig_with_guest).assess([change], ()).impacts[change.address].level is ImpactLevel.NONE
+
+
+def test_guests_that_could_not_have_the_filter_as_planned(rig_with_guest: Rig) -> None:
+    rig = rig_with_guest
+    change = nwfilter(rig, name="ip", rules=(PORT,), before=there(rig, "ip", "ports"))
+    assert judged(rig, change) == ["Guest web could not have filter ip as planned"]
+    mine = nic(rig, "clean", before=nic(rig, None).after, PORT="80")
+    assert judged(rig, change, mine) == []
+
+
+def test_a_filter_in_use_does_not_go(rig_with_guest: Rig) -> None:
+    rig = rig_with_guest
+    clean = going(replace(nwfilter(rig, "ip", name="own"), after=there(rig, "clean")))
+    (said,) = session(rig).assess([clean], ()).diagnostics
+    assert said.summary == "Filter clean is in use"
+    assert "guests web" in said.detail
+    before = nic(rig, "clean").after
+    assert judged(rig, clean, nic(rig, None, before=before)) == []
+    assert judged(rig, clean, nic(rig, "ports", before=before, PORT="80")) == []
+    ip = going(replace(nwfilter(rig, name="own"), after=there(rig, "ip", "ports")))
+    (said,) = session(rig).assess([ip], ()).diagnostics
+    assert "guests web and filters clean" in said.detail
+
+
+def test_a_filter_that_a_guest_needs_at_its_next_start_does_not_go(rig_with_guest: Rig) -> None:
+    change = going(replace(nwfilter(rig_with_guest, name="own"), after=there(rig_with_guest, "ports")))
+    (said,) = session(rig_with_guest).assess([change], ()).diagnostics
+    assert "guests off" in said.detail
+
+
+def test_a_new_name_for_a_filter_in_use_takes_two_at_a_time(rig_with_guest: Rig) -> None:
+    rig = rig_with_guest
+    renamed = replace(nwfilter(rig, "ip", name="new"), before=there(rig, "clean"), verb=Verb.CREATE, replaced=True)
+    turned = nic(rig, "new", before=nic(rig, "clean").after)
+    assert judged(rig, renamed, turned) == ["Filter clean is in use, so it cannot go before its successor is there"]
+    assert judged(rig, replace(renamed, created_first=True), turned) == []
+    assert judged(rig, replace(renamed, created_first=True)) == ["Filter clean is in use"]
+    again = {**there(rig, "clean"), "uuid": "c0ffee00-0000-4000-8000-000000000000"}
+    same_name = replace(renamed, after=again, created_first=True)
+    assert judged(rig, same_name) == ["Two filters clean cannot be there at a time"]

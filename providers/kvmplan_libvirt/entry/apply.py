@@ -39,7 +39,8 @@ def carry_out(reach: Reach, operations: Sequence[Operation]) -> Iterator[Outcome
         yield from _without_definition(name, taken is not None, operations)
         return
     network, record = taken
-    ledger, failed = _ledger(reach, book_of(record), operations)
+    own = record.owner is not None and record.owner.lineage == reach.lineage
+    ledger, failed = _ledger(reach, book_of(record), operations, own)
     try:
         with calling(f"Changing the entries of network {name}"):
             _change(reach, network, record, ledger)
@@ -91,8 +92,11 @@ class _Ledger:
     accepted: list[Operation] = field(default_factory=list)
 
 
-def _ledger(reach: Reach, book: Book, operations: Sequence[Operation]) -> tuple[_Ledger, Outcome | None]:
-    """The operations up to the first that cannot be, whose outcome comes second."""
+def _ledger(reach: Reach, book: Book, operations: Sequence[Operation], own: bool) -> tuple[_Ledger, Outcome | None]:
+    """The operations up to the first that cannot be, whose outcome comes second.
+
+    ``own``: the network is of this state. An entry that its plan no longer has inside may become one of these first.
+    """
     ours = {key: owner for key, owner in book.owners.items() if owner.lineage != reach.lineage or book.has(key)}
     ledger = _Ledger(ours)
     for operation in operations:
@@ -100,6 +104,8 @@ def _ledger(reach: Reach, book: Book, operations: Sequence[Operation]) -> tuple[
         values = operation.after or operation.before or {}
         key = key_of(ENTRY_KINDS[operation.type], values)
         taken = key in ledger.wishes or (book.has(key) and key not in ledger.gone)
+        if taken and own and key not in ledger.owners and operation.after is not None:
+            former = (*former, key)
         if taken and key not in former:
             return ledger, _failure(operation, (_foreign(network_of(operation), key, operation),))
         for old in former:

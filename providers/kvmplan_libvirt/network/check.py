@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from kvmplan_libvirt.network.check_dhcp import check_dhcp
+from kvmplan_libvirt.network.check_addresses import check_addresses
 from kvmplan_libvirt.network.model import BRIDGE, MODES, NAT, NETWORK, OPEN, OWN_BRIDGE, ROUTED
-from kvmplan_libvirt.plain import Interface, block, blocks, interfaces, parse_address, text
+from kvmplan_libvirt.plain import block, blocks, text
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_libvirt.versions import VLAN_ON_BRIDGE, check_versions, spelled
 from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, Value, error
@@ -24,7 +24,8 @@ _ONLY_FOR: Mapping[Path, frozenset[str]] = {
     **{("dns", name): OWN_BRIDGE for name in ("forwarder", "host", "txt", "srv")},
     ("nat",): frozenset({NAT}),
     **{(name,): frozenset({NAT, ROUTED}) | _ON_DEVICES for name in ("dev", "interface")},
-    **{(name,): _HOSTDEV for name in ("pf", "address", "managed", "driver", "driver_model")},
+    **{(name,): _HOSTDEV for name in ("address", "managed", "driver", "driver_model")},
+    ("pf",): _HOSTDEV | {"passthrough"},
 }
 """In which modes an argument means something; libvirt refuses, or drops, it in the others."""
 
@@ -34,18 +35,35 @@ def check(values: Object, configured: Object, version: int) -> Iterator[Diagnost
     if mode is not None:
         yield from _check_mode(values, configured, mode, version)
     yield from check_versions(NETWORK, configured, version)
-    for kind in ("ip", "route"):
-        for index, written in enumerate(blocks(configured, kind)):
-            if written.get("prefix") is None and written.get("netmask") is None:
-                yield error(
-                    "The subnet's size is missing",
-                    f"Say how large the subnet of {text(written, 'address')} is: `prefix = 24`, for example.",
-                    path=(kind, index),
-                )
-    addresses = dict(interfaces(values))
-    for index, ip in enumerate(blocks(values, "ip")):
-        yield from _check_ip(ip, addresses.get(index), ("ip", index))
-    yield from _check_one_dhcp_per_family(values, addresses)
+    yield from check_addresses(values, configured)
+    yield from _check_twice(values)
+
+
+def _check_twice(values: Object) -> Iterator[Diagnostic]:
+    dns = block(values, "dns") or {}
+    yield from twice(
+        blocks(dns, "host"), "ip", "DNS records", ("dns", "host"), "Write all names into one `host` block."
+    )
+    groups = blocks(values, "portgroup")
+    yield from twice(groups, "name", "port groups", ("portgroup",), "Each has a name of its own.")
+    defaults = [index for index, group in enumerate(groups) if group.get("default") is True]
+    for index in defaults[1:]:
+        yield error(
+            "A second port group is the default one",
+            "NICs that name no group are of one only.",
+            path=("portgroup", index, "default"),
+        )
+
+
+def twice(items: Sequence[Object], name: str, what: str, at: Path, remedy: str) -> Iterator[Diagnostic]:
+    """An error for each of ``items`` whose attribute ``name`` an earlier one has."""
+    seen: set[Value] = set()
+    for index, item in enumerate(items):
+        value = canonical(item.get(name))
+        if isinstance(value, str) and value in seen:
+            yield error(f"Two {what} of {value}", remedy, path=(*at, index, name))
+        elif isinstance(value, str):
+            seen.add(value)
 
 
 def _check_mode(values: Object, configured: Object, mode: str, version: int) -> Iterator[Diagnostic]:
@@ -110,43 +128,3 @@ def _at(values: Object, path: Path) -> Value:
 
 def _needs_address(mode: str, version: int) -> bool:
     return mode in {NAT, ROUTED} or (mode == OPEN and version < OPEN_WITHOUT_ADDRESS)
-
-
-def _check_ip(ip: Object, interface: Interface | None, at: Path) -> Iterator[Diagnostic]:
-    if interface is None:
-        address, prefix = text(ip, "address"), ip.get("prefix")
-        if parse_address(address) and prefix is not None and prefix is not UNKNOWN:
-            yield error(
-                f"{prefix} bits are too many for {address}", "An IPv4 prefix has at most 32.", path=(*at, "prefix")
-            )
-        return
-    family = ip.get("family")
-    if family is not UNKNOWN and family != f"ipv{interface.version}":
-        yield error(
-            f"{interface.ip} is no {family} address", "Leave `family` out: it follows from it.", path=(*at, "family")
-        )
-    if interface.ip == interface.network.network_address and interface.network.num_addresses > 2:
-        yield error(
-            f"{interface.ip} is the subnet itself",
-            f"Take an address inside {interface.network}, such as {interface.network[1]}.",
-            path=(*at, "address"),
-        )
-    dhcp = block(ip, "dhcp")
-    if dhcp is not None:
-        yield from check_dhcp(dhcp, interface, (*at, "dhcp"))
-
-
-def _check_one_dhcp_per_family(values: Object, addresses: dict[int, Interface]) -> Iterator[Diagnostic]:
-    serving: set[int] = set()
-    for index, ip in enumerate(blocks(values, "ip")):
-        interface = addresses.get(index)
-        if interface is None or block(ip, "dhcp") is None:
-            continue
-        if interface.version in serving:
-            yield error(
-                f"A second IPv{interface.version} subnet with DHCP",
-                "libvirt serves one IPv4 and one IPv6 subnet of a network. Take `dhcp` out of one of them, or make "
-                "another network.",
-                path=("ip", index, "dhcp"),
-            )
-        serving.add(interface.version)

@@ -136,6 +136,13 @@ def check_address(address: Address | None, interface: Interface, at: Path) -> It
     subnet = interface.network
     if address not in subnet:
         yield error(f"{address} is outside the subnet", f"Take an address inside {subnet}.", path=at)
-    elif subnet.version == 4 and subnet.num_addresses > 2 and address in (subnet[0], subnet[-1]):
-        what = "the subnet itself" if address == subnet[0] else "the subnet's broadcast address"
-        yield error(f"{address} is {what}", f"Take an address from {subnet[1]} to {subnet[-2]}.", path=at)
+    elif subnet.num_addresses > 2 and address == subnet[0]:
+        yield error(
+            f"{address} is the subnet itself", f"Take an address inside {subnet}, such as {subnet[1]}.", path=at
+        )
+    elif subnet.version == 4 and subnet.num_addresses > 2 and address == subnet[-1]:
+        yield error(
+            f"{address} is the subnet's broadcast address",
+            f"Take an address inside {subnet}, such as {subnet[-2]}.",
+            path=at,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def ip(*hosts: Object, start: str = "", end: str = "", **changed: Any) -> dict[s
     return {"ip": [{**IP, "dhcp": dhcp, **changed}]}
 
 
+def span(first: int, last: int) -> Object:
+    return {"start": f"10.0.0.{first}", "end": f"10.0.0.{last}"}
+
+
+def route(**changed: Any) -> Object:
+    return {"address": "10.9.0.0", "prefix": 16, "gateway": "10.0.0.9", **changed}
+
+
 NETWORKS: list[tuple[Object, list[str]]] = [
     ({}, ['mode: A network of mode "nat" needs an address']),
     ({"mode": "open"}, ['mode: A network of mode "open" needs an address']),
@@ -53,6 +62,8 @@ NETWORKS: list[tuple[Object, list[str]]] = [
     ({"mode": "route", "nat": {"ipv6": True}, "ip": [IP]}, ['nat: `nat` is not for mode "route"']),
     ({"mode": "vepa"}, ["mode: The host's device is missing"]),
     ({"mode": "vepa", "dev": "eth0"}, []),
+    ({"mode": "vepa", "pf": {"dev": "eth0"}}, ['pf: `pf` is not for mode "vepa"']),
+    ({"mode": "passthrough", "pf": {"dev": "eth0"}}, []),
     ({"mode": "isolated", "vlan": {"tag": [{"id": 7}]}}, ["vlan: VLANs of a Linux bridge need libvirt 11.0"]),
     (
         ip(start="10.0.1.2", end="10.0.0.9"),
@@ -65,6 +76,53 @@ NETWORKS: list[tuple[Object, list[str]]] = [
         ip(start="10.0.0.1", end="10.0.0.9"),
         ["ip[0].dhcp.range[0]: The range 10.0.0.1 to 10.0.0.9 holds the host's own address"],
     ),
+    (
+        ip(start="10.0.0.0", end="10.0.0.255"),
+        [
+            "ip[0].dhcp.range[0].start: 10.0.0.0 is the subnet itself",
+            "ip[0].dhcp.range[0].end: 10.0.0.255 is the subnet's broadcast address",
+            "ip[0].dhcp.range[0]: The range 10.0.0.0 to 10.0.0.255 holds the host's own address",
+        ],
+    ),
+    (
+        ip(start="10.0.0.2", end="10.5.0.0", prefix=8),
+        ["ip[0].dhcp.range[0]: The range 10.0.0.2 to 10.5.0.0 is too large"],
+    ),
+    (
+        {"ip": [{**IP, "dhcp": {"range": [span(30, 40), span(10, 35), span(50, 60), span(36, 38)]}}]},
+        [
+            "ip[0].dhcp.range[1]: The ranges 10.0.0.10 to 10.0.0.35 and 10.0.0.30 to 10.0.0.40 overlap",
+            "ip[0].dhcp.range[3]: The ranges 10.0.0.30 to 10.0.0.40 and 10.0.0.36 to 10.0.0.38 overlap",
+        ],
+    ),
+    (ip(prefix=31), ["ip[0].prefix: 10.0.0.0/31 has no address for a guest"]),
+    ({"ip": [{**IP, "address": "10.0.0.255"}]}, ["ip[0].address: 10.0.0.255 is the subnet's broadcast address"]),
+    (
+        {"ip": [{**IP, "prefix": 8}, {**IP, "address": "10.1.0.1"}, {"address": "fd00::1", "prefix": 64}]},
+        ["ip[1].address: The subnets 10.0.0.0/8 and 10.1.0.0/24 overlap"],
+    ),
+    ({"ip": [IP], "route": [route()]}, []),
+    (
+        {"ip": [IP], "route": [route(gateway="10.1.0.9")]},
+        ["route[0].gateway: The gateway 10.1.0.9 is not on the network"],
+    ),
+    ({"ip": [IP], "route": [route(gateway="10.0.0.1")]}, ["route[0].gateway: The gateway 10.0.0.1 is the host itself"]),
+    ({"ip": [IP], "route": [route(address="10.9.0.1")]}, ["route[0].address: 10.9.0.1 is no subnet of 16 bits"]),
+    ({"ip": [IP], "route": [route(prefix=33)]}, ["route[0].prefix: 33 bits are too many for 10.9.0.0"]),
+    (
+        {"ip": [IP], "dns": {"host": [{"ip": "10.0.0.9", "hostname": [name]} for name in "ab"]}},
+        ["dns.host[1].ip: Two DNS records of 10.0.0.9"],
+    ),
+    (
+        {"ip": [IP], "portgroup": [{"name": name, "default": True} for name in "aba"]},
+        [
+            "portgroup[2].name: Two port groups of a",
+            "portgroup[1].default: A second port group is the default one",
+            "portgroup[2].default: A second port group is the default one",
+        ],
+    ),
+    (ip({**HOST, "ip": "10.0.0.1"}), ["ip[0].dhcp.host[0].ip: 10.0.0.1 is the host's own address"]),
+    (ip({**HOST, "ip": "10.0.0.255"}), ["ip[0].dhcp.host[0].ip: 10.0.0.255 is the subnet's broadcast address"]),
     (ip({**HOST, "ip": "10.1.0.9"}), ["ip[0].dhcp.host[0].ip: 10.1.0.9 is outside the subnet"]),
     (ip({"ip": "10.0.0.9"}), ["ip[0].dhcp.host[0]: The reservation names no guest"]),
     (ip(HOST, {**HOST, "ip": "10.0.0.8"}), ["ip[0].dhcp.host[1].mac: Two reservations for 52:54:00:00:00:01"]),
@@ -130,3 +188,12 @@ def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:
     assert level(**ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "dnsmasq_restart"
     assert level(mode="open", **ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "link_flap"
     assert level(active=False, mode="open") == "guest_disconnect"
+
+
+def test_ten_thousand_reservations_are_checked_in_linear_time(rig: Rig) -> None:
+    hosts = [{"name": f"h{n}", "ip": f"10.{n // 250 + 1}.{n % 250 + 1}.9"} for n in range(10_000)]
+    spans = [{"start": f"10.{n + 60}.0.2", "end": f"10.{n + 60}.0.9"} for n in range(100)]
+    written: Object = {"name": "lan", "ip": [{**IP, "prefix": 8, "dhcp": {"host": hosts, "range": spans}}]}
+    started = time.process_time()
+    assert plan(rig, "libvirt_network", written).diagnostics == ()
+    assert time.process_time() - started < 10

@@ -177,6 +177,16 @@ def test_a_network_keeps_them_and_does_not_see_them(rig: Rig) -> None:
     assert mac(1) not in rig.connection.networkLookupByName("lan").XMLDesc(0)
 
 
+def test_what_was_written_inside_of_our_network_can_become_one_of_its_own(rig: Rig) -> None:
+    """Also where nothing says that the network comes first."""
+    inside = {"range": [], "host": [{**host(1, "10.77.0.11"), "name": "web"}]}
+    before = network(rig, lan(ip=[{"address": "10.77.0.1", "prefix": 24, "dhcp": inside}]))
+    assert errors(apply(rig, entry("web", host(1, "10.77.0.12")))) == []
+    network(rig, lan(), before)
+    document = rig.connection.networkLookupByName("lan").XMLDesc(0)
+    assert f"<host mac='{mac(1)}' ip='10.77.0.12'/>" in document
+
+
 def test_what_somebody_else_wrote_is_neither_changed_nor_removed(rig: Rig, theirs: Any) -> None:
     before = said(theirs)
     nine = {"mac": "52:54:00:00:00:09", "name": "nine", "ip": "10.77.0.9"}

@@ -55,10 +55,16 @@ def _propose_block(block: Block, configured: Value, prior: Value) -> Value:
     if isinstance(configured, Mapping):
         return propose(block, configured, prior if isinstance(prior, Mapping) else None)
     if isinstance(configured, (list, tuple)):
-        before = list(prior) if isinstance(prior, (list, tuple)) else []
+        before = list(prior) if isinstance(prior, (list, tuple)) and _computes(block) else []
         partners = [_partner(block, item, before, index) for index, item in enumerate(configured)]
         return [_propose_block(block, item, partner) for item, partner in zip(configured, partners, strict=True)]
     return configured
+
+
+def _computes(block: Block) -> bool:
+    """Whether anything in it may be taken from how it was before."""
+    computed = any(attribute.computed for attribute in block.attributes.values())
+    return computed or any(_computes(inner) for inner in block.blocks.values())
 
 
 def _partner(block: Block, item: Value, before: Sequence[Value], index: int) -> Value:

@@ -6,13 +6,13 @@ that leave alone whatever the table does not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.mechanism import RESTART, Mechanism
-from kvmplan_libvirt.spelling import canonical
+from kvmplan_libvirt.spelling import frozen
 from kvmplan_sdk import Attribute, Block, Nesting, Object, ObjectSchema, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING, Validator
 from kvmplan_sdk.types import ListType, Primitive, Type
@@ -228,23 +228,27 @@ def _write_children(node: Node, element: ET.Element, wanted: Sequence[Object]) -
     old = parent.findall(tag)
     for child in old:
         parent.remove(child)
+    kept = _kept(node, old)
     for values in wanted:
-        kept = _take(node, old, values) if old else None
-        written = write(node, ET.Element(tag) if kept is None else kept, values)
+        versions = kept.get(_identity(node, values), [])
+        written = write(node, versions.pop(0) if versions else ET.Element(tag), values)
         if written.attrib or len(written) or node.nesting not in {Nesting.GROUP, Nesting.SINGLE}:
             parent.append(written)
     _prune(element, parent_path)
 
 
-def _take(node: Node, old: list[ET.Element], values: Object) -> ET.Element | None:
-    """The element of ``old`` that ``values`` is a version of, taken out of the list."""
+def _kept(node: Node, old: Sequence[ET.Element]) -> dict[Hashable, list[ET.Element]]:
+    """The elements there are, by what a new version of one is known by."""
+    kept: dict[Hashable, list[ET.Element]] = {}
+    for element in old:
+        kept.setdefault(_identity(node, read(node, element)), []).append(element)
+    return kept
+
+
+def _identity(node: Node, values: Object) -> Hashable:
     if node.nesting in {Nesting.SINGLE, Nesting.GROUP}:
-        return old.pop(0)
-    for index, element in enumerate(old):
-        said = read(node, element)
-        if all(canonical(said[name]) == canonical(values.get(name)) for name in node.key or node.fields):
-            return old.pop(index)
-    return None
+        return None
+    return tuple(frozen(values.get(name)) for name in node.key or node.fields)
 
 
 def render(node: Node, values: Object) -> str:

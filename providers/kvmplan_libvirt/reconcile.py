@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 
 from kvmplan_libvirt.document import Node
-from kvmplan_libvirt.spelling import same
+from kvmplan_libvirt.spelling import frozen, same
 from kvmplan_sdk import Nesting, Object, Value
 
 
@@ -34,14 +35,15 @@ def _respell_block(node: Node, found: Value, known: Value) -> Value:
 
 def _align(found: Sequence[Value], known: Sequence[Value]) -> list[Value]:
     """A set in the order of ``known``; what is only in ``found`` comes last."""
-    rest = list(found)
+    rest: dict[Hashable, list[Value]] = defaultdict(list)
+    for item in found:
+        rest[frozen(item)].append(item)
     aligned: list[Value] = []
     for meant in known:
-        match = next((index for index, item in enumerate(rest) if same(item, meant)), None)
-        if match is not None:
+        if rest[frozen(meant)]:
+            rest[frozen(meant)].pop(0)
             aligned.append(meant)
-            rest.pop(match)
-    return [*aligned, *rest]
+    return [*aligned, *(item for items in rest.values() for item in items)]
 
 
 def telling(node: Node, parts: Sequence[Object], known: Object) -> dict[str, Value]:

@@ -7,7 +7,7 @@ and ``0x03`` one part of a PCI address.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from ipaddress import ip_address
 
 from kvmplan_sdk import Value
@@ -43,3 +43,14 @@ def _canonical_text(value: str) -> str:
 
 def same(left: Value, right: Value) -> bool:
     return canonical(left) == canonical(right)
+
+
+def frozen(value: Value) -> Hashable:
+    """What two values that are the `same` have in common and others do not, to look them up by."""
+    return _frozen(canonical(value))
+
+
+def _frozen(value: Value) -> Hashable:
+    if isinstance(value, Mapping):
+        return tuple((name, _frozen(item)) for name, item in sorted(value.items()))
+    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value

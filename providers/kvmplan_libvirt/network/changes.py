@@ -14,7 +14,7 @@ from kvmplan_libvirt.document import Node, render
 from kvmplan_libvirt.network.fold import fold
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.plain import block, blocks, is_on
-from kvmplan_libvirt.spelling import canonical, same
+from kvmplan_libvirt.spelling import frozen, same
 from kvmplan_sdk import Nesting, Object, Value
 
 
@@ -170,9 +170,9 @@ def identified(section: Section, item: Object) -> Object:
 
 
 def _set_difference(before: Sequence[Object], after: Sequence[Object]) -> tuple[Sequence[Object], Sequence[Object]]:
-    old, new = [canonical(item) for item in before], [canonical(item) for item in after]
-    gone = [item for item, value in zip(before, old, strict=True) if value not in new]
-    come = [item for item, value in zip(after, new, strict=True) if value not in old]
+    old, new = {frozen(item) for item in before}, {frozen(item) for item in after}
+    gone = [item for item in before if frozen(item) not in new]
+    come = [item for item in after if frozen(item) not in old]
     return gone, come
 
 

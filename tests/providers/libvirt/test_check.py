@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from tests.providers.libvirt.conftest import Rig
 
+from kvmplan_libvirt.network.changes import Now, actions
+from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.provider import SCHEMA
+from kvmplan_libvirt.reconcile import respell
 from kvmplan_sdk import InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.values import format_path
@@ -190,10 +193,20 @@ def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:
     assert level(active=False, mode="open") == "guest_disconnect"
 
 
-def test_ten_thousand_reservations_are_checked_in_linear_time(rig: Rig) -> None:
+def test_ten_thousand_reservations_are_planned_read_and_changed_in_linear_time(rig: Rig) -> None:
     hosts = [{"name": f"h{n}", "ip": f"10.{n // 250 + 1}.{n % 250 + 1}.9"} for n in range(10_000)]
     spans = [{"start": f"10.{n + 60}.0.2", "end": f"10.{n + 60}.0.9"} for n in range(100)]
     written: Object = {"name": "lan", "ip": [{**IP, "prefix": 8, "dhcp": {"host": hosts, "range": spans}}]}
     started = time.process_time()
-    assert plan(rig, "libvirt_network", written).diagnostics == ()
-    assert time.process_time() - started < 10
+    planned = plan(rig, "libvirt_network", written)
+    assert planned.diagnostics == ()
+    calls = actions(Now(planned.values, planned.values, True), plan(rig, "libvirt_network", turned(written)).values)
+    assert list(calls) == []
+    found: Object = plan(rig, "libvirt_network", turned(written)).values
+    assert respell(NETWORK, found, planned.values)["ip"] == planned.values["ip"]
+    assert time.process_time() - started < 20
+
+
+def turned(written: Any) -> Object:
+    (subnet,) = written["ip"]
+    return {**written, "ip": [{**subnet, "dhcp": {**subnet["dhcp"], "host": subnet["dhcp"]["host"][::-1]}}]}

@@ -57,6 +57,18 @@ CASES = {
             {"name": "lan", "ip": [IP]},
         ],
     ),
+    "two addresses of one name": Case(
+        type="libvirt_network",
+        create={"name": "lan", "ip": [IP], "dns": {"host": [{"ip": "10.77.0.9", "hostname": ["a", "b"]}]}},
+        updates=[
+            {
+                "name": "lan",
+                "ip": [IP],
+                "dns": {"host": [{"ip": "10.77.0.9", "hostname": ["a"]}, {"ip": "fd00::9", "hostname": ["a", "b"]}]},
+            },
+            {"name": "lan", "ip": [IP], "dns": {"host": [{"ip": "fd00::9", "hostname": ["a"]}]}},
+        ],
+    ),
     "never on": Case(type="libvirt_network", create={"name": "lan", "ip": [IP], "active": False}),
     "what needs a restart": Case(
         type="libvirt_network",

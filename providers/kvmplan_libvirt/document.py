@@ -228,12 +228,16 @@ def _write_children(node: Node, element: ET.Element, wanted: Sequence[Object]) -
     old = parent.findall(tag)
     for child in old:
         parent.remove(child)
+    places = {id(child): place for place, child in enumerate(old)}
     kept = _kept(node, old)
+    written = []
     for values in wanted:
         versions = kept.get(_identity(node, values), [])
-        written = write(node, versions.pop(0) if versions else ET.Element(tag), values)
-        if written.attrib or len(written) or node.nesting not in {Nesting.GROUP, Nesting.SINGLE}:
-            parent.append(written)
+        written.append(write(node, versions.pop(0) if versions else ET.Element(tag), values))
+    if node.nesting is Nesting.SET:  # what is there stays where it is
+        written.sort(key=lambda child: places.get(id(child), len(places)))
+    single = node.nesting in {Nesting.GROUP, Nesting.SINGLE}
+    parent.extend(child for child in written if child.attrib or len(child) or not single)
     _prune(element, parent_path)
 
 

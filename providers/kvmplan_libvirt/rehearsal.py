@@ -20,9 +20,8 @@ from kvmplan_libvirt.interface import xml as interface_xml
 from kvmplan_libvirt.network import plan as network_plan
 from kvmplan_libvirt.network import xml as network_xml
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Diagnostic, Operation, error
-from kvmplan_sdk.provider import Verb
-from kvmplan_sdk.values import is_known
+from kvmplan_sdk import Diagnostic, Object, Operation, error
+from kvmplan_sdk.values import differences, is_known
 
 if TYPE_CHECKING:
     from kvmplan_libvirt.api import Connection, Defined
@@ -49,17 +48,32 @@ Define = Callable[[int], "Defined"]
 
 def rehearse(reach: Reach, operations: Sequence[Operation]) -> Iterator[Diagnostic]:
     """What libvirt says against the definitions of ``operations``; nothing where the library here is older than the
-    host's, and so knows less than that.
+    host's, and so knows less than that. What is only tagged is there, whatever libvirt says.
     """
     import libvirt
 
     if libvirt.getVersion() < max(reach.version, _VALIDATES):
         return
     with _world() as world:
-        for operation in operations:
-            judged = operation.type in _JUDGED and operation.verb is not Verb.DELETE
-            if judged and is_known(operation.after):
-                yield from _judged(operation, _definition(world, reach, operation))
+        for operation in filter(_is_judged, operations):
+            refusal = _judgement(world, reach, operation)
+            if refusal:
+                yield _refused(operation, refusal)
+
+
+def _is_judged(operation: Operation) -> bool:
+    before, after = operation.before, operation.after
+    if operation.type not in _JUDGED or after is None or not is_known(after):
+        return False
+    return before is None or any(True for _ in differences(before, after))
+
+
+def _judgement(world: Connection, reach: Reach, operation: Operation) -> str:
+    """By the parser first, which says it plainer; by the schema, unless libvirt took the object without it before."""
+    before, after, schema = operation.before, operation.after, (0, DEFINE_VALIDATE)
+    assert after is not None
+    loose = before is not None and _refusal(_definition(world, reach, operation, before), schema)
+    return _refusal(_definition(world, reach, operation, after), schema[:1] if loose else schema)
 
 
 @contextmanager
@@ -77,34 +91,34 @@ def _world() -> Iterator[Connection]:
         connection.close()
 
 
-def _definition(world: Connection, reach: Reach, operation: Operation) -> Define:
-    assert operation.after is not None
+def _definition(world: Connection, reach: Reach, operation: Operation, values: Object) -> Define:
     seed = reach.seed(operation.address)
     if operation.type == "libvirt_network":
-        network = network_xml.document(
-            network_plan.complete_rest(operation.after, seed), reach.owner(operation.address)
-        )
+        network = network_xml.document(network_plan.complete_rest(values, seed), reach.owner(operation.address))
         return lambda flags: world.networkDefineXMLFlags(network, flags)
     if operation.type in ENTRY_KINDS:
         kind = ENTRY_KINDS[operation.type]
-        entry = _NETWORKS[kind.inside].format(render(kind.element, operation.after))
+        entry = _NETWORKS[kind.inside].format(render(kind.element, values))
         return lambda flags: world.networkDefineXMLFlags(entry, flags)
-    interface = interface_xml.document(interface_plan.complete_rest(operation.after, seed))
+    interface = interface_xml.document(interface_plan.complete_rest(values, seed))
     return lambda flags: world.defineXMLFlags(_DOMAIN.format(interface), flags)
 
 
-def _judged(operation: Operation, define: Define) -> Iterator[Diagnostic]:
-    """Read without the schema first: what the parser says is plainer."""
+def _refusal(define: Define, stages: Sequence[int]) -> str:
+    """What libvirt says, or nothing."""
     import libvirt
 
-    for flags in (0, DEFINE_VALIDATE):
+    for flags in stages:
         try:
             define(flags).undefine()
         except libvirt.libvirtError as problem:
-            said = " ".join(str(problem.get_error_message() or problem).split())
-            yield error(
-                "libvirt would refuse this",
-                f"libvirt's own validation says: {said.rstrip('.')}. Nothing was changed.",
-                address=operation.address,
-            )
-            return
+            return " ".join(str(problem.get_error_message() or problem).split()).rstrip(".")
+    return ""
+
+
+def _refused(operation: Operation, said: str) -> Diagnostic:
+    return error(
+        "libvirt would refuse this",
+        f"libvirt's own validation says: {said}. Nothing was changed.",
+        address=operation.address,
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from kvmplan.addresses import Address
 from kvmplan.plan.model import Action, Change
 from kvmplan_sdk.capabilities import ClaimedBy
 from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
-from kvmplan_sdk.diagnostics import Diagnostic, error
+from kvmplan_sdk.diagnostics import Diagnostic, Severity, error
 
 _GOING = {Action.DELETE, Action.FORGET}
 
@@ -24,15 +25,26 @@ def claims_by_host(changes: Iterable[Change]) -> Mapping[str, tuple[ClaimedBy, .
 
 
 def conflicts(claims: Mapping[str, tuple[ClaimedBy, ...]], changes: Mapping[Address, Change]) -> Iterator[Diagnostic]:
-    """An error for every two claims that cannot both come true, placed at the later one."""
+    """An error for every two claims that cannot both come true, placed at the later one; a warning where both objects
+    are there already, and stay as they are.
+    """
     by_text = {str(address): change for address, change in changes.items()}
     for host, claimed in sorted(claims.items()):
-        for diagnostic in (*_taken_twice(claimed, host), *_overlapping(claimed, host)):
+        for diagnostic, other in (*_taken_twice(claimed, host), *_overlapping(claimed, host)):
             change = by_text[diagnostic.address or ""]
-            yield diagnostic.at(change.source)
+            stay = _stays(change) and _stays(by_text[other])
+            yield (replace(diagnostic, severity=Severity.WARNING) if stay else diagnostic).at(change.source)
 
 
-def _taken_twice(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic]:
+def _stays(change: Change) -> bool:
+    return change.action is Action.NO_OP or change.only_takes_in
+
+
+Conflict = tuple[Diagnostic, str]
+"""With the address of the other one that it is about."""
+
+
+def _taken_twice(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Conflict]:
     first: dict[object, ClaimedBy] = {}
     for one in claimed:
         key, what = _key(one.claim)
@@ -40,11 +52,12 @@ def _taken_twice(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic
             continue
         other = first.setdefault(key, one)
         if other is not one and other.address != one.address:
-            yield error(
+            told = error(
                 f"{what[0].upper()}{what[1:]} taken twice",
                 f"{one.address} and {other.address} both want {what} on host {host}. Change one of them.",
                 address=one.address,
             )
+            yield told, other.address
 
 
 def _key(claim: Claim) -> tuple[object, str]:
@@ -59,7 +72,7 @@ def _key(claim: Claim) -> tuple[object, str]:
             return None, ""
 
 
-def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic]:
+def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Conflict]:
     """Overlaps found by sorting: subnets either contain each other or are apart.
 
     ``open_ones``: the subnets around the one at hand, outermost first, each with the innermost one around it that is on
@@ -77,12 +90,13 @@ def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Diagnostic
             other = (around, its_address) if around.interface != claim.interface else beyond
         if other is not None:
             outer, owner = other
-            yield error(
+            told = error(
                 "Overlapping subnets",
                 f"{claim.network} of {address} and {outer.network} of {owner} overlap on host {host}: it could "
                 "not tell where a packet goes. Give one of them another subnet.",
                 address=address,
             )
+            yield told, owner
         open_ones.append((claim, address, other))
 
 

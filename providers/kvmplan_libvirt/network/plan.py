@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from kvmplan_libvirt.identity import bridge_name, derived_mac, derived_uuid
 from kvmplan_libvirt.impact import impact_between, replaced
@@ -12,7 +12,8 @@ from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE
 from kvmplan_libvirt.network.xml import fill_subnet
 from kvmplan_libvirt.plain import block, blocks, interfaces, text, thawed
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import UNKNOWN, Claim, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
+from kvmplan_sdk import UNKNOWN, Claim, Diagnostic, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
+from kvmplan_sdk.values import differences
 
 _FILTERED = {
     NAT: 'libvirt\'s own firewall for mode = "nat" networks',
@@ -33,8 +34,16 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         replaces=replaced(NETWORK, prior, values),
         impact=impact_between(NETWORK, prior, values),
         claims=tuple(claims(values)),
-        diagnostics=tuple(check(values, proposal.configured, reach.version)),
+        diagnostics=tuple(_judged(proposal, values, reach)),
     )
+
+
+def _judged(proposal: Proposal, values: Object, reach: Reach) -> Iterator[Diagnostic]:
+    """What is there and stays as it is works, whatever we think of it: of that there are only warnings."""
+    stays = proposal.prior is not None and not any(True for _ in differences(values, proposal.prior))
+    for diagnostic in check(values, proposal.configured, reach.version):
+        if not (stays and diagnostic.is_error):
+            yield diagnostic
 
 
 def complete(values: Object, configured: Object, prior: Object | None, seed: Seed) -> dict[str, Any]:
@@ -44,7 +53,7 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: See
     if name is not None and mode is not None:
         _fill_identity(draft, configured, prior, (*seed, name))
         if isinstance(draft["bridge"], dict):  # unknown where a dynamic block may make one
-            _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, _own_bridge(prior), name, mode)
+            _fill_bridge(draft["bridge"], block(configured, "bridge") or {}, prior, name, mode)
     for kind in ("ip", "route"):
         if isinstance(draft.get(kind), list):
             for subnet, written in zip(draft[kind], blocks(configured, kind), strict=False):
@@ -54,8 +63,16 @@ def complete(values: Object, configured: Object, prior: Object | None, seed: See
 
 def complete_rest(values: Object, seed: Seed) -> dict[str, Any]:
     """``values`` as they are applied: what is still unknown of what the provider derives is filled in."""
-    filled = complete(values, _known_part(values), None, seed)
-    return {**filled, "mac": None} if values["mac"] is None else filled
+    return dict(_filled(values, complete(values, _known_part(values), None, seed)))
+
+
+def _filled(value: Any, complete: Any) -> Any:
+    """``value`` with what is unknown as in ``complete``."""
+    if isinstance(value, Mapping) and isinstance(complete, Mapping):
+        return {name: _filled(value.get(name), item) for name, item in complete.items()}
+    if isinstance(value, (list, tuple)) and isinstance(complete, list):
+        return [_filled(*pair) for pair in zip(value, complete, strict=True)]
+    return complete if value is UNKNOWN else value
 
 
 def _known_part(value: Any) -> Any:
@@ -70,29 +87,26 @@ def _fill_identity(draft: dict[str, Any], configured: Object, prior: Object | No
     if configured.get("uuid") is None:
         draft["uuid"] = (prior and text(prior, "uuid")) or derived_uuid(*seed)
     if configured.get("mac") is None:
-        draft["mac"] = _kept_or_derived_mac(prior, seed) if draft["mode"] in OWN_BRIDGE else None
+        own = prior if _has_own_bridge(prior) else {"mac": derived_mac(*seed)}
+        draft["mac"] = text(own, "mac") if draft["mode"] in OWN_BRIDGE else None
 
 
-def _kept_or_derived_mac(prior: Object | None, seed: Seed) -> str | None:
-    """A network that libvirt's own bridge has no pinned address of was made by somebody else, and stays like that."""
-    return text(prior, "mac") if prior and prior.get("mode") in OWN_BRIDGE else derived_mac(*seed)
-
-
-def _fill_bridge(draft: dict[str, Any], configured: Object, kept: str | None, name: str, mode: str) -> None:
+def _fill_bridge(draft: dict[str, Any], configured: Object, prior: Object | None, name: str, mode: str) -> None:
+    kept = block(prior, "bridge") if _has_own_bridge(prior) else {"name": bridge_name(name)}
     own = mode in OWN_BRIDGE
     derived = {
-        "name": (kept or bridge_name(name)) if own else None,
+        "name": text(kept or {}, "name") if own else None,
         "stp": True if own else None,
         "delay": 0 if own else None,
     }
     draft.update({key: value for key, value in derived.items() if configured.get(key) is None})
 
 
-def _own_bridge(prior: Object | None) -> str | None:
-    """The name of the bridge that libvirt made for the network as it was."""
-    if prior is None or prior.get("mode") not in OWN_BRIDGE:
-        return None
-    return text(block(prior, "bridge") or {}, "name")
+def _has_own_bridge(prior: Object | None) -> TypeGuard[Object]:
+    """Whether libvirt made a bridge for the network as it was. What that has no name or no MAC address pinned, which
+    somebody else may have defined, keeps it so.
+    """
+    return prior is not None and prior.get("mode") in OWN_BRIDGE
 
 
 def _fill_free(subnet: dict[str, Any], configured: Object) -> None:

@@ -13,7 +13,7 @@ from kvmplan_libvirt.entry.entries import Entry, entries, parent_of, prune, put_
 from kvmplan_libvirt.entry.tables import DNS_HOST
 from kvmplan_libvirt.network.model import ISOLATED, NETWORK
 from kvmplan_libvirt.ownership import Owner, entry_owners, tag_network
-from kvmplan_libvirt.plain import thawed
+from kvmplan_libvirt.plain import parse_address, thawed
 from kvmplan_sdk import UNKNOWN, Object
 
 
@@ -25,8 +25,24 @@ def values_of(network: ET.Element, singles: Collection[str] = ()) -> dict[str, A
     values: dict[str, Any] = read(NETWORK, _without(network, singles))
     values["mode"] = values["mode"] or _implied_mode(network)
     for subnet in (*values["ip"], *values["route"]):
+        if subnet["prefix"] is None and subnet["netmask"] is None:
+            subnet["prefix"] = _implied_prefix(subnet["address"])
         fill_subnet(subnet)
     return values
+
+
+def _implied_prefix(address: str | None) -> int | None:
+    """What libvirt takes where a document says neither: that of the address's class, as before there were prefixes.
+
+    Source: ``virSocketAddrGetIPPrefix``.
+    """
+    parsed = parse_address(address)
+    if parsed is None or int(parsed) == 0:
+        return None if parsed is None else 0
+    if parsed.version == 6:
+        return 64
+    first = int(parsed) >> 24
+    return next((prefix for bound, prefix in ((128, 8), (192, 16), (224, 24)) if first < bound), None)
 
 
 def _without(network: ET.Element, singles: Collection[str]) -> ET.Element:

@@ -12,6 +12,7 @@ from kvmplan.lane import Lane
 from kvmplan.plan.conflicts import claims_by_host, conflicts
 from kvmplan.plan.model import Action, Change
 from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
+from kvmplan_sdk.diagnostics import Severity
 
 
 def change(name: str, *claims: Claim, host: str = "h", action: Action = Action.CREATE) -> Change:
@@ -70,3 +71,11 @@ def test_no_conflict_across_hosts_nor_with_what_goes_nor_with_oneself() -> None:
     assert found(change("a", claim), change("b", claim, host="other")) == []
     assert found(change("a", claim), change("b", claim, action=Action.DELETE)) == []
     assert found(change("a", claim, claim)) == []
+
+
+def test_what_is_there_already_and_stays_is_warned_of() -> None:
+    there, new = Action.NO_OP, Action.CREATE
+    for first, second, severity in ((there, there, Severity.WARNING), (there, new, Severity.ERROR)):
+        changes = [change(name, InterfaceClaim("br0"), action=action) for name, action in (("a", first), ("b", second))]
+        (told,) = conflicts(claims_by_host(changes), {one.address: one for one in changes})
+        assert told.severity is severity

@@ -9,7 +9,7 @@ from itertools import groupby
 from kvmplan_libvirt.kinds import KINDS, Together
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import DiagnosticError, Known, Object, Observed, Operation, Outcome, Verb
+from kvmplan_sdk import UNKNOWN, DiagnosticError, Known, Object, Observed, Operation, Outcome, Verb
 
 
 def read(objects: Sequence[Known], reach: Reach) -> list[Observed | None]:
@@ -55,7 +55,7 @@ def _done(operation: Operation, reach: Reach) -> Object | None:
     kind = KINDS[operation.type]
     assert kind.put is not None and kind.delete is not None
     if operation.verb is not Verb.DELETE:
-        return kind.put(reach, operation)
+        return {name: None if value is UNKNOWN else value for name, value in kind.put(reach, operation).items()}
     kind.delete(reach, operation)
     return None
 

@@ -87,7 +87,7 @@ class Node:
     """An element with attributes and nested elements: a resource's root, or a nested block.
 
     ``key`` names the attributes by which an element of a list is known again when it has changed; ``coexists`` is that
-    of a resource's schema.
+    of a resource's schema; ``tag`` is empty when the document does not have it.
     """
 
     doc: str
@@ -116,7 +116,7 @@ def read(node: Node, element: ET.Element) -> dict[str, Value]:
     """The values in ``element``, in the shape of the node's schema; null where the document has nothing."""
     values: dict[str, Value] = {name: _read_field(item, element) for name, item in node.fields.items()}
     for name, child in node.nodes.items():
-        items = [read(child, found) for found in element.findall(child.tag)]
+        items = [read(child, found) for found in element.findall(child.tag)] if child.tag else []
         if child.nesting is Nesting.SINGLE:
             values[name] = items[0] if items else None
         elif child.nesting is Nesting.GROUP:
@@ -153,7 +153,7 @@ def write(node: Node, element: ET.Element, values: Object) -> ET.Element:
         if item.at:
             _write_field(item, element, values.get(name))
     for name, child in node.nodes.items():
-        value = values.get(name)
+        value = values.get(name) if child.tag else None
         wanted = [value] if isinstance(value, Mapping) else list(value) if isinstance(value, (list, tuple)) else []
         _write_children(child, element, [item for item in wanted if isinstance(item, Mapping)])
     return element

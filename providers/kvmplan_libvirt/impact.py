@@ -64,7 +64,7 @@ def replaced(node: Node, before: Object | None, after: Object) -> tuple[Path, ..
 
 
 def _field_changes(node: Node, field: Field, before: Value, after: Value) -> Iterator[Mechanism]:
-    if differ(before, after):
+    if differ(before, after) and not field.attribute.observed:
         yield field.change or node.change
 
 

@@ -206,7 +206,7 @@ class Inventory:
             "domains", connection.listAllDomains, connection.lookupByName, domain_record, lambda record: record.name
         )
         """By name."""
-        self.addresses = AddressBook(connection)
+        self.addresses = AddressBook(connection, host)
         self.filters: Listing[NWFilter, FilterRecord] = Listing(
             "filters",
             lambda: supported(connection.listAllNWFilters) or (),

@@ -146,3 +146,8 @@ REFILTER = Mechanism(
     "virNWFilterDefineXML",
     "libvirt makes the rules of every running guest that uses the filter anew.",
 )
+WATCH = Mechanism(
+    ImpactLevel.NONE,
+    "virNetworkGetDHCPLeases or virDomainInterfaceAddresses",
+    "Nothing changes; apply waits until the guest has an address.",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from kvmplan_libvirt.addresses.waiting import Waiting
 from kvmplan_libvirt.assess import assess
 from kvmplan_libvirt.carry_out import outcomes, read
 from kvmplan_libvirt.connection import connect
@@ -105,12 +106,18 @@ class LibvirtSession(Session):
         return self._steady.do(lambda reach: source.read(reach, reach.inventory, configuration))
 
     def apply(self, step: Step) -> Iterator[Outcome]:
-        """In order, up to the first that fails: what comes after may need it."""
+        """In order, up to the first that fails: what comes after may need it. Addresses are waited for at the end, for
+        all NICs together.
+        """
         self._steady.afresh()
+        waiting = Waiting(self._steady, step)
         for outcome in outcomes(self._steady, step.operations):
+            if waiting.takes(outcome):
+                continue
             yield outcome
             if outcome.diagnostics:
-                return
+                break
+        yield from waiting.outcomes()
 
     def close(self) -> None:
         self._steady.close()

@@ -22,6 +22,8 @@ def update_table(node: Node) -> str:
 def _rows(node: Node, at: str, entry: Mechanism | None = None) -> Iterator[tuple[str, Mechanism]]:
     """``entry``: how the list that ``node`` is inside of is changed, entry by entry."""
     for name, field in node.fields.items():
+        if field.attribute.observed:
+            continue
         yield at + name, entry or field.change or node.change
     for name, child in node.nodes.items():
         listed = child.change if child.change.section and child.nesting is not Nesting.SINGLE else entry

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
-from kvmplan_sdk import Change, Findings, Object, Operation, Outcome, Planned, Proposal, Step, Verb
+from kvmplan_sdk import Change, Findings, Known, Object, Operation, Outcome, Planned, Proposal, Step, Verb
 from kvmplan_sdk.proposing import configure, propose
 
 from .provider_host import ProviderHost
@@ -47,6 +48,34 @@ class Rig:
         assert outcome.values is not None
         self.there[address] = outcome.values
         return findings
+
+    def together(self, written: Mapping[str, Object]) -> dict[str, Outcome]:
+        """Plan and apply all of ``written`` in one step, in the order given, and read back what is there then."""
+        with closing(self.open()) as session:
+            operations = []
+            for address, values in written.items():
+                prior = self.there.get(address)
+                planned = self._plan(session, address, values, prior)
+                assert planned.diagnostics == ()
+                verb = Verb.CREATE if prior is None else Verb.UPDATE
+                type_ = address.partition(".")[0]
+                operations.append(Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values))
+            outcomes = {one.address: one for one in session.apply(Step(operations=tuple(operations), lineage=LINEAGE))}
+        self.there |= {address: one.values for address, one in outcomes.items() if one.values is not None}
+        self.look()
+        return outcomes
+
+    def look(self) -> None:
+        """Read everything again."""
+        known = [Known(address=one, type=one.partition(".")[0], values=values) for one, values in self.there.items()]
+        with closing(self.open()) as session:
+            for one, observed in zip(known, session.read(known), strict=True):
+                assert observed is not None
+                self.there[one.address] = observed.values
+
+    def plan(self, address: str, written: Object) -> Object:
+        with closing(self.open()) as session:
+            return self._plan(session, address, written, self.there.get(address)).values
 
     def delete(self, address: str) -> Outcome:
         before = self.there[address]

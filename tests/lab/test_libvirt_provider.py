@@ -104,8 +104,10 @@ def test_a_guest_gets_the_address_that_is_reserved_for_a_nic_yet_to_be_made(rig:
     assert (impact.level, impact.guests) == (ImpactLevel.LIVE, (GUEST,))
     assert answers(lab, str(WEB["ip"]))
     with closing(rig.open()) as session:
-        leases = session.read_data("libvirt_dhcp_leases", {"network": "lan", "mac": WEB["mac"]})["leases"]
-    assert leases == [{"mac": WEB["mac"], "address": WEB["ip"], "hostname": GUEST, "prefix": 24}]
+        leases: Any = session.read_data("libvirt_dhcp_leases", {"network": "lan", "mac": WEB["mac"]})["leases"]
+    (lease,) = leases
+    assert (lease["mac"], lease["address"], lease["prefix"], lease["hostname"]) == (WEB["mac"], WEB["ip"], 24, GUEST)
+    assert lease["expires"].endswith("Z")
     assert [d.summary for d in rig.assess_delete("libvirt_network.lan").diagnostics] == [
         "Running guests are on network lan"
     ]

@@ -1,10 +1,11 @@
 """Who has which address, as libvirt can tell: from the leases of a network, from a guest's agent, from the host's ARP.
 
-Each network and each guest is asked once for every look at a host.
+Each network, each guest and the host is asked once for every look.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -12,8 +13,10 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from kvmplan_libvirt.api import AddressSource, Connection, Domain, Network
+from kvmplan_libvirt.api import AddressSource, Connection, Domain
 from kvmplan_libvirt.errors import answering, calling
+from kvmplan_sdk import Host
+from kvmplan_sdk.host import check
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -45,8 +48,11 @@ Told = Mapping[str, tuple[str, ...]]
 
 
 class AddressBook:
-    def __init__(self, connection: Connection) -> None:
+    """``host``: whose kernel libvirt uses, None where that cannot be reached."""
+
+    def __init__(self, connection: Connection, host: Host | None) -> None:
         self._connection = connection
+        self._host = host
         self._leases: dict[str, tuple[Lease, ...]] = {}
         self._told: dict[tuple[str, Source], Told] = {}
 
@@ -56,17 +62,22 @@ class AddressBook:
         self._told.clear()
 
     def leases(self, network: str) -> tuple[Lease, ...]:
-        """Those of the network of this name, by address; none where it does not run or libvirt's driver cannot say."""
+        """Those of the running network of this name, by address; none where libvirt's driver cannot say."""
 
         def ask() -> tuple[Lease, ...]:
             with calling(f"Listing the leases of network {network}"):
-                listed = answering(lambda: _listed(self._connection.networkLookupByName(network)))
+                listed = answering(lambda: self._connection.networkLookupByName(network).DHCPLeases())
             return tuple(sorted(map(_lease, listed or ()), key=lambda lease: address_order(lease.address)))
 
         return _once(self._leases, network, ask)
 
     def told(self, domain: str, source: Source) -> Told:
         """What the agent of the guest, or the host's ARP table, knows of it; nothing where that does not answer."""
+        host = self._host
+        if (
+            source is Source.ARP and host is not None
+        ):  # one question for all; libvirt 9.0 cannot read what Linux 6.18 says
+            return _once(self._told, ("", source), lambda: _neighbours(host))
 
         def ask() -> Told:
             with calling(f"Asking for the addresses of guest {domain}"):
@@ -80,10 +91,6 @@ def _once(known: dict[K, T], key: K, ask: Callable[[], T]) -> T:
     if key not in known:
         known[key] = ask()
     return known[key]
-
-
-def _listed(network: Network) -> Iterable[Mapping[str, Any]]:
-    return network.DHCPLeases() if network.isActive() else ()
 
 
 def _lease(found: Mapping[str, Any]) -> Lease:
@@ -101,6 +108,14 @@ def _lease(found: Mapping[str, Any]) -> Lease:
 def _asked(connection: Connection, domain: str, source: AddressSource) -> Mapping[str, Mapping[str, Any]]:
     guest: Domain = connection.lookupByName(domain)
     return guest.interfaceAddresses(source) if guest.isActive() else {}
+
+
+def _neighbours(host: Host) -> Told:
+    listed = json.loads(check(host.run(["ip", "-j", "neigh", "show"]), "Listing the host's neighbours") or b"[]")
+    found: dict[str, list[str]] = {}
+    for neighbour in listed:
+        found.setdefault(neighbour.get("lladdr", "").lower(), []).append(neighbour["dst"])
+    return {mac: usable(addresses) for mac, addresses in found.items() if mac}
 
 
 def _by_mac(devices: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kvmplan_libvirt.addresses.book import Lease, Source, usable
-
-if TYPE_CHECKING:
-    from kvmplan_libvirt.inventory import Inventory, Nic
+from kvmplan_libvirt.inventory import DomainRecord, Inventory, Nic, nic_with
+from kvmplan_sdk import Value
 
 
 def addresses_of(inventory: Inventory, nic: Nic, source: Source) -> tuple[str, ...]:
@@ -17,7 +14,23 @@ def addresses_of(inventory: Inventory, nic: Nic, source: Source) -> tuple[str, .
     return inventory.addresses.told(nic.domain, source).get(nic.mac, ())
 
 
+def tells(inventory: Inventory, record: DomainRecord, mac: str, source: Source) -> dict[str, Value]:
+    """What the NIC tells of itself. A lease stays with it while the guest does not run."""
+    live = nic_with(mac, record.name, record.live)
+    nic = nic_with(mac, record.name, record.config) if live is None else live
+    return {
+        "target": None if live is None else live.target,
+        "addresses": [] if nic is None else list(addresses_of(inventory, nic, source)),
+    }
+
+
 def leases_of(inventory: Inventory, nic: Nic) -> tuple[Lease, ...]:
-    if nic.network is None:
+    return tuple(lease for lease in leases_on(inventory, nic.network) if lease.mac == nic.mac)
+
+
+def leases_on(inventory: Inventory, network: str | None) -> tuple[Lease, ...]:
+    """Those of the network of this name, by address; asked for only where it runs and has a DHCP service."""
+    record = None if network is None else inventory.network_named(network)
+    if record is None or record.live is None or record.live.find("ip/dhcp") is None:
         return ()
-    return tuple(lease for lease in inventory.addresses.leases(nic.network) if lease.mac == nic.mac)
+    return inventory.addresses.leases(record.name)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kvmplan_libvirt.addresses.book import Lease
+from kvmplan_libvirt.addresses.given import leases_on
 from kvmplan_libvirt.data.told import called, told
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.plain import text
@@ -34,7 +35,7 @@ LEASES = ObjectSchema(
 def read_leases(_reach: Reach, inventory: Inventory, configuration: Object) -> Object:
     network = called("network", inventory.networks.values(), str(configuration["network"]), ("network",))
     mac = (text(configuration, "mac") or "").lower()
-    listed = inventory.addresses.leases(network.name)
+    listed = leases_on(inventory, network.name)
     return {**configuration, "leases": [_told(lease) for lease in listed if mac in {"", lease.mac}]}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from kvmplan_libvirt.impact import changes, impact_of
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.source import BRIDGE, DIRECT, NETWORK, ON_BRIDGE, USER, kind
-from kvmplan_libvirt.mechanism import NEXT_START, REPLACE, REPLUG, TUNE, Mechanism
+from kvmplan_libvirt.mechanism import NEXT_START, REPLACE, REPLUG, TUNE, WATCH, Mechanism
 from kvmplan_libvirt.plain import block, text
 from kvmplan_sdk import Impact, Object
 
@@ -29,7 +29,7 @@ def _fitting(before: Object, after: Object, version: int) -> Iterator[Mechanism]
     old, new = kind(before), kind(after)
     another = old != new and not {old, new} <= ON_BRIDGE
     for name, mechanism in changes(INTERFACE, before, after):
-        if mechanism in {REPLACE, NEXT_START}:
+        if mechanism in {REPLACE, NEXT_START, WATCH}:
             yield mechanism
         elif another or new not in _UPDATABLE:
             yield REPLUG

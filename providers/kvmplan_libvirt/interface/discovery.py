@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kvmplan_libvirt.addresses.book import Source
+from kvmplan_libvirt.addresses.given import tells
 from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, Nic, nic_with, nics_of
@@ -21,7 +23,7 @@ def imported(inventory: Inventory, reach: Reach, identifier: str) -> Observed:
     nic = _nic(record, nic_name)
     untag = f"`virsh metadata {record.name} --uri urn:kvmplan:owner:1 --remove --config --live`"
     refuse_anothers(reach, record.owners_of(nic.mac), f"NIC {nic.mac} of domain {record.name}", untag)
-    return Observed(values=_as_it_is(record, nic))
+    return Observed(values=_as_it_is(record, nic) | tells(inventory, record, nic.mac, Source.LEASE))
 
 
 def _no_domain(identifier: str, name: str, inventory: Inventory) -> Diagnostic:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kvmplan_libvirt.addresses.table import TELLS, WAIT
 from kvmplan_libvirt.document import Node, value
 from kvmplan_libvirt.interface.device_tables import (
     ACPI,
@@ -81,6 +82,7 @@ INTERFACE = Node(
             change=FOLLOW,
         ),
         "alias": ALIAS,
+        **TELLS,
     },
     nodes={
         **SOURCE_BLOCKS,
@@ -98,6 +100,7 @@ INTERFACE = Node(
         "rom": ROM,
         "teaming": TEAMING,
         "tune": TUNING,
+        "wait_for_address": WAIT,
     },
 )
 

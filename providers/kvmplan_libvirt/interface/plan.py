@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from kvmplan_libvirt.addresses.check import check_wait
+from kvmplan_libvirt.addresses.table import TELLS
 from kvmplan_libvirt.identity import derived_mac
 from kvmplan_libvirt.impact import replaced
-from kvmplan_libvirt.interface.changes import impact_between
+from kvmplan_libvirt.interface.changes import impact_between, mechanisms
 from kvmplan_libvirt.interface.check import check
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.source import HOSTDEV
-from kvmplan_libvirt.mechanism import HOTPLUG
+from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, HOTPLUG, NEXT_START, TUNE
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import UNKNOWN, Impact, MacClaim, Object, Planned, Proposal
 
+STAYS = frozenset({CARRIER, FOLLOW, NEXT_START, TUNE})
+"""Changes that leave a NIC what it is attached to, with the tap and the addresses that it has."""
+
 
 def plan(proposal: Proposal, reach: Reach) -> Planned:
     values = complete(proposal.proposed, proposal.configured, proposal.prior, reach.seed(proposal.address))
+    if proposal.prior is None or not set(mechanisms(proposal.prior, values, reach.version)) <= STAYS:
+        values |= dict.fromkeys(TELLS, UNKNOWN)
     mac = text(values, "mac")
     if proposal.prior is None:
         impact = Impact(HOTPLUG.level, (), HOTPLUG.why, (HOTPLUG.call,))
@@ -28,7 +35,7 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         replaces=replaced(INTERFACE, proposal.prior, values),
         impact=impact,
         claims=() if mac is None else (MacClaim(mac.lower()),),
-        diagnostics=tuple(check(values, proposal.configured, reach.version)),
+        diagnostics=(*check(values, proposal.configured, reach.version), *check_wait(proposal.configured)),
     )
 
 

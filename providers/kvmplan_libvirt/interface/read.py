@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kvmplan_libvirt.addresses.given import tells
+from kvmplan_libvirt.addresses.table import source_of
 from kvmplan_libvirt.interface.changes import AT_NEXT_START
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.plan import complete_rest
@@ -21,8 +23,10 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     found = None if record is None else values(record, wanted)
     if record is None or found is None:
         return None
-    if is_loose(inventory, nic_with(str(wanted["mac"]), record.name, record.live)):
+    nic = nic_with(str(wanted["mac"]), record.name, record.live)
+    if is_loose(inventory, nic):
         found |= {"network": None, "bridge": None}
+    found |= tells(inventory, record, str(wanted["mac"]), source_of(known.values))
     mac = str(wanted["mac"]).lower()
     return Observed(values=found, owned=reach.owns(record.owners_of(mac), known.address, mac))
 

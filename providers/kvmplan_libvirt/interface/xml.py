@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from kvmplan_libvirt.addresses.table import BESIDE
 from kvmplan_libvirt.document import read, write
 from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT
 from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
@@ -21,6 +22,7 @@ def values_of(nic: Nic, meant: Object) -> dict[str, Any]:
     chose; that is not counted where ``meant``, the NIC as known or wished, has nothing.
     """
     values: dict[str, Any] = {**read(INTERFACE, unfolded(nic.element)), "domain": meant.get("domain") or nic.domain}
+    values |= {name: meant.get(name) for name in BESIDE}
     chosen = [*LEFT_TO_LIBVIRT]
     if nic.target is not None and nic.network is not None:
         chosen += INHERITED

@@ -153,6 +153,7 @@ def test_what_is_not_there_names_what_there_is(world: Rig, type_: str, written: 
 
 def test_leases(world: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """libvirt's test driver has none; the lab's dnsmasq gives real ones."""
+    world.connection.networkLookupByName("lan").create()
     assert read(world, "libvirt_dhcp_leases", network="lan")["leases"] == []
     one = Lease(
         mac="52:54:00:00:00:07",

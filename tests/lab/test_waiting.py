@@ -1,0 +1,124 @@
+"""What guests are given: waited for, told of, and referred to, with real guests and libvirt's own DHCP service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from kvmplan.lab import LabHost
+from kvmplan_sdk import Object
+
+from .libvirt_rig import Rig, SocketHost
+
+pytestmark = pytest.mark.lab
+WEB, DB = "libvirt_interface.web", "libvirt_interface.db"
+LAN, TWO = "libvirt_network.lan", "libvirt_network.two"
+
+
+@pytest.fixture(scope="module")
+def lab(lab_token: str) -> Iterator[LabHost]:
+    with LabHost.up(f"{lab_token}-waiting", segment=lab_token) as host:
+        host.guest("web")
+        host.guest("db")
+        yield host
+
+
+@pytest.fixture
+def rig(lab: LabHost) -> Iterator[Rig]:
+    rig = Rig(SocketHost(lab))
+    yield rig
+    for address in sorted(rig.there):
+        assert rig.delete(address).diagnostics == ()
+
+
+def network(name: str, number: int) -> dict[str, Any]:
+    ip = {"address": f"10.{number}.0.1", "prefix": 24}
+    dhcp = {"range": [{"start": f"10.{number}.0.100", "end": f"10.{number}.0.110"}]}
+    return {"name": name, "mode": "open", "bridge": {"stp": False}, "ip": [{**ip, "dhcp": dhcp}]}
+
+
+def nic(domain: str, on: str = "lan", **wait: Any) -> dict[str, Any]:
+    return {"domain": domain, "network": on, "wait_for_address": {"source": "lease", "timeout": "60s", **wait}}
+
+
+def of(rig: Rig, address: str) -> Any:
+    return rig.there[address]
+
+
+def tap_of(lab: LabHost, domain: str) -> str:
+    return lab.run(["virsh", "-q", "domiflist", domain]).stdout.split()[0]
+
+
+def test_all_nics_of_a_step_are_waited_for_together_after_everything_else(rig: Rig, lab: LabHost) -> None:
+    written = {LAN: network("lan", 78), WEB: nic("web"), DB: nic("db"), TWO: network("two", 79)}
+    outcomes = rig.together(written)
+    assert [one.diagnostics for one in outcomes.values()] == [()] * 4
+    assert list(outcomes)[:2] == [LAN, TWO]
+    for address, domain in ((WEB, "web"), (DB, "db")):
+        values = of(rig, address)
+        told = outcomes[address].values
+        assert told is not None
+        assert values["addresses"] == told["addresses"] != []
+        assert values["target"] == tap_of(lab, domain)
+        assert rig.plan(address, written[address]) == values
+    (lease,) = leases(rig, mac=of(rig, WEB)["mac"])
+    assert [lease["address"]] == of(rig, WEB)["addresses"]
+    (told_nic,) = interfaces(rig, domain="web")
+    assert (told_nic["addresses"], told_nic["target"]) == (of(rig, WEB)["addresses"], of(rig, WEB)["target"])
+
+
+def leases(rig: Rig, **asked: Any) -> list[Any]:
+    with closing(rig.open()) as session:
+        found: Any = session.read_data("libvirt_dhcp_leases", {"network": "lan", "mac": None, **asked})
+    return list(found["leases"])
+
+
+def interfaces(rig: Rig, **asked: Any) -> list[Any]:
+    configuration: Object = {"domain": None, "network": None, "mac": None, "addresses_from": None, **asked}
+    with closing(rig.open()) as session:
+        found: Any = session.read_data("libvirt_interfaces", configuration)
+    return list(found["interfaces"])
+
+
+def test_a_guest_that_says_nothing_is_told_with_what_was_seen_and_waited_for_again(rig: Rig, lab: LabHost) -> None:
+    rig.together({LAN: network("lan", 78), DB: nic("db")})
+    lab.run(["virsh", "suspend", "web"])
+    try:
+        outcome = rig.together({WEB: nic("web", timeout="2s")})[WEB]
+        tap = tap_of(lab, "web")
+    finally:
+        lab.run(["virsh", "resume", "web"])
+    (problem,) = outcome.diagnostics
+    assert problem.summary == f"NIC {of(rig, WEB)['mac']} of domain web got no address within 2 s"
+    for said in ("The guest is paused.", f"Its tap {tap} is on virbr-lan.", "Network lan has 1 lease of other NICs."):
+        assert said in problem.detail
+    assert of(rig, WEB)["wait_for_address"] is None
+    assert rig.together({WEB: nic("web")})[WEB].diagnostics == ()
+    assert of(rig, WEB)["addresses"] != []
+
+
+def test_a_lease_of_before_is_no_address(rig: Rig, lab: LabHost) -> None:
+    """The lease of a NIC that was taken out is still there when it is plugged in again."""
+    rig.together({LAN: network("lan", 78), WEB: nic("web")})
+    (before,) = leases(rig)
+    assert rig.delete(WEB).diagnostics == ()
+    lab.run(["virsh", "suspend", "web"])
+    try:
+        outcome = rig.together({WEB: nic("web", timeout="2s")})[WEB]
+    finally:
+        lab.run(["virsh", "resume", "web"])
+    (problem,) = outcome.diagnostics
+    assert f"It has given {before['address']} to this NIC before, but not since." in problem.detail
+
+
+def test_the_hosts_neighbours_tell_of_a_guest_on_a_bridge(rig: Rig, lab: LabHost) -> None:
+    rig.together({LAN: network("lan", 78)})
+    written: Object = {"domain": "web", "bridge": "virbr-lan", "wait_for_address": {"source": "arp", "timeout": "60s"}}
+    assert rig.together({WEB: written})[WEB].diagnostics == ()
+    neighbours = json.loads(lab.run(["ip", "-j", "neigh", "show", "dev", "virbr-lan"]).stdout)
+    mac = of(rig, WEB)["mac"]
+    assert of(rig, WEB)["addresses"] == [one["dst"] for one in neighbours if one.get("lladdr") == mac] != []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kvmplan.lab import LabHost
-from kvmplan_libvirt.interface import apply as interface_apply
+from kvmplan_libvirt.interface import plugging
 from kvmplan_libvirt.provider import LibvirtProvider
 from kvmplan_sdk import ImpactLevel, Object
 from kvmplan_sdk.testing.conformance import Case, exercise
@@ -235,7 +235,7 @@ def _known(address: str, values: Object) -> Any:
 
 
 def test_a_guest_that_does_not_let_go_of_a_nic_is_told(rig: Rig, lab: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interface_apply, "UNPLUG_DEADLINE", 2.0)
+    monkeypatch.setattr(plugging, "UNPLUG_DEADLINE", 2.0)
     rig.put("libvirt_network.lan", network())
     rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
     lab.run(["virsh", "suspend", GUEST])

@@ -44,7 +44,8 @@ class Rig:
             findings = session.assess([self._change(verb, address, prior, planned.values, planned)], ())
             operation = Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values)
             (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
-        assert (planned.diagnostics, findings.diagnostics, outcome.diagnostics) == ((), (), ())
+        problems = [*planned.diagnostics, *findings.diagnostics, *outcome.diagnostics]
+        assert problems == [], problems
         assert outcome.values is not None
         self.there[address] = outcome.values
         return findings

@@ -109,3 +109,6 @@ INHERITED = ("mtu", "port_isolated", "trust_guest_rx_filters", "bandwidth", "vla
 
 LEFT_TO_LIBVIRT = ("alias", "address")
 """What libvirt chooses where nobody says it; it stays as it is then."""
+
+PORT_IDS = ("interface_id", "instance_id")
+"""Likewise, in ``virtualport``."""

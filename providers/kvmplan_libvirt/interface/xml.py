@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.addresses.table import BESIDE
 from kvmplan_libvirt.document import read, write
-from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT
+from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT, PORT_IDS
 from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
 from kvmplan_libvirt.inventory import Nic
 from kvmplan_libvirt.spelling import canonical
-from kvmplan_sdk import Object
+from kvmplan_sdk import Object, Value
 
 GENERATED = ("vnet", "macvtap", "macvlan")
 """How the names begin that libvirt gives taps; it takes none of these from a document."""
@@ -27,7 +28,14 @@ def values_of(nic: Nic, meant: Object) -> dict[str, Any]:
     if nic.target is not None and nic.network is not None:
         chosen += INHERITED
     chosen += {HOSTDEV: ["driver"], USER: ["backend"]}.get(kind(values) or "", [])
-    return values | {name: meant.get(name) for name in chosen if canonical(meant.get(name)) is None}
+    values |= {name: meant.get(name) for name in chosen if canonical(meant.get(name)) is None}
+    return values | {"virtualport": _without_chosen_ids(values["virtualport"], meant.get("virtualport"))}
+
+
+def _without_chosen_ids(port: Value, meant: Value) -> Value:
+    if not isinstance(port, Mapping) or not isinstance(meant, Mapping):
+        return port
+    return {name: None if name in PORT_IDS and meant.get(name) is None else said for name, said in port.items()}
 
 
 def document(values: Object, existing: ET.Element | None = None) -> str:
@@ -53,4 +61,7 @@ def document_anew(values: Object, taken_out: Nic) -> str:
 def _written(values: Object, element: ET.Element) -> str:
     kept = read(INTERFACE, element)
     wanted = {**values, **{name: kept[name] for name in LEFT_TO_LIBVIRT if values.get(name) is None}}
+    old, new = kept["virtualport"], values.get("virtualport")
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and old["type"] == new.get("type"):
+        wanted["virtualport"] = {**new, **{name: old[name] for name in PORT_IDS if new.get(name) is None}}
     return ET.tostring(folded(write(INTERFACE, element, wanted), kind(values)), encoding="unicode")

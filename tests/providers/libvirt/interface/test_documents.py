@@ -15,7 +15,7 @@ from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.interface.xml import document, document_anew, values_of
 from kvmplan_libvirt.inventory import Nic, nic_of
 from kvmplan_libvirt.spelling import canonical
-from kvmplan_sdk import Object, Value
+from kvmplan_sdk import Object
 from kvmplan_sdk.proposing import canonical as ordered
 
 DOMAIN = (
@@ -28,7 +28,7 @@ def nic(element: str) -> Nic:
     return nic_of("web", ET.fromstring(element))
 
 
-def told(values: Object) -> Value:
+def told(values: Object) -> Any:
     from kvmplan_libvirt.interface.model import INTERFACE
 
     return canonical(ordered(INTERFACE.schema(), values))
@@ -119,3 +119,15 @@ def test_what_the_table_does_not_know_is_kept() -> None:
     script = changed.find("script")
     assert script is not None
     assert script.get("path") == "/srv/up"
+
+
+def test_the_port_of_a_switch_keeps_the_name_that_libvirt_gave_it() -> None:
+    port = (
+        "<virtualport type='openvswitch'><parameters interfaceid='2d6b7c1e-0000-4000-8000-000000000001'/></virtualport>"
+    )
+    there = nic(LIVE.replace(" network='lan' portgroup='fast'", "").replace("<target", f"{port}<target"))
+    wanted = completed({"domain": "web", "bridge": "br0", "mac": there.mac, "virtualport": {"type": "openvswitch"}})
+    assert told(values_of(there, wanted))["virtualport"] == told(wanted)["virtualport"]
+    parameters = nic(document({**wanted, "mtu": 9000}, there.element)).element.find("virtualport/parameters")
+    assert parameters is not None
+    assert parameters.get("interfaceid") == "2d6b7c1e-0000-4000-8000-000000000001"

@@ -6,7 +6,6 @@ the new bridge; then the kernel is asked whether it is there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -14,17 +13,18 @@ from xml.etree import ElementTree as ET
 from kvmplan_libvirt.api import Network
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.inventory import NetworkRecord, Nic
+from kvmplan_libvirt.network.bridge_ports import Ports, attach, ports_of
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import DiagnosticError, Host, error
-from kvmplan_sdk.host import check
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """``ports`` are documents of libvirt's network ports, ``nics`` those with a tap."""
+    """``ports`` are documents of libvirt's network ports, ``nics`` those with a tap, ``before`` their state then."""
 
     ports: tuple[str, ...]
     nics: tuple[Nic, ...]
+    before: Ports
 
 
 def attached_to(reach: Reach, network: Network, record: NetworkRecord) -> Attached:
@@ -36,7 +36,14 @@ def attached_to(reach: Reach, network: Network, record: NetworkRecord) -> Attach
     if record.live is None:
         on_network = (nic for nic in nics if nic.network == record.name)
         ports = [_lost_port(nic, reach.inventory.domains[nic.domain].uuid) for nic in on_network]
-    return Attached(tuple(ET.tostring(port, encoding="unicode") for port in ports), nics)
+    return Attached(tuple(ET.tostring(port, encoding="unicode") for port in ports), nics, _before(reach, record, nics))
+
+
+def _before(reach: Reach, record: NetworkRecord, nics: Sequence[Nic]) -> Ports:
+    bridge = record.live.find("bridge") if record.live is not None and nics else None
+    if bridge is None or record.live is None or reach.kernel is None:
+        return Ports()
+    return ports_of(reach.kernel, record.live, bridge.get("name", ""))
 
 
 def _doubt_guests(reach: Reach, record: NetworkRecord, ports: Sequence[ET.Element]) -> None:
@@ -77,17 +84,15 @@ def attach_again(reach: Reach, network: Network, record: NetworkRecord, attached
     """Raises `DiagnosticError` naming the guests whose tap is not on the bridge afterwards."""
     bridge = next(iter(record.bridges), None)
     if bridge is not None and attached.nics and reach.kernel is not None:
-        _put_on(reach, reach.kernel, record, bridge, attached.nics)
+        _put_on(reach, reach.kernel, record, bridge, attached)
     for port in attached.ports:
         network.portCreateXML(port)
 
 
-def _put_on(reach: Reach, kernel: Host, record: NetworkRecord, bridge: str, nics: Sequence[Nic]) -> None:
-    for nic in nics:
-        kernel.run(["ip", "link", "set", "dev", str(nic.target), "master", bridge, "up"])
-    shown = check(kernel.run(["ip", "-j", "link", "show", "master", bridge]), f"Listing the ports of {bridge}")
-    there = {port.get("ifname") for port in json.loads(shown or b"[]")}
-    lost = _still_there(reach, record, [nic for nic in nics if nic.target not in there])
+def _put_on(reach: Reach, kernel: Host, record: NetworkRecord, bridge: str, attached: Attached) -> None:
+    attach(kernel, record.any, bridge, attached.nics, attached.before)
+    there = ports_of(kernel, record.any, bridge).names
+    lost = _still_there(reach, record, [nic for nic in attached.nics if nic.target not in there])
     if lost:
         told = ", ".join(f"{nic.domain} ({nic.target})" for nic in lost)
         raise DiagnosticError(

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
-from kvmplan_sdk import Change, Findings, Known, Object, Operation, Outcome, Planned, Proposal, Step, Verb
+from kvmplan_sdk import Change, Findings, Known, Object, Operation, Outcome, Planned, Proposal, Step, Value, Verb
 from kvmplan_sdk.proposing import configure, propose
 
 from .provider_host import ProviderHost
@@ -36,16 +36,13 @@ class Rig:
 
     def put(self, address: str, written: Object) -> Findings:
         """Plan and apply ``written``; what the plan's assessment found."""
-        type_ = address.partition(".")[0]
         prior = self.there.get(address)
         with closing(self.open()) as session:
-            planned = self._plan(session, address, written, prior)
-            verb = Verb.CREATE if prior is None else Verb.UPDATE
-            findings = session.assess([self._change(verb, address, prior, planned.values, planned)], ())
-            operation = Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values)
-            (outcome,) = session.apply(Step(operations=(operation,), lineage=LINEAGE))
-        problems = [*planned.diagnostics, *findings.diagnostics, *outcome.diagnostics]
-        assert problems == [], problems
+            planned, findings = self._judge(session, address, written)
+            said = planned.diagnostics + findings.diagnostics
+            assert not said, said
+            for outcome in session.apply(Step(operations=_operations(address, prior, planned), lineage=LINEAGE)):
+                assert not outcome.diagnostics, outcome.diagnostics
         assert outcome.values is not None
         self.there[address] = outcome.values
         return findings
@@ -77,6 +74,34 @@ class Rig:
     def plan(self, address: str, written: Object) -> Object:
         with closing(self.open()) as session:
             return self._plan(session, address, written, self.there.get(address)).values
+
+    def refusals(self, address: str, written: Object) -> list[str]:
+        """What is said against ``written`` before anything runs."""
+        with closing(self.open()) as session:
+            planned, findings = self._judge(session, address, written)
+            said = [*planned.diagnostics, *findings.diagnostics]
+            if not said:
+                operations = _operations(address, self.there.get(address), planned)
+                said += session.dry_run(Step(operations=operations, lineage=LINEAGE))
+        return [f"{diagnostic.summary}: {diagnostic.detail}" for diagnostic in said]
+
+    def leftover(self, address: str, written: Object) -> dict[str, tuple[Value, Value]]:
+        """What a second plan would change: by attribute, as found and as planned."""
+        type_, known = address.partition(".")[0], self.there[address]
+        with closing(self.open()) as session:
+            (seen,) = session.read([Known(address=address, type=type_, values=known)])
+            assert seen is not None
+            assert seen.owned
+            planned = self._plan(session, address, written, seen.values)
+        return {
+            name: (seen.values[name], value) for name, value in planned.values.items() if seen.values[name] != value
+        }
+
+    def _judge(self, session: LibvirtSession, address: str, written: Object) -> tuple[Planned, Findings]:
+        prior = self.there.get(address)
+        planned = self._plan(session, address, written, prior)
+        verb = Verb.CREATE if prior is None else Verb.UPDATE
+        return planned, session.assess([self._change(verb, address, prior, planned.values, planned)], ())
 
     def delete(self, address: str) -> Outcome:
         before = self.there[address]
@@ -115,4 +140,24 @@ class Rig:
         type_ = address.partition(".")[0]
         if planned is None:
             return Change(verb=verb, address=address, type=type_, before=before, after=after)
-        return Change(verb=verb, address=address, type=type_, before=before, after=after, impact=planned.impact)
+        return Change(
+            verb=verb,
+            address=address,
+            type=type_,
+            before=before,
+            after=after,
+            replaced=bool(planned.replaces) and before is not None,
+            impact=planned.impact,
+        )
+
+
+def _operations(address: str, prior: Object | None, planned: Planned) -> tuple[Operation, ...]:
+    type_, after = address.partition(".")[0], planned.values
+    if prior is None:
+        return (Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=after),)
+    if not planned.replaces:
+        return (Operation(verb=Verb.UPDATE, address=address, type=type_, before=prior, after=after),)
+    return (
+        Operation(verb=Verb.DELETE, address=address, type=type_, before=prior, after=None),
+        Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=after),
+    )

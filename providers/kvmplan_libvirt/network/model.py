@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kvmplan_libvirt.document import ON_OFF, Node, value
-from kvmplan_libvirt.mechanism import DIRECT, PORTGROUP, REPLACE, SWITCH
+from kvmplan_libvirt.mechanism import DIRECT, FORWARD_INTERFACE, PORTGROUP, REPLACE, SWITCH
 from kvmplan_libvirt.network.dns_tables import DNS
 from kvmplan_libvirt.network.forward_tables import ADDRESS, INTERFACE, PF
 from kvmplan_libvirt.network.forward_tables import NAT as NAT_TABLE
@@ -113,6 +113,7 @@ NETWORK = Node(
             STRING,
             "The one device of the host that traffic leaves by; short for `interface`.",
             interface_name,
+            change=FORWARD_INTERFACE,
         ),
         "managed": value("forward@managed", BOOL, 'Whether libvirt unbinds the host\'s driver (`mode = "hostdev"`).'),
         "driver": value(

@@ -174,6 +174,7 @@ REFILTER = Mechanism(
 )
 WATCH = Mechanism(
     ImpactLevel.NONE,
+    "nothing",
     "virNetworkGetDHCPLeases or virDomainInterfaceAddresses",
     "Nothing changes; apply waits until the guest has an address.",
 )

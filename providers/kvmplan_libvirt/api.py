@@ -79,6 +79,7 @@ class Code(IntEnum):
     ACCESS_DENIED = 88
     AUTH_UNAVAILABLE = 94
     AGENT_UNSYNCED = 97
+    NETWORK_PORT_EXIST = 106
 
 
 class NetworkPort(Protocol):

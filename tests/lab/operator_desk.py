@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,7 +10,10 @@ from pathlib import Path
 
 from kvmplan.lab import LabHost
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+CODE = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("planner", "plugins", "providers"))}
+"""This checkout's, where the Python is that of another."""
 KVMPLAN = (sys.executable, "-m", "kvmplan")
 SNAPSHOT = """
 nft -s list ruleset
@@ -35,7 +39,7 @@ class Desk:
 
     def run(self, *arguments: str, status: int = 0, timeout: float = 120) -> str:
         """What a command prints; fails the test when it ends with another ``status`` or with a traceback."""
-        done = self.lab.run([*KVMPLAN, *arguments], cwd=self.folder, check=False, timeout=timeout)
+        done = self.lab.run([*KVMPLAN, *arguments], cwd=self.folder, check=False, timeout=timeout, env=CODE)
         output = done.stdout + done.stderr
         assert "Traceback" not in output, output
         assert done.returncode == status, f"kvmplan {' '.join(arguments)} ended with {done.returncode}:\n{output}"
@@ -45,7 +49,7 @@ class Desk:
         """A command under way."""
         return subprocess.Popen(
             self.lab.command([*KVMPLAN, *arguments], cwd=self.folder),
-            env={"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={**CODE, "HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

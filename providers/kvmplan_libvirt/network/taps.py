@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from kvmplan_libvirt.api import Network
+from kvmplan_libvirt.api import Code, Network
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.inventory import NetworkRecord, Nic
 from kvmplan_libvirt.network.bridge_ports import Ports, attach, ports_of
@@ -86,7 +86,18 @@ def attach_again(reach: Reach, network: Network, record: NetworkRecord, attached
     if bridge is not None and attached.nics and reach.kernel is not None:
         _put_on(reach, reach.kernel, record, bridge, attached)
     for port in attached.ports:
+        _plug_in(network, port)
+
+
+def _plug_in(network: Network, port: str) -> None:
+    """A libvirt that was restarted meanwhile may have done it of itself."""
+    import libvirt
+
+    try:
         network.portCreateXML(port)
+    except libvirt.libvirtError as problem:
+        if problem.get_error_code() != Code.NETWORK_PORT_EXIST:
+            raise
 
 
 def _put_on(reach: Reach, kernel: Host, record: NetworkRecord, bridge: str, attached: Attached) -> None:

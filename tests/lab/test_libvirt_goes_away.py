@@ -1,0 +1,147 @@
+"""libvirtd killed, restarted, stopped or hanging during an apply: it is finished, or told plainly and finished next."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from kvmplan.lab import LabHost
+
+from .conftest import HostFactory
+from .operator_desk import CODE, KVMPLAN, Desk
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+GUEST = "web"
+CONFIGURATION = """
+variable "mtu" {
+  default = 1500
+}
+resource "libvirt_network" "n" {
+  count = 8
+  name  = "n${count.index}"
+  mode  = count.index % 2 == 0 ? "nat" : "isolated"
+  mtu   = var.mtu
+  ip {
+    address = "10.60.${count.index}.1"
+    prefix  = 24
+    dhcp {
+      range {
+        start = "10.60.${count.index}.100"
+        end   = "10.60.${count.index}.200"
+      }
+    }
+  }
+}
+resource "libvirt_interface" "web" {
+  count   = 4
+  domain  = "web"
+  network = libvirt_network.n[count.index].name
+  mac     = "52:54:00:00:60:0${count.index}"
+}
+"""
+KILL = "kill -9 $(cat /run/libvirtd.pid)"
+RESTART = "systemctl restart libvirtd"
+STOP = "systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd"
+HANG = "kill -STOP $(cat /run/libvirtd.pid)"
+MADE = (
+    "[ -e /etc/libvirt/qemu/networks/n1.xml ]",
+    "[ -e /sys/class/net/virbr-n3 ]",
+    "[ -e /run/libvirt/network/n5.pid ]",
+)
+"""Moments: a definition is there, a bridge, a dnsmasq. Then a tap."""
+PLUGGED = ("grep -q 52:54:00:00:60:01 /run/libvirt/qemu/web.xml",)
+CHANGED = (
+    "[ ! -e /sys/class/net/virbr-n1 ]",
+    "grep -q 1400 /sys/class/net/virbr-n2/mtu",
+    "[ ! -e /sys/class/net/virbr-n6 ]",
+)
+GONE = ("[ ! -e /sys/class/net/virbr-n2 ]", "[ ! -e /etc/libvirt/qemu/networks/n5.xml ]")
+ON_BRIDGES = "for tap in /sys/class/net/vnet*; do basename $(readlink $tap/master); done"
+
+
+@pytest.fixture
+def desk(lab_host: HostFactory) -> Desk:
+    lab = lab_host("away")
+    lab.guest(GUEST)
+    desk = Desk(lab)
+    desk.write("main.kvm.hcl", CONFIGURATION)
+    return desk
+
+
+@contextmanager
+def at(lab: LabHost, *moments: str, do: str) -> Iterator[None]:
+    """At each of ``moments``, conditions in shell, something is done to libvirtd; each has come by the end."""
+    scripts = [f"until {moment} 2>/dev/null; do sleep 0.002; done; systemctl reset-failed; {do}" for moment in moments]
+    waiting = [subprocess.Popen(lab.command(["sh", "-c", script], cwd="/root")) for script in scripts]
+    try:
+        yield
+        assert [process.wait(10) for process in waiting] == [0] * len(moments)
+    finally:
+        for process in waiting:
+            process.kill()
+
+
+def life(lab: LabHost) -> str:
+    """Something that changes when the guest does not live on."""
+    return lab.run(["sh", "-c", f"cat /run/libvirt/qemu/{GUEST}.pid"]).stdout
+
+
+def bridges(lab: LabHost) -> list[str]:
+    return sorted(lab.run(["sh", "-c", ON_BRIDGES]).stdout.split())
+
+
+@pytest.mark.parametrize("deed", [KILL, RESTART], ids=["killed", "restarted"])
+def test_an_apply_is_finished_in_spite_of(desk: Desk, deed: str) -> None:
+    lab, before = desk.lab, life(desk.lab)
+    with at(lab, *MADE, *PLUGGED, do=deed):
+        assert "Resources: 12 added, 0 changed, 0 destroyed" in desk.run("apply", "-auto-approve")
+    assert bridges(lab) == [f"virbr-n{number}" for number in range(4)]
+    assert "found no differences" in desk.run("plan")
+    with at(lab, *CHANGED, do=deed):
+        assert "Resources: 0 added, 8 changed, 0 destroyed" in desk.run("apply", "-auto-approve", "-var", "mtu=1400")
+    assert bridges(lab) == [f"virbr-n{number}" for number in range(4)]
+    assert "found no differences" in desk.run("plan", "-var", "mtu=1400")
+    with at(lab, *GONE, do=deed):
+        assert "Resources: 12 destroyed" in desk.run("destroy", "-auto-approve")
+    assert lab.run(["virsh", "-q", "net-list", "--all"]).stdout.strip() == ""
+    assert "virbr" not in lab.run(["ip", "-br", "link"]).stdout
+    assert life(lab) == before
+
+
+def test_one_that_stays_away_is_told_once_and_the_next_apply_does_the_rest(desk: Desk) -> None:
+    with at(desk.lab, "[ -e /sys/class/net/virbr-n3 ]", do=STOP):
+        said = " ".join(desk.run("apply", "-auto-approve", status=1).split())
+    assert said.count("libvirt on local went away") == 1
+    assert "systemctl enable --now libvirtd.socket" in said
+    assert "libvirt is not running" in desk.run("plan", status=1)
+    desk.lab.run(["systemctl", "start", "libvirtd.socket"])
+    desk.run("apply", "-auto-approve")
+    assert "found no differences" in desk.run("plan")
+
+
+def test_what_a_rollback_cannot_reach_is_named_and_stays_in_state(desk: Desk) -> None:
+    with at(desk.lab, "[ -e /sys/class/net/virbr-n3 ]", do=STOP):
+        said = desk.run("apply", "-auto-approve", "--on-failure=rollback", status=1)
+    assert "Rollback incomplete. Not as before: " in said
+    desk.lab.run(["systemctl", "start", "libvirtd.socket"])
+    desk.run("destroy", "-auto-approve")
+    assert desk.lab.run(["virsh", "-q", "net-list", "--all"]).stdout.strip() == ""
+    assert "virbr" not in desk.lab.run(["ip", "-br", "link"]).stdout
+
+
+def test_one_that_hangs_is_noticed_and_can_be_interrupted(desk: Desk) -> None:
+    resume = ["sh", "-c", "kill -CONT $(cat /run/libvirtd.pid)"]
+    with at(desk.lab, "[ -e /sys/class/net/virbr-n3 ]", do=HANG):
+        said = " ".join(desk.run("apply", "-auto-approve", status=1).split())
+    assert said.count("libvirt on local went away") == 1
+    assert "takes connections, but says nothing" in said
+    started = time.monotonic()
+    desk.lab.run(["timeout", "-s", "INT", "3", *KVMPLAN, "plan"], cwd=desk.folder, check=False, env=CODE)
+    assert time.monotonic() - started < 10
+    desk.lab.run(resume)
+    desk.run("apply", "-auto-approve")
+    assert "found no differences" in desk.run("plan")

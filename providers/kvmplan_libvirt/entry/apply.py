@@ -33,8 +33,9 @@ def network_of(operation: Operation) -> str:
 def carry_out(reach: Reach, operations: Sequence[Operation]) -> Iterator[Outcome]:
     """``operations`` are of one network. The first that cannot be has an outcome with errors, and is the last."""
     name = network_of(operations[0])
-    record = reach.inventory.network_named(name)
-    taken = None if record is None else reach.inventory.networks.take(record.uuid)
+    with calling(f"Looking at network {name}"):
+        record = reach.inventory.network_named(name)
+        taken = None if record is None else reach.inventory.networks.take(record.uuid)
     if taken is None or taken[1].config is None:
         yield from _without_definition(name, taken is not None, operations)
         return

@@ -54,8 +54,16 @@ class NetworkRecord:
     @property
     def bridges(self) -> frozenset[str]:
         """The names of its bridge, live and defined."""
-        elements = [element.find("bridge") for element in (self.live, self.config) if element is not None]
-        return frozenset(name for element in elements if element is not None and (name := element.get("name")))
+        return frozenset(self._said("bridge", "name"))
+
+    @property
+    def macs(self) -> frozenset[str]:
+        """The MAC addresses of its bridge, live and defined."""
+        return frozenset(mac.lower() for mac in self._said("mac", "address"))
+
+    def _said(self, tag: str, attribute: str) -> Iterator[str]:
+        elements = [element.find(tag) for element in (self.live, self.config) if element is not None]
+        return (value for element in elements if element is not None and (value := element.get(attribute)))
 
 
 @dataclass(frozen=True, slots=True)

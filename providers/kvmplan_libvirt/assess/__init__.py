@@ -15,6 +15,7 @@ from kvmplan_libvirt.assess.guests import check_guests
 from kvmplan_libvirt.assess.impacts import impacts
 from kvmplan_libvirt.assess.interfaces import check_interfaces
 from kvmplan_libvirt.assess.networks import check_networks
+from kvmplan_libvirt.assess.reservations import check_reservations
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.assess.subnets import check_subnets
 from kvmplan_libvirt.assess.waiting import check_waiting
@@ -26,7 +27,15 @@ from kvmplan_sdk import Change, ClaimedBy, Findings
 def assess(reach: Reach, inventory: Inventory, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
     scene = Scene(reach, inventory, tuple(changes), tuple(claims))
     filtering = Filtering(scene)
-    checks = (check_networks, check_subnets, check_interfaces, check_entries, check_guests, check_waiting)
+    checks = (
+        check_networks,
+        check_subnets,
+        check_interfaces,
+        check_entries,
+        check_reservations,
+        check_guests,
+        check_waiting,
+    )
     found = (diagnostic for check in checks for diagnostic in check(scene))
     return Findings(
         diagnostics=(*found, *check_filters(filtering)),

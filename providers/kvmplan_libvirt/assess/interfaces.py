@@ -8,7 +8,7 @@ from kvmplan_libvirt.assess.networks import check_bridge, missing_network
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.data.told import missing
 from kvmplan_libvirt.interface.source import DIRECT, USER
-from kvmplan_libvirt.inventory import DomainRecord, nics_of
+from kvmplan_libvirt.inventory import DomainRecord
 from kvmplan_libvirt.plain import block, text
 from kvmplan_sdk import Change, Diagnostic, Object, error
 
@@ -59,7 +59,7 @@ def _check_devices(scene: Scene, change: Change, after: Object) -> Iterator[Diag
         return
     for source in (DIRECT, USER):
         name = text(block(after, source) or {}, "dev")
-        if name is not None and name not in scene.devices | scene.network_bridges | scene.claimed_interfaces:
+        if name is not None and name not in scene.interfaces_to_be:
             yield error(
                 f"There is no device {name}",
                 f"The host has no interface {name} and nothing planned makes one. Name one that is there.",
@@ -86,12 +86,11 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
     if not mac:
         return
     own = (text(change.before, "domain"), (text(change.before, "mac") or "").lower()) if change.before else None
-    for record in scene.inventory.domains.values():
-        found = any(nic.mac == mac for element in (record.live, record.config) for nic in nics_of(record.name, element))
+    for record in scene.guests_with.get(mac, ()):
         tags = record.owners_of(mac)
-        if not found or (own == (record.name, mac) and scene.reach.owns(tags, change.tagged, mac)):
+        if own == (record.name, mac) and scene.reach.owns(tags, change.tagged, mac):
             continue
-        if scene.reach.owner(change.tagged, mac) not in tags and not _goes(scene, record.name, mac):
+        if scene.reach.owner(change.tagged, mac) not in tags and not scene.goes(record.name, mac):
             yield error(
                 f"The MAC address {mac} is taken",
                 f"A NIC of domain {record.name} that this resource did not make has it. Leave `mac` out to get one of "
@@ -99,15 +98,3 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
                 address=change.address,
                 path=("mac",),
             )
-
-
-def _goes(scene: Scene, domain: str, mac: str) -> bool:
-    """Whether the plan removes the NIC of ``domain`` that has this MAC address."""
-    return any(
-        change.before is not None
-        and (change.after is None or change.replaced)
-        and (record := scene.domain(change.before)) is not None
-        and record.name == domain
-        and (text(change.before, "mac") or "").lower() == mac
-        for change in scene.of("libvirt_interface")
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.inventory import NetworkRecord
@@ -12,11 +13,12 @@ from kvmplan_sdk import Change, Diagnostic, Object, Path, error
 
 
 def check_networks(scene: Scene) -> Iterator[Diagnostic]:
-    foreign = scene.foreign_networks()
+    foreign = _Foreign.of(scene.foreign_networks)
     devices = scene.devices - scene.network_bridges
     for change, after in scene.planned("libvirt_network"):
-        for record in foreign:
-            yield from _clashes(change, after, record)
+        clash = _clash(after, foreign)
+        if clash is not None:
+            yield clash.about(change.address)
         bridge = text(block(after, "bridge") or {}, "name")
         if bridge is not None and after.get("mode") == BRIDGE:
             yield from check_bridge(scene, change, bridge, ("bridge", "name"))
@@ -34,8 +36,7 @@ def check_bridge(scene: Scene, change: Change, bridge: str, path: Path) -> Itera
     """Whether the bridge is on the host, or anybody's plan makes it."""
     if not scene.reach.on_host:
         return
-    there = scene.devices | scene.network_bridges | scene.claimed_interfaces
-    if bridge not in there:
+    if bridge not in scene.interfaces_to_be:
         yield error(
             f"There is no bridge {bridge}",
             f"The host has no interface {bridge} and nothing planned makes one. Make it with `netplan_bridge`, or name "
@@ -45,30 +46,54 @@ def check_bridge(scene: Scene, change: Change, bridge: str, path: Path) -> Itera
         )
 
 
-def _clashes(change: Change, after: Object, record: NetworkRecord) -> Iterator[Diagnostic]:
-    bridge = text(block(after, "bridge") or {}, "name")
-    if text(after, "name") == record.name:
-        yield error(
-            f"There is already a network {record.name}",
+@dataclass(frozen=True, slots=True)
+class _Foreign:
+    """The networks that are not of this plan, by each of the things that only one can have."""
+
+    names: Mapping[str, NetworkRecord]
+    uuids: Mapping[str, NetworkRecord]
+    bridges: Mapping[str, NetworkRecord]
+    macs: Mapping[str, NetworkRecord]
+
+    @classmethod
+    def of(cls, records: Sequence[NetworkRecord]) -> _Foreign:
+        return cls(
+            {record.name: record for record in records},
+            {record.uuid: record for record in records},
+            {bridge: record for record in records for bridge in record.bridges},
+            {mac: record for record in records for mac in record.macs},
+        )
+
+
+def _clash(after: Object, foreign: _Foreign) -> Diagnostic | None:
+    bridge, mac = text(block(after, "bridge") or {}, "name") or "", (text(after, "mac") or "").lower()
+    name, uuid = text(after, "name") or "", text(after, "uuid") or ""
+    if name in foreign.names:
+        return error(
+            f"There is already a network {name}",
             "It was not made by this state. Choose another `name`, or remove it on the host "
-            f"(`virsh net-destroy {record.name}; virsh net-undefine {record.name}`).",
-            address=change.address,
+            f"(`virsh net-destroy {name}; virsh net-undefine {name}`).",
             path=("name",),
         )
-    elif text(after, "uuid") == record.uuid:
-        yield error(
-            f"Network {record.name} already has the UUID {record.uuid}",
+    if uuid in foreign.uuids:
+        return error(
+            f"Network {foreign.uuids[uuid].name} already has the UUID {uuid}",
             "It was not made by this state. Choose another `uuid`, or remove it on the host.",
-            address=change.address,
             path=("uuid",),
         )
-    elif bridge in record.bridges and after.get("mode") != BRIDGE:
-        yield error(
-            f"Network {record.name} already uses the bridge {bridge}",
+    if bridge in foreign.bridges and after.get("mode") != BRIDGE:
+        return error(
+            f"Network {foreign.bridges[bridge].name} already uses the bridge {bridge}",
             "Give this network's bridge another name with `bridge { name = ... }`.",
-            address=change.address,
             path=("bridge", "name"),
         )
+    if mac in foreign.macs:
+        return error(
+            f"The bridge of network {foreign.macs[mac].name} already has the MAC address {mac}",
+            "Leave `mac` out to get one of its own, or choose another.",
+            path=("mac",),
+        )
+    return None
 
 
 def _had_bridge(change: Change, bridge: str | None) -> bool:

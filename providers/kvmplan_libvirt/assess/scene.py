@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kvmplan_libvirt.inventory import DomainRecord, Inventory, NetworkRecord, Nic
+from kvmplan_libvirt.inventory import DomainRecord, Inventory, NetworkRecord, Nic, nics_of
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
@@ -51,6 +52,7 @@ class Scene:
         names = (text(after, "name") for _, after in self.planned("libvirt_network"))
         return frozenset(name for name in names if name is not None)
 
+    @cached_property
     def foreign_networks(self) -> list[NetworkRecord]:
         """The networks on the host that are not of this plan."""
         known = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}
@@ -78,13 +80,40 @@ class Scene:
         """Those that any provider's plan for this host makes."""
         return frozenset(taken.claim.name for taken in self.claims if isinstance(taken.claim, InterfaceClaim))
 
+    @cached_property
+    def interfaces_to_be(self) -> frozenset[str]:
+        """The interfaces that are on the host, or that anybody's plan makes."""
+        return self.devices | self.network_bridges | self.claimed_interfaces
+
+    @cached_property
+    def guests_with(self) -> Mapping[str, tuple[DomainRecord, ...]]:
+        """The domains that have a NIC with a MAC address, in the running guest or in the definition."""
+        found: dict[str, dict[str, DomainRecord]] = defaultdict(dict)
+        for record in self.inventory.domains.values():
+            for element in (record.live, record.config):
+                for nic in nics_of(record.name, element):
+                    found[nic.mac][record.name] = record
+        return {mac: tuple(records.values()) for mac, records in found.items()}
+
+    @cached_property
+    def _changed_nics(self) -> Mapping[tuple[str, str], Change]:
+        """By domain and MAC address, as the NIC is before the plan."""
+        found = {}
+        for change in self.of("libvirt_interface"):
+            record = None if change.before is None else self.domain(change.before)
+            if change.before is not None and record is not None:
+                found[record.name, (text(change.before, "mac") or "").lower()] = change
+        return found
+
+    def goes(self, domain: str, mac: str) -> bool:
+        """Whether the plan removes the NIC of ``domain`` that has this MAC address."""
+        change = self._changed_nics.get((domain, mac))
+        return change is not None and (change.after is None or change.replaced)
+
     def leaves(self, nic: Nic) -> bool:
         """Whether the plan takes the NIC off what it is attached to now."""
-        for change in self.of("libvirt_interface"):
-            before, after = change.before, change.after
-            record = None if before is None else self.domain(before)
-            if before is None or record is None or record.name != nic.domain:
-                continue
-            if (text(before, "mac") or "").lower() == nic.mac:
-                return after is None or change.replaced or before.get("network") != after.get("network")
-        return False
+        change = self._changed_nics.get((nic.domain, nic.mac))
+        if change is None or change.before is None:
+            return False
+        after = change.after
+        return after is None or change.replaced or change.before.get("network") != after.get("network")

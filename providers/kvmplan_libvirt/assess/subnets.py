@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Any
@@ -30,11 +32,47 @@ class Taken:
 def check_subnets(scene: Scene) -> Iterator[Diagnostic]:
     ours = _own_bridges(scene)
     taken = [*_of_networks(scene), *(item for item in _of_host(scene) if item.through not in ours)]
+    index = _Index.of(taken)
     for change, after in scene.planned("libvirt_network"):
-        for index, address in interfaces(after):
-            for item in taken:
-                if item.subnet.version == address.version and item.subnet.overlaps(address.network):
-                    yield _overlap(address.network, item, change.address, index)
+        for number, address in interfaces(after):
+            for item in index.overlapping(address.network):
+                yield _overlap(address.network, item, change.address, number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Subnets contain each other or are apart: those around one are found by their length, those inside by place."""
+
+    by_subnet: Mapping[Subnet, tuple[Taken, ...]]
+    lengths: Mapping[int, tuple[int, ...]]
+    starts: Mapping[int, tuple[Subnet, ...]]
+
+    @classmethod
+    def of(cls, taken: Iterable[Taken]) -> _Index:
+        by_subnet: dict[Subnet, list[Taken]] = defaultdict(list)
+        for item in taken:
+            by_subnet[item.subnet].append(item)
+        versions = {version: [one for one in by_subnet if one.version == version] for version in (4, 6)}
+        return cls(
+            {subnet: tuple(items) for subnet, items in by_subnet.items()},
+            {version: tuple(sorted({one.prefixlen for one in found})) for version, found in versions.items()},
+            {version: tuple(sorted(found, key=_place)) for version, found in versions.items()},
+        )
+
+    def overlapping(self, subnet: Subnet) -> Iterator[Taken]:
+        shorter = [length for length in self.lengths[subnet.version] if length < subnet.prefixlen]
+        for around in (subnet.supernet(new_prefix=length) for length in shorter):
+            yield from self.by_subnet.get(around, ())
+        starts = self.starts[subnet.version]
+        first = bisect_left(starts, int(subnet[0]), key=_place)
+        last = bisect_right(starts, int(subnet[-1]), key=_place)
+        for inside in starts[first:last]:
+            if inside.prefixlen >= subnet.prefixlen:
+                yield from self.by_subnet[inside]
+
+
+def _place(subnet: Subnet) -> int:
+    return int(subnet.network_address)
 
 
 def _overlap(subnet: Subnet, item: Taken, address: str, index: int) -> Diagnostic:
@@ -64,7 +102,7 @@ def _own_bridges(scene: Scene) -> set[str]:
 
 
 def _of_networks(scene: Scene) -> Iterator[Taken]:
-    for record in scene.foreign_networks():
+    for record in scene.foreign_networks:
         seen = {address.network for _, address in interfaces(values_of(record.any))}
         for subnet in sorted(seen, key=str):
             yield Taken(subnet, f"The libvirt network {record.name}", "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
+from kvmplan_libvirt.plain import blocks
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
@@ -96,6 +98,15 @@ def test_a_bridge_of_another_network_is_in_use(rig: Rig) -> None:
     assert errors(rig, network(rig, bridge={"name": "virbr0"})) == ["Network default already uses the bridge virbr0"]
 
 
+def test_a_bridge_of_another_network_has_that_mac_address(rig: Rig) -> None:
+    rig.connection.networkDefineXML(
+        "<network><name>x</name><bridge name='x'/><mac address='52:54:00:0A:0B:0C'/></network>"
+    )
+    assert errors(rig, network(rig, mac="52:54:00:0a:0b:0c")) == [
+        "The bridge of network x already has the MAC address 52:54:00:0a:0b:0c"
+    ]
+
+
 def test_an_interface_of_the_host_has_that_name(rig: Rig) -> None:
     assert errors(rig, network(rig, name="taken")) == ["The host already has an interface virbr-taken"]
 
@@ -104,6 +115,30 @@ def test_subnets_of_others_are_in_use(rig: Rig) -> None:
     assert errors(rig, network(rig, "192.168.122.9")) == ["The subnet 192.168.122.0/24 is already in use"]
     assert errors(rig, network(rig, "192.0.2.77")) == ["The subnet 192.0.2.0/24 is already in use"]
     assert errors(rig, network(rig, "10.50.1.1")) == ["The subnet 10.50.1.0/24 is already in use"]
+
+
+@pytest.mark.parametrize("prefix", [8, 16, 23, 24, 25, 30])
+def test_a_subnet_of_others_is_in_use_however_large_it_is(rig: Rig, prefix: int) -> None:
+    """Around it, the same, and inside of it; those beside it do not count."""
+    for number, address in enumerate(("10.60.7.2", "10.59.0.1", "fd00::1")):
+        size = prefix if number == 0 else 16 if number == 1 else 64
+        rig.connection.networkDefineXML(
+            f"<network><name>n{number}</name><bridge name='n{number}'/>"
+            f"<ip family='{'ipv6' if ':' in address else 'ipv4'}' address='{address}' prefix='{size}'/></network>"
+        )
+    assert errors(rig, network(rig, "10.60.7.1")) == ["The subnet 10.60.7.0/24 is already in use"]
+
+
+def test_a_reservation_in_another_network_is_a_warning(rig: Rig) -> None:
+    mac = "52:54:00:00:00:0A"
+    hosts = {"range": [], "host": [{"mac": mac.lower(), "ip": "10.77.0.9"}]}
+    lan = network(rig, ip=[{"address": "10.77.0.1", "prefix": 24, "dhcp": hosts}])
+    (told,) = assess(rig, lan, nic(rig, mac=mac)).diagnostics
+    assert (told.summary, told.is_error) == (f"The address reserved for {mac.lower()} is in another network", False)
+    assert "lan (libvirt_network.example); the NIC is on default" in told.detail
+    assert assess(rig, lan, nic(rig, mac=mac, network="lan")).diagnostics == ()
+    here = planned(rig, "libvirt_dhcp_host", {"network": "default", "mac": mac, "ip": "192.168.122.9"}, "here")
+    assert not any("another network" in one.summary for one in assess(rig, lan, nic(rig, mac=mac), here).diagnostics)
 
 
 def test_a_route_to_something_larger_is_a_warning(rig: Rig) -> None:
@@ -172,3 +207,24 @@ def test_impacts_name_the_running_guests(rig: Rig, guest: str) -> None:
     assert (impact.level, impact.guests) == (ImpactLevel.LINK_FLAP, ("test", "web"))
     plugged = nic(rig, domain="web")
     assert assess(rig, plugged).impacts[plugged.address].guests == ("web",)
+
+
+def test_a_thousand_networks_and_nics_are_judged_in_linear_time(rig: Rig) -> None:
+    lan, plugged = network(rig), nic(rig)
+    (first,) = blocks(lan.after or {}, "ip")
+    changes = []
+    for number in range(1000):
+        subnet = {**first, "address": f"10.{number // 250 + 100}.{number % 250}.1"}
+        names = {
+            "name": f"n{number}",
+            "uuid": f"u{number}",
+            "mac": f"52:54:01:00:{number // 256:02x}:{number % 256:02x}",
+        }
+        after = {**(lan.after or {}), **names, "bridge": {"name": f"b{number}"}, "ip": [subnet]}
+        changes.append(replace(lan, address=f"libvirt_network.n{number}", after=after))
+        mac = f"52:54:02:00:{number // 256:02x}:{number % 256:02x}"
+        after = {**(plugged.after or {}), "network": f"n{number}", "mac": mac}
+        changes.append(replace(plugged, address=f"libvirt_interface.n{number}", after=after))
+    started = time.process_time()
+    assert assess(rig, *changes).diagnostics == ()
+    assert time.process_time() - started < 10

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.providers.libvirt.conftest import Rig
 
 from kvmplan_libvirt.network.changes import Now, actions
 from kvmplan_libvirt.network.model import NETWORK
+from kvmplan_libvirt.network.xml import document
+from kvmplan_libvirt.ownership import Owner
 from kvmplan_libvirt.provider import SCHEMA
 from kvmplan_libvirt.reconcile import respell
 from kvmplan_sdk import InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
@@ -210,3 +213,30 @@ def test_ten_thousand_reservations_are_planned_read_and_changed_in_linear_time(r
 def turned(written: Any) -> Object:
     (subnet,) = written["ip"]
     return {**written, "ip": [{**subnet, "dhcp": {**subnet["dhcp"], "host": subnet["dhcp"]["host"][::-1]}}]}
+
+
+def test_what_tells_a_network_apart_is_in_its_definition_for_good(rig: Rig) -> None:
+    """So that no restart changes its name, UUID, MAC address or bridge, whoever defined it first."""
+    planned = plan(rig, "libvirt_network", {"name": "lan", "ip": [IP]}).values
+    made = ET.fromstring(document(planned, Owner("lineage", "libvirt_network.lan")))
+    again = plan(rig, "libvirt_network", {"name": "lan", "mode": "open", "mtu": 1400, "ip": [IP]}, planned).values
+    changed = ET.fromstring(document(again, Owner("lineage", "libvirt_network.lan"), made))
+    assert pinned(changed) == pinned(made)
+    assert None not in pinned(made)
+
+
+def pinned(network: ET.Element) -> list[str | None]:
+    texts = [network.findtext(tag) for tag in ("name", "uuid")]
+    elements = [(network.find(tag), attribute) for tag, attribute in (("mac", "address"), ("bridge", "name"))]
+    return [*texts, *(None if element is None else element.get(attribute) for element, attribute in elements)]
+
+
+def test_several_things_are_told_at_once(rig: Rig) -> None:
+    written: Object = {
+        "name": "lan",
+        "mode": "isolated",
+        "dev": "eth0",
+        "ip": [{**IP, "dhcp": {"host": [HOST, HOST], "range": [span(50, 40)]}}, {"address": "10.0.1.0", "prefix": 24}],
+        "route": [route(gateway="192.0.2.1")],
+    }
+    assert len(plan(rig, "libvirt_network", written).diagnostics) == 6

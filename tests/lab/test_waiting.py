@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -13,6 +16,7 @@ from kvmplan.lab import LabHost
 from kvmplan_sdk import Object
 
 from .libvirt_rig import Rig, SocketHost
+from .operator_desk import KVMPLAN, Desk, fetch, snapshot
 
 pytestmark = pytest.mark.lab
 WEB, DB = "libvirt_interface.web", "libvirt_interface.db"
@@ -122,3 +126,43 @@ def test_the_hosts_neighbours_tell_of_a_guest_on_a_bridge(rig: Rig, lab: LabHost
     neighbours = json.loads(lab.run(["ip", "-j", "neigh", "show", "dev", "virbr-lan"]).stdout)
     mac = of(rig, WEB)["mac"]
     assert of(rig, WEB)["addresses"] == [one["dst"] for one in neighbours if one.get("lladdr") == mac] != []
+
+
+def interrupted(desk: Desk) -> None:
+    """Apply as somebody who loses patience once the NIC is plugged in."""
+    apply = shlex.join([*KVMPLAN, "apply", "--auto-approve"])
+    command = ["sh", "-c", f"echo $$ > {desk.folder}/pid; exec {apply}"]
+    process = subprocess.Popen(desk.lab.command(command, cwd=desk.folder), stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while "vnet" not in desk.lab.run(["virsh", "-q", "domiflist", "web"]).stdout:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    time.sleep(1)
+    started = time.monotonic()
+    desk.lab.run(["kill", "-INT", desk.lab.run(["cat", f"{desk.folder}/pid"]).stdout.strip()])
+    assert process.wait(timeout=30) == 1
+    assert time.monotonic() - started < 10
+
+
+def test_an_address_is_referred_to_by_a_rule_and_an_output(lab: LabHost) -> None:
+    desk = Desk(lab, "/root/leased")
+    before = snapshot(lab)
+    desk.copy_example("leased-address")
+    desk.write("guest.auto.kvmvars.hcl", 'guest = "web"')
+    lab.run(["virsh", "suspend", "web"])
+    try:
+        interrupted(desk)
+    finally:
+        lab.run(["virsh", "resume", "web"])
+    assert "libvirt_interface.web" in desk.run("state", "list")
+    planned = desk.run("plan")
+    assert "+ wait_for_address {" in planned
+    desk.run("apply", "--auto-approve")
+    address = desk.run("output", "-raw", "address")
+    assert address.startswith("192.168.152.")
+    assert "hello from web" in fetch(lab, 8080)
+    assert desk.run("plan", "--detailed-exitcode").startswith("No changes.")
+    lab.run(["virsh", "reboot", "web"])
+    assert desk.run("plan", "--detailed-exitcode").startswith("No changes.")
+    desk.run("destroy", "--auto-approve")
+    assert snapshot(lab) == before

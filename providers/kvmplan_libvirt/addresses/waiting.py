@@ -11,7 +11,9 @@ from kvmplan_libvirt.addresses.book import Lease, Source
 from kvmplan_libvirt.addresses.given import addresses_of, leases_of, leases_on
 from kvmplan_libvirt.addresses.report import stopped, timed_out, unasked
 from kvmplan_libvirt.addresses.table import Wait, wait_of
+from kvmplan_libvirt.interface.changes import mechanisms
 from kvmplan_libvirt.inventory import Nic, nic_with
+from kvmplan_libvirt.mechanism import MOVE, REPLUG
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
@@ -77,10 +79,9 @@ def _waits(operation: Operation) -> bool:
 
 def _leases_before(operation: Operation, reach: Reach) -> frozenset[Lease]:
     """The leases of the network that a NIC is going to be plugged into."""
-    before, after = operation.before or {}, operation.after or {}
-    network = text(after, "network")
-    plugs = network is not None and network != before.get("network")
-    return frozenset(leases_on(reach.inventory, network)) if plugs else frozenset()
+    before, after = operation.before, operation.after or {}
+    plugs = before is None or {MOVE, REPLUG} & set(mechanisms(before, after, reach.version))
+    return frozenset(leases_on(reach.inventory, text(after, "network"))) if plugs else frozenset()
 
 
 def _look(

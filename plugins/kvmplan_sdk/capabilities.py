@@ -87,8 +87,9 @@ class Imports(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
     """An object that is there, whoever made it. ``identifier`` is what `Imports.import_state` takes; ``name``: what the
-    host calls it; ``identity``: those of its values that tell it from all others of its type there; ``lineage`` and
-    ``address``: of its tag, empty where it has none; ``note``: a sentence to read before taking it in.
+    host calls it; ``identity``: those of its values that tell it from all others of its type there, a tuple where it is
+    any of several; ``lineage`` and ``address``: of its tag, empty where it has none; ``note``: a sentence to read
+    before taking it in.
     """
 
     type: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from kvmplan_libvirt.addresses.waiting import Waiting
@@ -39,6 +40,7 @@ from kvmplan_sdk import (
     error,
 )
 from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.values import differences
 
 SCHEMA = ProviderSchema(
     configuration=ObjectSchema(
@@ -82,7 +84,11 @@ class LibvirtSession(Session):
         return self._steady.do(partial(read, objects))
 
     def plan(self, proposal: Proposal) -> Planned:
-        return KINDS[proposal.type].plan(proposal, self._steady.reach)
+        """What is there and stays as it is works, whatever we think of it: of that there are only warnings."""
+        planned = KINDS[proposal.type].plan(proposal, self._steady.reach)
+        if proposal.prior is None or any(True for _ in differences(planned.values, proposal.prior)):
+            return planned
+        return replace(planned, diagnostics=tuple(one for one in planned.diagnostics if not one.is_error))
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         return self._steady.do(lambda reach: assess(reach, reach.inventory, changes, claims))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from kvmplan.blame import blamed, breach
 from kvmplan.discovery.places import Place
@@ -65,7 +66,8 @@ class _Known:
         if key not in self._seen:
             there = self._instances.get((lane, found.type), ())
             self._seen[key] = frozenset(_spelled(values.get(name) for name in names) for values in there)
-        return _spelled(found.identity.values()) in self._seen[key]
+        several = [value if isinstance(value, tuple) else (value,) for value in found.identity.values()]
+        return any(_spelled(values) in self._seen[key] for values in product(*several))
 
 
 def _spelled(values: Iterable[Value]) -> tuple[str, ...]:

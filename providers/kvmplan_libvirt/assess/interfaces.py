@@ -85,7 +85,7 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
     mac = (text(after, "mac") or "").lower()
     if not mac:
         return
-    own = (text(change.before, "domain"), (text(change.before, "mac") or "").lower()) if change.before else None
+    own = _nic_before(scene, change)
     for record in scene.guests_with.get(mac, ()):
         tags = record.owners_of(mac)
         if own == (record.name, mac) and scene.reach.owns(tags, change.tagged, mac):
@@ -98,3 +98,11 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
                 address=change.address,
                 path=("mac",),
             )
+
+
+def _nic_before(scene: Scene, change: Change) -> tuple[str, str] | None:
+    """The name of the domain, and the MAC address, of the NIC as it is."""
+    record = scene.domain(change.before) if change.before is not None else None
+    if change.before is None or record is None:
+        return None
+    return record.name, (text(change.before, "mac") or "").lower()

@@ -11,11 +11,13 @@ from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, Nic, nic_with, nics_of
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.spelling import same
 from kvmplan_libvirt.taking_over import refuse_anothers
 from kvmplan_sdk import Diagnostic, DiagnosticError, Discovered, Observed, error
 
 
 def imported(inventory: Inventory, reach: Reach, identifier: str) -> Observed:
+    """Its domain is called as in ``identifier``: to call it otherwise is to plug the NIC in anew."""
     name, slash, nic_name = identifier.rpartition("/")
     record = inventory.domain(name) if slash else None
     if record is None:
@@ -23,7 +25,8 @@ def imported(inventory: Inventory, reach: Reach, identifier: str) -> Observed:
     nic = _nic(record, nic_name)
     untag = f"`virsh metadata {record.name} --uri urn:kvmplan:owner:1 --remove --config --live`"
     refuse_anothers(reach, record.owners_of(nic.mac), f"NIC {nic.mac} of domain {record.name}", untag)
-    return Observed(values=_as_it_is(record, nic) | tells(inventory, record, nic.mac, Source.LEASE))
+    observed = tells(inventory, record, nic.mac, Source.LEASE)
+    return Observed(values=_as_it_is(record, nic) | observed | {"domain": name})
 
 
 def _no_domain(identifier: str, name: str, inventory: Inventory) -> Diagnostic:
@@ -93,8 +96,18 @@ def discovered(inventory: Inventory, _reach: Reach) -> Iterator[Discovered]:
             yield Discovered(
                 type="libvirt_interface",
                 identifier=f"{record.name}/{nic.mac}",
-                identity={"domain": record.name, "mac": nic.mac},
+                identity={"domain": (record.name, record.uuid), "mac": nic.mac},
                 name=record.name if count == 1 else f"{record.name}_{number}",
                 lineage=owner.lineage if owner else "",
                 address=owner.address if owner else "",
+                note=_note(record, nic),
             )
+
+
+def _note(record: DomainRecord, nic: Nic) -> str:
+    config = nic_with(nic.mac, record.name, record.config)
+    if config is None or record.live is None:
+        return ""
+    defined, has = values_of(config, {}), _as_it_is(record, nic)
+    changed = ", ".join(sorted(name for name in has if not same(has[name], defined[name])))
+    return changed and f"The guest has it otherwise than it is defined ({changed}); the first apply defines it so."

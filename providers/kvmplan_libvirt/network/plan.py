@@ -12,8 +12,7 @@ from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE
 from kvmplan_libvirt.network.xml import fill_subnet
 from kvmplan_libvirt.plain import block, blocks, interfaces, text, thawed
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import UNKNOWN, Claim, Diagnostic, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
-from kvmplan_sdk.values import differences
+from kvmplan_sdk import UNKNOWN, Claim, InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
 
 _FILTERED = {
     NAT: 'libvirt\'s own firewall for mode = "nat" networks',
@@ -34,16 +33,8 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         replaces=replaced(NETWORK, prior, values),
         impact=impact_between(NETWORK, prior, values),
         claims=tuple(claims(values)),
-        diagnostics=tuple(_judged(proposal, values, reach)),
+        diagnostics=tuple(check(values, proposal.configured, reach.version)),
     )
-
-
-def _judged(proposal: Proposal, values: Object, reach: Reach) -> Iterator[Diagnostic]:
-    """What is there and stays as it is works, whatever we think of it: of that there are only warnings."""
-    stays = proposal.prior is not None and not any(True for _ in differences(values, proposal.prior))
-    for diagnostic in check(values, proposal.configured, reach.version):
-        if not (stays and diagnostic.is_error):
-            yield diagnostic
 
 
 def complete(values: Object, configured: Object, prior: Object | None, seed: Seed) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
@@ -66,7 +67,8 @@ def test_a_nic_has_four_names(rig: Rig) -> None:
     domain = rig.connection.lookupByName("test").UUIDString()
     names = [f"test/{NIC}", f"test/{NIC.upper()}", "test/testnet0", f"{domain}/{NIC}"]
     found = [session(rig).import_state("libvirt_interface", name).values for name in names]
-    assert all(one == found[0] for one in found)
+    assert [one["domain"] for one in found] == ["test", "test", "test", domain]
+    assert all({**one, "domain": "test"} == found[0] for one in found)
     assert (found[0]["domain"], found[0]["mac"], found[0]["network"]) == ("test", NIC, "default")
 
 
@@ -153,3 +155,54 @@ def test_a_nic_without_a_model_stays_without_one(rig: Rig) -> None:
     (observed,) = opened.read([Known(address=UNTAGGED, type="libvirt_interface", values=there)])
     assert observed is not None
     assert observed.values == there
+
+
+GUEST = (
+    "<domain type='test'><name>guest</name><uuid>2643e6de-de1f-4b8f-90c3-6b73cd2b1736</uuid><memory>1</memory>"
+    "<os><type>hvm</type></os><devices>{}</devices></domain>"
+)
+NIC_OF_GUEST = (
+    "<interface type='network'><mac address='52:54:00:00:00:{}'/><source network='default'/><model type='virtio'/>"
+    "<link state='{}'/></interface>"
+)
+
+
+@pytest.fixture
+def guest(rig: Rig) -> Iterator[Callable[..., None]]:
+    """A guest with two NICs, and its definition changed while it runs."""
+    nics = [NIC_OF_GUEST.format(number, "up") for number in ("01", "02")]
+    domain = rig.connection.defineXML(GUEST.format("".join(nics)))
+    domain.create()
+    yield lambda *defined: rig.connection.defineXML(GUEST.format("".join(defined)))
+    domain.destroy()
+    domain.undefine()
+
+
+def test_what_is_there_by_halves_is_told(rig: Rig, guest: Callable[..., None]) -> None:
+    guest(NIC_OF_GUEST.format("01", "down"), NIC_OF_GUEST.format("03", "up"))
+    notes = {one.identifier: one.note for one in session(rig).discover() if one.name.startswith("guest")}
+    assert notes == {
+        "guest/52:54:00:00:00:01": (
+            "The guest has it otherwise than it is defined (link_state); the first apply defines it so."
+        ),
+        "guest/52:54:00:00:00:02": "",
+        "guest/52:54:00:00:00:03": "",
+    }
+    assert session(rig).import_state("libvirt_interface", "guest/52:54:00:00:00:01").values["link_state"] == "up"
+    missing = {"02": "the domain's definition", "03": "the running guest"}
+    for number, where in missing.items():
+        said = refused(rig, "libvirt_interface", f"guest/52:54:00:00:00:{number}")
+        assert said.startswith(f"NIC 52:54:00:00:00:{number} of domain guest is not in {where}")
+
+
+def test_two_nics_of_one_mac_address_cannot_be_told_apart(rig: Rig, guest: Callable[..., None]) -> None:
+    guest(*[NIC_OF_GUEST.format("04", "up")] * 2)
+    assert "has 2 NICs 52:54:00:00:00:04" in refused(rig, "libvirt_interface", "guest/52:54:00:00:00:04")
+
+
+def test_a_network_of_which_nothing_is_defined_is_told(rig: Rig) -> None:
+    network = rig.connection.networkCreateXML("<network><name>passing</name><bridge name='virbr-p'/></network>")
+    (found,) = [one for one in session(rig).discover() if one.name == "passing"]
+    assert found.note == "It is gone once it is stopped; the first apply defines it."
+    assert session(rig).import_state("libvirt_network", "passing").values["active"] is True
+    network.destroy()

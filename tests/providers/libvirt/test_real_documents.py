@@ -20,12 +20,15 @@ from kvmplan.plan.model import Action, Plan
 from kvmplan.plugins import Plugins
 from kvmplan.preparing import prepare
 from kvmplan.run import started
-from kvmplan_libvirt.api import METADATA_ELEMENT, Affect
+from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, METADATA_ELEMENT, Affect
 from kvmplan_libvirt.ownership import KEY
 from kvmplan_libvirt.ownership import URI as TAG
 
 DOCUMENTS = Path(__file__).parent / "documents"
 NETWORKS = sorted((DOCUMENTS / "networks").glob("*.xml"))
+DOMAINS = sorted((DOCUMENTS / "domains").glob("*.xml"))
+INDESCRIBABLE = {"ethernet": 1, "internal": 1, "sockets": 4}
+"""How many NICs of which document the resource cannot describe; they stay as they are."""
 PROVIDER = f'provider "libvirt" {{\n  uri = "{URI}"\n}}\n'
 
 
@@ -43,21 +46,22 @@ class Desk:
         with started(prepared, self.workspace.store, plugins) as run:
             return discover(run, host=None, provider="libvirt", orphans=False)
 
-    def planned(self) -> str:
+    def planned(self, left_out: int = 0) -> str:
         """Discover and plan; returns what was written."""
         made = self.discovered()
-        assert made.left_out == 0, made.text
+        assert made.left_out == left_out, made.text
         (self.workspace.directory / "found.kvm.hcl").write_text(made.text)
         assert surprises(self.workspace.plan()) == {}, made.text
         return made.text
 
-    def take_over(self) -> str:
+    def take_over(self, left_out: int = 0) -> str:
         """The same, applied and planned again."""
-        written = self.planned()
+        written = self.planned(left_out)
         result = self.workspace.apply()
         assert result.complete, result.diagnostics
         assert self.workspace.plan().is_empty
-        assert self.discovered().text == ""
+        again = self.discovered()
+        assert (again.found, again.left_out) == (0, left_out)
         return written
 
 
@@ -83,10 +87,11 @@ def desk(rig: Rig, tmp_path: Path) -> Iterator[Desk]:
 
 
 def facts(element: ET.Element) -> str:
-    """A document without our tag, subnets spelled alike."""
+    """A document without our tags, subnets spelled alike."""
     for metadata in element.findall("metadata"):
-        for tag in metadata.findall(f"{{{TAG}}}owner"):
-            metadata.remove(tag)
+        for tag in list(metadata):
+            if tag.tag.startswith(f"{{{TAG}}}"):
+                metadata.remove(tag)
         if len(metadata) == 0:
             element.remove(metadata)
     for subnet in (*element.findall("ip"), *element.findall("route")):
@@ -121,3 +126,30 @@ def test_running_networks_are_planned_as_they_are(desk: Desk) -> None:
     for path in NETWORKS:
         desk.connection.networkDefineXML(path.read_text()).create()
     assert desk.planned().count("active    = false") == 1
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["stopped", "running"])
+@pytest.mark.parametrize("path", DOMAINS, ids=[path.stem for path in DOMAINS])
+def test_the_nics_of_a_guest_are_taken_over_as_they_are(path: Path, running: bool, desk: Desk) -> None:
+    domain = desk.connection.defineXML(path.read_text())
+    if running:
+        domain.create()
+    flags = (0, DOMAIN_XML_INACTIVE)
+    try:
+        before = [facts(ET.fromstring(domain.XMLDesc(flag))) for flag in flags]
+        desk.take_over(INDESCRIBABLE.get(path.stem, 0))
+        assert [facts(ET.fromstring(domain.XMLDesc(flag))) for flag in flags] == before
+    finally:
+        if running:
+            domain.destroy()
+        domain.undefine()
+
+
+def test_a_nic_is_known_again_by_the_uuid_of_its_domain(desk: Desk) -> None:
+    uuid = desk.connection.lookupByName("test").UUIDString()
+    file = desk.workspace.directory / "found.kvm.hcl"
+    written = desk.discovered().text.replace('domain  = "test"', f'domain  = "{uuid}"')
+    file.write_text(written.replace('"test/', f'"{uuid}/'))
+    assert surprises(desk.workspace.plan()) == {}
+    assert desk.workspace.apply().complete
+    assert desk.discovered().found == 0

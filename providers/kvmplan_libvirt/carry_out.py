@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -18,17 +19,22 @@ def read(objects: Sequence[Known], reach: Reach) -> list[Observed | None]:
 
 
 def outcomes(steady: Steady, operations: Sequence[Operation]) -> Iterator[Outcome]:
-    """In order, each as soon as it is known, also beyond one that failed."""
-    for (together, _), alike in groupby(operations, _together):
+    """In order, each as soon as it is known, also beyond one that failed. Of those that are carried out together, all
+    that follow one another: each group where its first one is.
+    """
+    for together, alike in groupby(operations, lambda operation: KINDS[operation.type].together):
         if together is None:
             yield from (_outcome(steady, operation) for operation in alike)
         else:
-            yield from _outcomes(steady, together, tuple(alike))
+            for group in _groups(together, alike):
+                yield from _outcomes(steady, together, group)
 
 
-def _together(operation: Operation) -> tuple[Together | None, str]:
-    together = KINDS[operation.type].together
-    return (together, "" if together is None else together.group(operation))
+def _groups(together: Together, operations: Iterable[Operation]) -> Iterable[Sequence[Operation]]:
+    groups: dict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        groups[together.group(operation)].append(operation)
+    return groups.values()
 
 
 def _outcomes(steady: Steady, together: Together, operations: Sequence[Operation]) -> Sequence[Outcome]:

@@ -135,6 +135,20 @@ def test_a_thousand_entries_are_one_look_and_one_definition(rig: Rig, counted: d
     assert counted["XMLDesc"] < 10
 
 
+def test_several_networks_are_one_definition_each_in_whatever_order(rig: Rig, counted: dict[str, int]) -> None:
+    for name in ("lan", "dmz"):
+        rig.connection.networkDefineXML(
+            f"<network><name>{name}</name><bridge name='virbr-{name}'/><ip address='10.77.0.1' prefix='16'/></network>"
+        )
+    counted.clear()
+    hosts = [entry(f"h{n}", {**host(n, f"10.77.1.{n + 1}"), "network": ("lan", "dmz")[n % 2]}) for n in range(20)]
+    names = [entry(f"n{n}", {"ip": f"10.77.1.{n + 1}", "hostname": ["a"]}) for n in range(20)]
+    outcomes = apply(rig, *(one for pair in zip(hosts, names, strict=True) for one in pair))
+    assert errors(outcomes) == []
+    assert {one.address for one in outcomes} == {one.address for one in (*hosts, *names)}
+    assert counted["networkDefineXML"] == 2
+
+
 def lan(**written: Any) -> Object:
     return {"name": "lan", "active": False, "ip": [{"address": "10.77.0.1", "prefix": 24}], **written}
 

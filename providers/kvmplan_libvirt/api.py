@@ -47,6 +47,13 @@ class AddressSource(IntEnum):
     ARP = 2
 
 
+class Label(IntEnum):
+    """``virNetworkMetadataType``, those that are a text for people."""
+
+    DESCRIPTION = 0
+    TITLE = 1
+
+
 class Section(IntEnum):
     """``virNetworkUpdateSection``, those that can be changed while a network runs."""
 
@@ -101,6 +108,7 @@ class Network(Protocol):
     def listAllPorts(self, flags: int = 0) -> Sequence[NetworkPort]: ...
     def portCreateXML(self, xmldesc: str, flags: int = 0) -> NetworkPort: ...
     def update(self, command: int, section: int, parentIndex: int, xml: str, flags: int) -> int: ...
+    def setMetadata(self, type: int, metadata: str | None, key: str | None, uri: str | None, flags: int) -> int: ...
 
 
 class NWFilter(Protocol):

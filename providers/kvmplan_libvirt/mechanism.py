@@ -37,6 +37,7 @@ REPLACE = Mechanism(
 DIRECT = Mechanism(
     ImpactLevel.NONE, "autostart", "virNetworkSetAutostart", "Only what happens at the host's next start changes."
 )
+LABEL = Mechanism(ImpactLevel.NONE, "label", "virNetworkSetMetadata", "Only what people read changes.")
 SWITCH = Mechanism(
     ImpactLevel.GUEST_DISCONNECT,
     "start or stop",

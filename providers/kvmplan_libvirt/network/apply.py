@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from kvmplan_libvirt.api import Network
+from kvmplan_libvirt.api import Affect, Label, Network
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.inventory import NetworkRecord, network_record
-from kvmplan_libvirt.network.changes import Action, Autostart, Define, Restart, Start, Stop, Update, actions
+from kvmplan_libvirt.network.changes import Action, Autostart, Define, Describe, Restart, Start, Stop, Update, actions
 from kvmplan_libvirt.network.plan import complete_rest
 from kvmplan_libvirt.network.read import now
 from kvmplan_libvirt.network.start import clear, start
@@ -99,6 +99,8 @@ def _do(reach: Reach, address: str, network: Network, record: NetworkRecord, wan
             _restart(reach, network, record, document(wanted, reach.owner(address), record.any))
         case Autostart(on):
             network.setAutostart(int(on))
+        case Describe(label, text, affect):
+            _describe(network, label, text, affect)
 
 
 def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: str) -> None:
@@ -118,3 +120,15 @@ def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: 
             attach_again(reach, network, network_record(network), guests)
         raise
     attach_again(reach, network, network_record(network), guests)
+
+
+def _describe(network: Network, label: Label, text: str | None, affect: Affect) -> None:
+    if not hasattr(network, "setMetadata"):
+        raise DiagnosticError(
+            error(
+                f"libvirt-python is too old to change a network's {label.name.lower()}",
+                "The host's libvirt can; the one on the machine where kvmplan runs needs to be 9.7 or later, too.",
+                path=(label.name.lower(),),
+            )
+        )
+    network.setMetadata(label, text, None, None, affect)

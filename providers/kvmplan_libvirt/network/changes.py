@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
-from kvmplan_libvirt.api import Affect, Command, Section
+from kvmplan_libvirt.api import Affect, Command, Label, Section
 from kvmplan_libvirt.document import Node, render
+from kvmplan_libvirt.mechanism import LABEL
 from kvmplan_libvirt.network.fold import fold
 from kvmplan_libvirt.network.model import NETWORK
-from kvmplan_libvirt.plain import block, blocks, is_on
+from kvmplan_libvirt.plain import block, blocks, is_on, text
 from kvmplan_libvirt.spelling import frozen, same
 from kvmplan_sdk import Nesting, Object, Value
 
@@ -63,7 +66,16 @@ class Autostart:
     on: bool
 
 
-Action = Update | Define | Stop | Start | Restart | Autostart
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """One ``virNetworkSetMetadata``; without ``text`` the label is removed."""
+
+    label: Label
+    text: str | None
+    affect: Affect
+
+
+Action = Update | Define | Stop | Start | Restart | Autostart | Describe
 
 
 def actions(now: Now, wanted: Object) -> Iterator[Action]:
@@ -80,6 +92,7 @@ def actions(now: Now, wanted: Object) -> Iterator[Action]:
     if defines:
         yield Define()
     yield from _joined(live_updates, config_updates)
+    yield from _labels(None if restart else live, None if defines else config, wish)
     if restart:
         yield Restart()
     if shall_run and not runs:
@@ -88,14 +101,24 @@ def actions(now: Now, wanted: Object) -> Iterator[Action]:
         yield Autostart(is_on(wanted, "autostart"))
 
 
+def _labels(live: Object | None, config: Object | None, wish: Object) -> Iterator[Describe]:
+    for label in Label:
+        name = label.name.lower()
+        parts = [(live, Affect.LIVE), (config, Affect.CONFIG)]
+        stale = [affect for part, affect in parts if part is not None and part.get(name) != wish.get(name)]
+        if stale:
+            yield Describe(label, text(wish, name), reduce(or_, stale))
+
+
 def _alike(left: Object, right: Object) -> bool:
-    """Whether two networks differ in nothing but what ``virNetworkUpdate`` can change."""
+    """Whether two networks differ in nothing but what can be changed while they run."""
     return same(_fixed(NETWORK, left), _fixed(NETWORK, right))
 
 
 def _fixed(node: Node, values: Object) -> dict[str, Value]:
-    """``values`` without the entries that ``virNetworkUpdate`` can change, and without what no document has."""
-    rest: dict[str, Value] = {name: values.get(name) for name, field in node.fields.items() if field.at}
+    """``values`` without entries and labels, which can be changed in what runs, and without what no document has."""
+    fields = (name for name, field in node.fields.items() if field.at and field.change is not LABEL)
+    rest: dict[str, Value] = {name: values.get(name) for name in fields}
     for name, child in node.nodes.items():
         if not _holds_entries(child):
             inner = [_fixed(child, item) for item in _items(values, name)]

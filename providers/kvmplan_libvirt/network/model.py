@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kvmplan_libvirt.document import ON_OFF, Node, value
-from kvmplan_libvirt.mechanism import DIRECT, FORWARD_INTERFACE, PORTGROUP, REPLACE, SWITCH
+from kvmplan_libvirt.mechanism import DIRECT, FORWARD_INTERFACE, LABEL, PORTGROUP, REPLACE, SWITCH
 from kvmplan_libvirt.network.dns_tables import DNS
 from kvmplan_libvirt.network.forward_tables import ADDRESS, INTERFACE, PF
 from kvmplan_libvirt.network.forward_tables import NAT as NAT_TABLE
@@ -98,8 +98,8 @@ NETWORK = Node(
             computed=True,
             replaces=True,
         ),
-        "title": value("title", STRING, "A short title.", since=9_007_000),
-        "description": value("description", STRING, "A description.", since=9_007_000),
+        "title": value("title", STRING, "A short title.", change=LABEL, since=9_007_000),
+        "description": value("description", STRING, "A description.", change=LABEL, since=9_007_000),
         "mode": value(
             "forward@mode",
             STRING,

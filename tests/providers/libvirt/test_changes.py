@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvmplan_libvirt.api import Affect, Command, Section
-from kvmplan_libvirt.network.changes import Autostart, Define, Now, Restart, Start, Stop, Update, actions
+from kvmplan_libvirt.api import Affect, Command, Label, Section
+from kvmplan_libvirt.network.changes import Autostart, Define, Describe, Now, Restart, Start, Stop, Update, actions
 from kvmplan_sdk import Object
 
 BOTH = Affect.LIVE | Affect.CONFIG
@@ -76,6 +76,15 @@ def test_a_definition_that_is_right_already_only_needs_the_restart() -> None:
     assert list(actions(Now(live=network(), config=network(mtu=9000), autostart=True), network(mtu=9000))) == [
         Restart()
     ]
+
+
+def test_a_label_changes_where_it_differs_and_restarts_nothing() -> None:
+    titled = Now(live=network(title="LAN"), config=network(title="LAN"), autostart=True)
+    assert list(actions(titled, network(title="Office"))) == [Describe(Label.TITLE, "Office", BOTH)]
+    assert list(actions(titled, network())) == [Describe(Label.TITLE, None, BOTH)]
+    drifted = Now(live=network(), config=network(title="LAN"), autostart=True)
+    assert list(actions(drifted, network(title="LAN"))) == [Describe(Label.TITLE, "LAN", Affect.LIVE)]
+    assert list(actions(titled, network(title="Office", mtu=1400))) == [Define(), Restart()]
 
 
 def test_stopping_comes_first_and_starting_last() -> None:

@@ -48,6 +48,7 @@ def test_the_numbers_are_libvirts() -> None:
         ("VIR_NETWORK_UPDATE_COMMAND", api.Command),
         ("VIR_NETWORK_UPDATE_AFFECT", api.Affect),
         ("VIR_DOMAIN_AFFECT", api.Affect),
+        ("VIR_DOMAIN_METADATA", api.Label),
         ("VIR_DOMAIN_INTERFACE_ADDRESSES_SRC", api.AddressSource),
         ("VIR_ERR", api.Code),
     ]

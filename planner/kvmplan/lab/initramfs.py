@@ -19,6 +19,8 @@ PAGES = {
     "network": _TEXT + "ip addr\nip route\n",
     # Starts exchanging packets with the address in the query; see guest_probe.sh.
     "probe": '#!/bin/sh\n/etc/probe "$QUERY_STRING"\n' + _TEXT.removeprefix("#!/bin/sh\n"),
+    # Sends as somebody else, as the query says (mac+52:54:00:99:99:99+10.0.0.1); see guest_pretend.sh.
+    "pretend": _TEXT + '/etc/pretend $(echo "$QUERY_STRING" | tr "+" " ") 2>&1\n',
     # With nc, because wget of Debian's static busybox crashes on any address.
     "outside": (
         "#!/bin/sh\n"
@@ -55,6 +57,7 @@ def entries(busybox: bytes, modules: Sequence[tuple[str, bytes]]) -> list[Entry]
         _file("init", (scripts / "guest_init.sh").read_bytes(), 0o755),
         _file("etc/lease", (scripts / "guest_lease.sh").read_bytes(), 0o755),
         _file("etc/probe", (scripts / "guest_probe.sh").read_bytes(), 0o755),
+        _file("etc/pretend", (scripts / "guest_pretend.sh").read_bytes(), 0o755),
     ]
     found += [_file(f"www/cgi-bin/{name}", text.encode(), 0o755) for name, text in PAGES.items()]
     found += [_file(f"modules/{place:02d}-{name}.ko", data) for place, (name, data) in enumerate(modules)]

@@ -15,6 +15,8 @@ from kvmplan_libvirt.nwfilter.xml import values_of
 from kvmplan_libvirt.plain import block, text
 from kvmplan_sdk import Change, Object
 
+_SHOWN = "/proc/sys/net/bridge/bridge-nf-call-"
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -113,6 +115,15 @@ class Filtering:
             for absent in self.then.absent(name):
                 found.setdefault(absent, []).append(name)
         return found
+
+    @cached_property
+    def blind(self) -> frozenset[str]:
+        """The host's firewalls that are not shown what passes its bridges. One that was never asked for says nothing
+        and is shown it as soon as it is.
+        """
+        host = self.scene.reach.kernel
+        names = () if host is None else ("iptables", "ip6tables")
+        return frozenset(name for name in names if host and (host.read_file(f"{_SHOWN}{name}") or b"").strip() == b"0")
 
     def running_on(self, name: str) -> tuple[str, ...]:
         """The running guests that use the filter now."""

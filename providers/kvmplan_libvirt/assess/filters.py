@@ -11,7 +11,7 @@ from kvmplan_libvirt.assess.filtering import Filtering
 from kvmplan_libvirt.nwfilter.including import reference_of
 from kvmplan_libvirt.nwfilter.plan import own_uuid
 from kvmplan_libvirt.plain import block, blocks, text
-from kvmplan_sdk import NO_IMPACT, Change, Diagnostic, Impact, ImpactLevel, Object, Path, Verb, error
+from kvmplan_sdk import NO_IMPACT, Change, Diagnostic, Impact, ImpactLevel, Object, Path, Verb, error, warning
 
 
 def filter_impacts(filtering: Filtering) -> Mapping[str, Impact]:
@@ -30,16 +30,22 @@ def check_filters(filtering: Filtering) -> Iterator[Diagnostic]:
     if not filtering.concerned:
         return
     scene = filtering.scene
+    changed: set[str] = set()
     for change, after in scene.planned("libvirt_nwfilter"):
         if change.verb is not None:
+            changed.add(str(after.get("name")))
             yield from _check_identity(filtering, change, after)
             yield from _check_includes(filtering, change, after)
             yield from _check_users(filtering, change, str(after.get("name")))
+            yield from _check_firewalls(filtering, change, str(after.get("name")))
     for change, name in filtering.removed:
         yield from _check_removal(filtering, change, name)
     for change, after in scene.planned("libvirt_interface"):
         if change.verb is not None:
             yield from _check_nic(filtering, change, after)
+            used = reference_of(block(after, "filterref"))
+            if used is not None and used.filter not in changed:
+                yield from _check_firewalls(filtering, change, used.filter)
 
 
 def _check_identity(filtering: Filtering, change: Change, after: Object) -> Iterator[Diagnostic]:
@@ -102,6 +108,18 @@ def _check_users(filtering: Filtering, change: Change, name: str) -> Iterator[Di
                 address=change.address,
                 path=("rule",),
             )
+
+
+def _check_firewalls(filtering: Filtering, change: Change, name: str) -> Iterator[Diagnostic]:
+    blind = sorted(filtering.then.firewalls(name) & filtering.blind)
+    if blind:
+        settings = " ".join(f"net.bridge.bridge-nf-call-{firewall}=1" for firewall in blind)
+        yield warning(
+            f"Some rules of filter {name} do nothing on this host",
+            f"Those of protocols above IP, such as tcp and all, are for {' and '.join(blind)}, which the host does not "
+            f"show what passes its bridges. Let it: `sysctl -w {settings}`, and the same in /etc/sysctl.d.",
+            address=change.address,
+        )
 
 
 def _check_removal(filtering: Filtering, change: Change, name: str) -> Iterator[Diagnostic]:

@@ -27,11 +27,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``needs``: how its own rules use variables, rule by rule."""
+    """``needs``: how its own rules use variables, rule by rule; ``firewalls``: those of the host that they are in."""
 
     name: str
     includes: tuple[Reference, ...] = ()
     needs: frozenset[frozenset[Access]] = frozenset()
+    firewalls: frozenset[str] = frozenset()
 
 
 def reference_of(block: Object | None) -> Reference | None:
@@ -52,6 +53,12 @@ def filter_of(values: Object) -> Filter:
         name=str(values.get("name")),
         includes=tuple(reference for reference in references if reference is not None),
         needs=frozenset(frozenset(_accesses(rule)) for rule in blocks(values, "rule")),
+        firewalls=frozenset(
+            protocol.firewall
+            for rule in blocks(values, "rule")
+            for name, protocol in PROTOCOLS.items()
+            if blocks(rule, name)
+        ),
     )
 
 
@@ -86,6 +93,11 @@ class Filters:
 
     def absent(self, name: str) -> list[str]:
         return sorted(self.reached(name) - self._filters.keys())
+
+    def firewalls(self, name: str) -> frozenset[str]:
+        """The firewalls of the host that the rules of the filter, and of all that it includes, are in."""
+        there = (self._filters[one] for one in self.reached(name) if one in self._filters)
+        return frozenset(firewall for item in there for firewall in item.firewalls)
 
     def loop(self, name: str) -> tuple[str, ...]:
         """The way from the filter back to itself, empty where there is none."""

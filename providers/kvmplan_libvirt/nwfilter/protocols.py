@@ -27,8 +27,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
+    """``firewall``: which of the host's firewalls matches it: that of bridged frames, or one that sees IP alone."""
+
     node: Node
     follows: Mapping[str, str]
+    firewall: str
 
 
 def _attribute(name: str, datatype: Datatype, doc: str) -> Field:
@@ -165,7 +168,9 @@ def _protocol(tag: str, doc: str, *groups: Group) -> Protocol:
         change=REFILTER,
         fields={name: item for group in together for name, item in group.fields.items()},
     )
-    return Protocol(node, {late: lead for group in together for late, lead in group.follows.items()})
+    follows = {late: lead for group in together for late, lead in group.follows.items()}
+    above_ip = "connlimit_above" in node.fields
+    return Protocol(node, follows, ("ip6tables" if "v6" in tag else "iptables") if above_ip else "ebtables")
 
 
 _TCP = _group(flags=(of.TCP_FLAGS, "Which flags are looked at, and which of them are set, such as `SYN,ACK/SYN`."))

@@ -253,3 +253,29 @@ def test_a_new_name_for_a_filter_in_use_takes_two_at_a_time(rig_with_guest: Rig)
     again = {**there(rig, "clean"), "uuid": "c0ffee00-0000-4000-8000-000000000000"}
     same_name = replace(renamed, after=again, created_first=True)
     assert judged(rig, same_name) == ["Two filters clean cannot be there at a time"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [("tcp", "net.bridge.bridge-nf-call-iptables=1"), ("tcp_ipv6", None), ("ip", None)],
+)
+def test_rules_that_the_host_does_not_apply(rig: Rig, protocol: str, told: str | None) -> None:
+    """Where its firewall is not shown what passes bridges."""
+    shown = {
+        f"/proc/sys/net/bridge/bridge-nf-call-{name}": value
+        for name, value in (("iptables", b"0\n"), ("ip6tables", b"1\n"))
+    }
+    listed = [Listed("ip", SHIPPED["ip"], uuid_of("ip"))]
+    host = FakeHost(files=shown, answers={("ip",): b"[]"})
+    reach = Reach.of(WithFilters(rig.connection, listed), host, LINEAGE, "local@kvm1", 9_000_000, on_host=True)  # type: ignore[arg-type]
+    rules: tuple[Object, ...] = (
+        {
+            "action": "drop",
+            "direction": "in",
+            protocol: [{"dstportstart": "1", "protocol": "tcp"} if protocol == "ip" else {}],
+        },
+    )
+    filter_, used = nwfilter(rig, rules=rules), nic(rig, "own")
+    found = [one for one in opened(reach).assess([filter_, used], ()).diagnostics if "ilter" in one.summary]
+    assert [one.summary for one in found] == (["Some rules of filter own do nothing on this host"] if told else [])
+    assert all(str(told) in one.detail and not one.is_error for one in found)

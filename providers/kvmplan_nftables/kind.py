@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundElement
 from kvmplan_nftables.table.pieces import Piece
-from kvmplan_sdk import Claim, Diagnostic, Impact, ImpactLevel, Object, ObjectSchema, Proposal
+from kvmplan_sdk import NO_IMPACT, Claim, Diagnostic, Impact, ImpactLevel, Object, ObjectSchema, Proposal
 
 REROUTES = Impact(
     ImpactLevel.LIVE,
@@ -36,17 +36,27 @@ def _not_told(values: Object, found: Sequence[FoundElement]) -> Object | None:
     return None
 
 
+ENDS = Impact(
+    ImpactLevel.LIVE,
+    why="new connections are no longer translated; established ones end with the table, when this is its last entry",
+    steps=("nft -f",),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """``pieces``: what known values are made of, in whichever tables; raises `ValueError` for what cannot be told to
-    nft. ``impacts``: of a change, by attribute; `REROUTES` unless said. ``complete``: the proposal with what is
-    derived. ``check`` looks at known values that have pieces. ``seen``: the values that the elements found amount to,
-    where they are not as known; None where it cannot be said.
+    nft. ``impacts``: of a change, by attribute; `REROUTES` unless said; ``created`` and ``removed``: of coming and
+    going. ``complete``: the proposal with what is derived. ``check`` looks at known values; where it finds errors,
+    nobody asks for pieces. ``seen``: the values that the elements found amount to, where they are not
+    as known; None where it cannot be said.
     """
 
     schema: ObjectSchema
     pieces: Callable[[Object, Owner], Sequence[Piece]]
     impacts: Mapping[str, Impact] = field(default_factory=dict)
+    created: Impact = NO_IMPACT
+    removed: Impact = ENDS
     complete: Callable[[Proposal], Object] = _as_proposed
     check: Callable[[Object], Iterable[Diagnostic]] = _nothing
     claims: Callable[[Object], Iterable[Claim]] = _no_claims

@@ -14,7 +14,6 @@ from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import Piece, TableName
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
-    NO_IMPACT,
     Change,
     ClaimedBy,
     Diagnostic,
@@ -22,7 +21,6 @@ from kvmplan_sdk import (
     Findings,
     Host,
     Impact,
-    ImpactLevel,
     Known,
     Object,
     Observed,
@@ -36,17 +34,13 @@ from kvmplan_sdk import (
     Step,
     Verb,
     error,
+    has_errors,
     worst,
 )
 from kvmplan_sdk.host import check, require
 from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(resources={name: kind.schema for name, kind in KINDS.items()})
-REMOVAL = Impact(
-    ImpactLevel.LIVE,
-    why="new connections are no longer translated; established ones end with the table, when this is its last entry",
-    steps=("nft -f",),
-)
 
 
 class NftablesProvider(Provider):
@@ -83,16 +77,13 @@ class NftablesSession(Session):
         if not is_known(values):
             return Planned(values=values, impact=impact)
         try:
-            kind.pieces(values, Owner(self._lineage, proposal.address))
+            problems = tuple(problem.about(proposal.address) for problem in kind.check(values))
+            if not has_errors(problems):
+                kind.pieces(values, Owner(self._lineage, proposal.address))
         except ValueError as problem:
             invalid = error(f"Invalid {proposal.type}", f"{problem}.", address=proposal.address)
             return Planned(values=values, impact=impact, diagnostics=(invalid,))
-        return Planned(
-            values=values,
-            impact=impact,
-            claims=tuple(kind.claims(values)),
-            diagnostics=tuple(problem.about(proposal.address) for problem in kind.check(values)),
-        )
+        return Planned(values=values, impact=impact, claims=tuple(kind.claims(values)), diagnostics=problems)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         problems = self._submit(self._batch(step))
@@ -107,7 +98,7 @@ class NftablesSession(Session):
         return self._submit(self._batch(step), "-c")
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
-        removals = {change.address: REMOVAL for change in changes if change.verb is Verb.DELETE}
+        removals = {change.address: KINDS[change.type].removed for change in changes if change.verb is Verb.DELETE}
         return Findings(diagnostics=tuple(judge(self._host, forwards(changes), claims)), impacts=removals)
 
     def _batch(self, step: Step) -> Sequence[Line]:
@@ -158,9 +149,8 @@ def _pieces(type_: str, values: Object | None, owner: Owner) -> Sequence[Piece]:
 
 
 def _impact(proposal: Proposal, values: Object) -> Impact:
-    """New objects disturb nobody."""
+    kind = KINDS[proposal.type]
     if proposal.prior is None:
-        return NO_IMPACT
-    impacts = KINDS[proposal.type].impacts
+        return kind.created
     changed = {str(path[0]) for path in differences(values, proposal.prior)}
-    return worst(impacts.get(name, REROUTES) for name in sorted(changed))
+    return worst(kind.impacts.get(name, REROUTES) for name in sorted(changed))

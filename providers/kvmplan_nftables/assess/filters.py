@@ -36,12 +36,17 @@ class Ruleset:
 
 
 def parse_ruleset(items: Sequence[Json]) -> Ruleset:
-    """The items of ``nft -j list ruleset``; kvmplan's own table has no forward hook."""
+    """The items of ``nft -j list ruleset``. Our own table is not asked."""
     hooks: list[Json] = []
     rules: dict[Chain, list[Json]] = defaultdict(list)
     for item in items:
         chain, rule = item.get("chain"), item.get("rule")
-        if chain and chain.get("hook") == "forward" and chain["family"] in ("ip", "ip6", "inet"):
+        if (
+            chain
+            and chain["table"] != "kvmplan"
+            and chain.get("hook") == "forward"
+            and chain["family"] in ("ip", "ip6", "inet")
+        ):
             hooks.append(chain)
         elif rule:
             rules[rule["family"], rule["table"], rule["chain"]].append(rule)

@@ -44,7 +44,11 @@ class Wish:
 
 @dataclass(slots=True)
 class _Difference:
-    """By kind of command, in the order of the batch. Each line with its address."""
+    """By kind of command, in the order of the batch. Each line with its address.
+
+    ``fresh``: the sets and maps of intervals that come. nft 1.0.6 tells the kernel the elements of these twice, first
+    with the set: ``create`` would find them there, ``add`` does not mind; chains that they jump to must come before.
+    """
 
     flushed: list[Line] = field(default_factory=list)
     rules_gone: list[Line] = field(default_factory=list)
@@ -53,13 +57,14 @@ class _Difference:
     named_come: list[Line] = field(default_factory=list)
     rules_come: list[Line] = field(default_factory=list)
     elements_come: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
+    fresh: set[str] = field(default_factory=set)
 
     def lines(self) -> Iterator[Line]:
         yield from self.flushed
         yield from self.rules_gone
         yield from _grouped(self.elements_gone)
         yield from self.named_gone
-        yield from self.named_come
+        yield from sorted(self.named_come, key=lambda line: not line.text.startswith("add chain"))
         yield from self.rules_come
         yield from _grouped(self.elements_come)
 
@@ -139,6 +144,8 @@ def _compare_named(
     for key, piece in wished.items():
         if key in gone or key not in listing.named:
             body = f" {{ {piece.body} }}" if piece.body else ""
+            if "interval" in piece.body:
+                into.fresh.add(piece.name)
             into.named_come.append(Line(f"add {piece.kind} {table} {piece.name}{body}", wish.address))
     return frozenset(item for _, item in gone)
 
@@ -202,7 +209,7 @@ def _compare_elements(
     for key, piece in wanted.items():
         if key not in there or not alike(there[key], piece, wish.tag):
             data = f" : {piece.data}" if piece.data else ""
-            head = f"create element {table} {piece.holder}"
+            head = f"{'add' if piece.holder in into.fresh else 'create'} element {table} {piece.holder}"
             into.elements_come[head].append(Line(f'{piece.key} comment "{wish.tag}"{data}', wish.address))
 
 
@@ -226,7 +233,7 @@ def explain(stderr: bytes, batch: Sequence[Line]) -> tuple[Diagnostic, ...]:
         line = batch[int(number) - 1] if 0 < int(number) <= len(batch) else Line("")
         hint = ""
         if "File exists" in reason:
-            hint = " The table has another entry for this port: see `nft list table inet kvmplan`."
+            hint = " The table has another entry for this: see `nft list table inet kvmplan`."
         problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")
         found.append(problem.about(line.address) if line.address else problem)
     return tuple(found) or (error("nft refuses the changes", f"{text.strip()} Nothing of the batch was done."),)

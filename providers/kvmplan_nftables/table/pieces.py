@@ -11,6 +11,7 @@ from kvmplan_nftables.table.identity import digest
 TableName = tuple[str, str]
 """Family and name."""
 OURS: TableName = ("inet", "kvmplan")
+BRIDGE: TableName = ("bridge", "kvmplan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""The rules of a firewall as text for nft, in an order that makes the order of the configuration mean nothing.
+
+In a chain, what passes returns: the next firewall that holds the packet judges it then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from kvmplan_nftables.filter import terms
+from kvmplan_nftables.filter.terms import Ports, braced, collapsed, merged, spelled
+from kvmplan_nftables.parts import FAMILIES, Network
+from kvmplan_sdk import Object, Value
+
+VERDICTS = {"allow": "return", "drop": "drop", "reject": "reject with icmpx type port-unreachable"}
+_DROP, _REJECT, _LIMIT, _ALLOW = range(4)
+_SECTIONS = {"drop": _DROP, "reject": _REJECT, "allow": _ALLOW}
+_ONLY = {"icmp": 4, "icmpv6": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The named sets of a firewall. ``held``: the name in nft of an address set's half, by name and IP version."""
+
+    addresses: Mapping[str, Sequence[Network]]
+    ports: Mapping[str, Sequence[Ports]]
+    held: Mapping[tuple[str, int], str]
+
+
+def lines(rules: Sequence[Object], sets: Sets) -> Iterator[str]:
+    """Raises `ValueError` for what cannot be told to nft."""
+    told = dict.fromkeys(line for rule in rules for line in _lines(rule, sets))
+    yield from (text for _, text in sorted(told, key=lambda line: line[0:2]))
+
+
+def _lines(rule: Object, sets: Sets) -> Iterator[tuple[tuple[int, int], str]]:
+    """Each with its section, and its place there: a line that only logs goes before the verdicts."""
+    action, protocol = str(rule["action"]), str(rule["protocol"])
+    section = _SECTIONS[terms.parse_one_of(action, _SECTIONS)]
+    verdict = "reject with tcp reset" if (action, protocol) == ("reject", "tcp") else VERDICTS[action]
+    log, limit = rule.get("log"), rule.get("limit")
+    for match in matches(rule, sets):
+        if isinstance(limit, Mapping):
+            burst = int(str(limit["burst"]))
+            over = f"limit rate over {terms.parse_rate(limit['rate'])} burst {burst} packets drop"
+            yield (_LIMIT, 1), f"{match} {over}".strip()
+        writes = _log(log) if isinstance(log, Mapping) else ""
+        if writes.startswith("limit"):
+            yield (section, 0), f"{match} {writes}".strip()
+            writes = ""
+        yield (section, 1), " ".join(part for part in (match, writes, verdict) if part)
+
+
+def _log(log: Mapping[str, Value]) -> str:
+    rate = f"limit rate {terms.parse_rate(log['rate'])} " if log.get("rate") is not None else ""
+    prefix = f'prefix "{terms.parse_prefix(log["prefix"])}" ' if log.get("prefix") is not None else ""
+    return f"{rate}log {prefix}level {terms.parse_one_of(log['level'], terms.LEVELS)}"
+
+
+def matches(rule: Object, sets: Sets) -> Iterator[str]:
+    """What the packets of a rule are: any of these. "" is all of them."""
+    protocol = terms.parse_one_of(rule["protocol"], terms.PROTOCOLS)
+    what = _what(rule, protocol, sets)
+    if rule.get("source") is None and rule.get("destination") is None:
+        yield what
+        return
+    for version, family in FAMILIES.items():
+        if _ONLY.get(protocol, version) == version:
+            sources = _side(rule.get("source"), f"{family} saddr", version, sets)
+            destinations = _side(rule.get("destination"), f"{family} daddr", version, sets)
+            for parts in product(sources, destinations, [what]):
+                yield " ".join(part for part in parts if part)
+
+
+def _side(value: Value, field: str, version: int, sets: Sets) -> list[str]:
+    """The ways to be on one side, of one IP version; none when nobody of that version is."""
+    if value is None:
+        return [""]
+    assert isinstance(value, (list, tuple))
+    peers = [terms.parse_peer(item) for item in value]
+    nets = collapsed([peer for peer in peers if not isinstance(peer, str)], version)
+    named = [sets.held[peer, version] for peer in peers if isinstance(peer, str) and (peer, version) in sets.held]
+    ways = [f"{field} {braced(map(spelled, nets))}"] if nets else []
+    return ways + [f"{field} @{name}" for name in dict.fromkeys(named)]
+
+
+def _what(rule: Object, protocol: str, sets: Sets) -> str:
+    asked = [*_ports(rule.get("ports")), *(port for name in _listed(rule, "port_sets") for port in sets.ports[name])]
+    asking = list(_ports(rule.get("source_ports")))
+    types = [terms.parse_one_of(item, sorted(terms.ICMP_TYPES[protocol])) for item in _listed(rule, "icmp_types")]
+    if protocol == "all":
+        return ""
+    if types:
+        return f"{protocol} type {braced(sorted(set(types)))}"
+    parts = [f"{protocol} {way} {_spelled(ports)}" for way, ports in (("sport", asking), ("dport", asked)) if ports]
+    plain = {"icmp": "ip protocol icmp", "icmpv6": "meta l4proto ipv6-icmp"}.get(protocol, f"meta l4proto {protocol}")
+    return " ".join(parts) or plain
+
+
+def _listed(rule: Object, name: str) -> list[str]:
+    value = rule.get(name)
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+
+
+def _ports(value: Value) -> Iterator[Ports]:
+    yield from map(terms.parse_ports, value if isinstance(value, (list, tuple)) else ())
+
+
+def _spelled(ports: Sequence[Ports]) -> str:
+    return braced(str(low) if low == high else f"{low}-{high}" for low, high in merged(ports))

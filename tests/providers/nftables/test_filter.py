@@ -1,0 +1,172 @@
+"""``nftables_firewall`` against the real nft: its life, and what is wrong with one by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kvmplan_nftables import NftablesProvider
+from kvmplan_sdk import Object, Proposal, Session
+from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.conformance import Case, exercise
+
+Open = Callable[[], Session]
+WEB = {"action": "allow", "protocol": "tcp", "ports": ["80", "8000-8010", "8005-8020"]}
+SETS: Object = {
+    "address_set": [{"name": "admins", "addresses": ["10.0.0.0/8", "10.1.0.1", "fd00::/64", "192.168.1.1"]}],
+    "port_set": [{"name": "web", "ports": ["80", "443"]}],
+}
+CASES = [
+    Case(
+        type="nftables_firewall",
+        create={"interface": "virbr1", "ingress": [WEB]},
+        updates=[
+            {"interface": "virbr2", "ingress": [WEB], "services": ["dhcp"], "egress_default": "reject"},
+            {"address": ["192.168.150.10", "FD00:0::10"], "ingress": [WEB, {"action": "drop", "protocol": "icmp"}]},
+            {
+                "network": "192.168.150.0/24",
+                **SETS,
+                "ingress": [
+                    {"action": "allow", "protocol": "udp", "port_sets": ["web"], "source": ["$admins", "10.9.0.1"]},
+                    {"action": "reject", "protocol": "all", "source": ["$admins"]},
+                ],
+                "egress": [
+                    {
+                        "action": "allow",
+                        "protocol": "icmp",
+                        "icmp_types": ["echo-request", "echo-reply"],
+                        "limit": {"rate": "10/second"},
+                        "log": {"prefix": "ping: ", "rate": "1/minute"},
+                    },
+                    {"action": "drop", "protocol": "tcp", "source_ports": ["1-1023"], "log": {"level": "warn"}},
+                ],
+            },
+            {
+                "network": "192.168.150.0/24",
+                "address_set": [{"name": "admins", "addresses": ["10.0.0.0/8"]}],
+                "ingress": [{"action": "allow", "source": ["$admins"], "description": "ours"}],
+            },
+        ],
+        address='module.lan["x"].nftables_firewall.web["a \\"b\\" ü"]',
+    ),
+    Case(
+        type="nftables_firewall",
+        create={"family": "bridge", "mac": "52:54:00:AA:00:01", "stateful": False, "ingress": [WEB]},
+        updates=[
+            {
+                "family": "bridge",
+                "interface": "web",
+                "stateful": False,
+                "anti_spoofing": {"mac": "52:54:00:aa:00:01", "addresses": ["10.0.0.5", "10.1.0.0/24", "fd00::5"]},
+            },
+            {"family": "bridge", "interface": "web", "stateful": False, "anti_spoofing": {"enabled": False}, **SETS},
+            {"family": "bridge", "network": "fd00::/64", "stateful": False, "anti_spoofing": {"enabled": False}},
+            {"family": "inet", "network": "fd00::/64"},
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=["inet", "bridge"])
+def test_contract(host: Any, open_session: Open, case: Case) -> None:
+    exercise(NftablesProvider(), open_session, case)
+    assert host.ruleset() == ""
+
+
+def planned(open_session: Open, written: Object) -> list[tuple[str, object]]:
+    """What is said of a firewall when it is planned: summaries and where."""
+    schema = NftablesProvider().schema.resources["nftables_firewall"]
+    configured = configure(schema, written)
+    proposal = Proposal(
+        address="nftables_firewall.web",
+        type="nftables_firewall",
+        host="local",
+        configured=configured,
+        proposed=propose(schema, configured, None),
+        prior=None,
+    )
+    return [(one.summary, one.path) for one in open_session().plan(proposal).diagnostics]
+
+
+def rule(**values: Any) -> Object:
+    return {"interface": "virbr1", "ingress": [{"action": "allow", **values}]}
+
+
+BRIDGED: Object = {"family": "bridge", "interface": "web", "stateful": False}
+OWN: Object = {"anti_spoofing": {"mac": "52:54:00:00:00:01"}}
+WRONG: list[tuple[Object, str, tuple[str | int, ...]]] = [
+    ({}, "Nobody to guard", ()),
+    ({"address": []}, "Nobody to guard", ("address",)),
+    ({"interface": "virbr1", "network": "10.0.0.0/24"}, "Guarded twice", ("network",)),
+    ({"mac": "52:54:00:00:00:01"}, "A MAC address in the family inet", ("mac",)),
+    ({"interface": "virbr1", "stateful": False}, "Without state in the family inet", ("stateful",)),
+    ({"interface": "virbr1", **OWN}, "Anti-spoofing in the family inet", ("anti_spoofing",)),
+    ({"interface": "virbr1", "services": ["arp"]}, "A service of another family", ("services",)),
+    (BRIDGED, "Anti-spoofing without a MAC address", ("anti_spoofing",)),
+    ({**BRIDGED, "interface": None, "network": "10.0.0.0/24"}, "Spoofing cannot be prevented", ("anti_spoofing",)),
+    ({**BRIDGED, "interface": None, "mac": "52:54:00:00:00:02", **OWN}, "Two MAC addresses", ("anti_spoofing", "mac")),
+    (
+        {**BRIDGED, "anti_spoofing": {"mac": "52:54:00:00:00:01", "addresses": []}},
+        "No addresses",
+        ("anti_spoofing", "addresses"),
+    ),
+    ({**BRIDGED, **OWN, "ingress_default": "reject"}, "Rejected by a bridge", ("ingress_default",)),
+    ({**BRIDGED, **OWN, "ingress": [{"action": "reject"}]}, "Rejected by a bridge", ("ingress", 0, "action")),
+    ({**BRIDGED, **OWN, "services": ["dns"]}, "A service of another family", ("services",)),
+    (rule(ports=["80"]), "Ports without a protocol", ("ingress", 0, "ports")),
+    (rule(protocol="icmp", source_ports=["80"]), "Ports without a protocol", ("ingress", 0, "source_ports")),
+    (rule(protocol="tcp", ports=[]), "No ports", ("ingress", 0, "ports")),
+    (rule(protocol="tcp", icmp_types=["echo-request"]), "ICMP types of another protocol", ("ingress", 0, "icmp_types")),
+    (rule(protocol="icmp", icmp_types=["nd-redirect"]), "Unknown ICMP type", ("ingress", 0, "icmp_types")),
+    (rule(protocol="tcp", port_sets=["web"]), "Unknown port_set", ("ingress", 0, "port_sets")),
+    (rule(source=["$web"]), "Unknown address_set", ("ingress", 0, "source")),
+    (rule(source=[]), "Nobody", ("ingress", 0, "source")),
+    (rule(source=["10.0.0.1"], destination=["fd00::1"]), "A rule of two families", ("ingress", 0)),
+    (rule(source=["10.0.0.1"], protocol="icmpv6"), "A rule of two families", ("ingress", 0)),
+    (
+        {"network": "10.0.0.0/8", "ingress": [{"action": "allow", "protocol": "icmpv6"}]},
+        "A rule of two families",
+        ("ingress", 0),
+    ),
+    (
+        {"interface": "virbr1", "egress": [{"action": "drop", "limit": {"rate": "1/second"}}]},
+        "A limit of a drop rule",
+        ("egress", 0, "limit"),
+    ),
+    (
+        {"interface": "virbr1", "egress": [{"action": "allow"}, {"action": "drop"}]},
+        "This allow never does anything",
+        ("egress", 0),
+    ),
+    ({**BRIDGED, **OWN, "port_set": [{"name": "web", "ports": []}]}, "An empty set", ("port_set", 0, "ports")),
+    (
+        {**BRIDGED, **OWN, "address_set": [{"name": "a", "addresses": []}, {"name": "a", "addresses": []}]},
+        "Two sets of one name",
+        ("address_set", 1, "name"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "summary", "path"), WRONG, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_what_cannot_be_meant(open_session: Open, written: Object, summary: str, path: tuple[str | int, ...]) -> None:
+    assert planned(open_session, written) == [(summary, path)]
+
+
+def test_several_mistakes_are_told_at_once(open_session: Open) -> None:
+    found = planned(open_session, {**rule(ports=["80"], port_sets=["x"], source=["$y"]), "stateful": False})
+    assert len(found) == 5
+
+
+def test_an_empty_address_set_is_one_that_addresses_will_come_into(host: Any, open_session: Open) -> None:
+    empty: Object = {
+        "interface": "virbr1",
+        "address_set": [{"name": "bad", "addresses": []}],
+        "ingress": [{"action": "drop", "source": ["$bad"]}],
+    }
+    assert planned(open_session, empty) == []
+    filled = {**empty, "address_set": [{"name": "bad", "addresses": ["10.0.0.1", "fd00::1"]}]}
+    exercise(NftablesProvider(), open_session, Case(type="nftables_firewall", create=empty, updates=[filled, empty]))

@@ -6,8 +6,10 @@ that leave alone whatever the table does not know.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -21,6 +23,15 @@ NAMESPACES = {"dnsmasq": "http://libvirt.org/schemas/network/dnsmasq/1.0"}
 """Those of libvirt's own extensions that tables name, by the prefix they use."""
 for _prefix, _uri in NAMESPACES.items():
     ET.register_namespace(_prefix, _uri)
+_GENERATED = re.compile(r"ns\d+|xml")
+
+
+def parsed(text: str) -> ET.Element:
+    """A document of libvirt's. What others have put into it keeps their prefixes when it is written back."""
+    for _, (prefix, uri) in ET.iterparse(StringIO(text), ("start-ns",)) if "xmlns:" in text else ():  # noqa: S314
+        if prefix and not _GENERATED.fullmatch(prefix):
+            ET.register_namespace(prefix, uri)
+    return ET.fromstring(text)  # noqa: S314
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.addresses.book import AddressBook
 from kvmplan_libvirt.api import DOMAIN_XML_INACTIVE, XML_INACTIVE, Connection, Domain, Network, NWFilter
+from kvmplan_libvirt.document import parsed
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.listing import Listing
 from kvmplan_libvirt.ownership import Owner, entry_owners, interface_owners, network_owner
@@ -162,8 +163,8 @@ def network_record(network: Network) -> NetworkRecord:
         uuid=network.UUIDString(),
         name=network.name(),
         autostart=bool(network.autostart()) if persistent else False,
-        live=ET.fromstring(network.XMLDesc(0)) if active else None,  # noqa: S314 - libvirt's own document
-        config=ET.fromstring(_definition(network)) if persistent else None,  # noqa: S314
+        live=parsed(network.XMLDesc(0)) if active else None,
+        config=parsed(_definition(network)) if persistent else None,
     )
 
 
@@ -179,8 +180,8 @@ def domain_record(domain: Domain) -> DomainRecord:
         uuid=domain.UUIDString(),
         name=domain.name(),
         state=domain.state()[0],
-        live=ET.fromstring(domain.XMLDesc(0)) if active else None,  # noqa: S314
-        config=ET.fromstring(domain.XMLDesc(DOMAIN_XML_INACTIVE)) if persistent else None,  # noqa: S314
+        live=parsed(domain.XMLDesc(0)) if active else None,
+        config=parsed(domain.XMLDesc(DOMAIN_XML_INACTIVE)) if persistent else None,
     )
 
 
@@ -188,7 +189,7 @@ def filter_record(nwfilter: NWFilter) -> FilterRecord:
     return FilterRecord(
         uuid=nwfilter.UUIDString(),
         name=nwfilter.name(),
-        element=ET.fromstring(nwfilter.XMLDesc()),  # noqa: S314
+        element=parsed(nwfilter.XMLDesc()),
     )
 
 

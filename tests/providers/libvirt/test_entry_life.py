@@ -60,9 +60,9 @@ def theirs(rig: Rig) -> Any:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_rules_hold_and_all_else_of_the_network_stays(rig: Rig, theirs: Any, case: Case) -> None:
-    before = said(theirs)
+    before = theirs.XMLDesc(0).replace(' xmlns:n="urn:n"', "")
     exercise(rig.provider, rig.open, case)
-    assert said(theirs) == before
+    assert theirs.XMLDesc(0).replace(' xmlns:n="urn:n"', "") == before
 
 
 def said(network: Any) -> str:

@@ -102,7 +102,7 @@ def facts(element: ET.Element) -> str:
             subnet.attrib.setdefault("prefix", "8")  # as libvirt takes it
         if subnet.get("family") == "ipv4":
             del subnet.attrib["family"]
-    return ET.canonicalize(ET.tostring(element, encoding="unicode"), strip_text=True)
+    return ET.canonicalize(ET.tostring(element, encoding="unicode"), strip_text=True, rewrite_prefixes=True)
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=[path.stem for path in NETWORKS])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards, judge
 from kvmplan_nftables.kind import REROUTES
 from kvmplan_nftables.kinds import KINDS
@@ -99,7 +100,8 @@ class NftablesSession(Session):
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         removals = {change.address: KINDS[change.type].removed for change in changes if change.verb is Verb.DELETE}
-        return Findings(diagnostics=tuple(judge(self._host, forwards(changes), claims)), impacts=removals)
+        found = (*judge(self._host, forwards(changes), claims), *judge_firewalls(self._host, firewalls(changes)))
+        return Findings(diagnostics=found, impacts=removals)
 
     def _batch(self, step: Step) -> Sequence[Line]:
         """What cannot be told yet, because values are unknown, is left out."""

@@ -26,7 +26,7 @@ LAN, TWO = "libvirt_network.lan", "libvirt_network.two"
 @pytest.fixture(scope="module")
 def lab(lab_token: str) -> Iterator[LabHost]:
     with LabHost.up(f"{lab_token}-waiting", segment=lab_token) as host:
-        host.guest("web")
+        host.guest("web", minds_carrier=True)
         host.guest("db")
         yield host
 
@@ -117,6 +117,16 @@ def test_a_lease_of_before_is_no_address(rig: Rig, lab: LabHost) -> None:
         lab.run(["virsh", "resume", "web"])
     (problem,) = outcome.diagnostics
     assert f"It has given {before['address']} to this NIC before, but not since." in problem.detail
+
+
+def test_a_guest_whose_nic_is_moved_gets_an_address_there_while_it_runs(rig: Rig, lab: LabHost) -> None:
+    rig.together({LAN: network("lan", 78), TWO: network("two", 79), WEB: nic("web")})
+    tap = of(rig, WEB)["target"]
+    assert of(rig, WEB)["addresses"][0].startswith("10.78.")
+    assert rig.together({WEB: nic("web", "two")})[WEB].diagnostics == ()
+    assert of(rig, WEB)["addresses"][0].startswith("10.79.")
+    assert (of(rig, WEB)["target"], of(rig, WEB)["link_state"]) == (tap, "up")
+    lab.run(["busybox", "ping", "-c", "1", "-W", "5", of(rig, WEB)["addresses"][0]])
 
 
 def test_the_hosts_neighbours_tell_of_a_guest_on_a_bridge(rig: Rig, lab: LabHost) -> None:

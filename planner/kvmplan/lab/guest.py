@@ -26,12 +26,15 @@ _BUSYBOX = ("/usr/bin/busybox", "/bin/busybox")
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A guest: its name (also its host name), the libvirt networks and the bridges its NICs are on, memory in MiB."""
+    """A guest: its name (also its host name), the libvirt networks and the bridges its NICs are on, memory in MiB.
+    ``minds_carrier``: whether it asks for another address when its cable was pulled, as most systems do.
+    """
 
     name: str
     networks: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
     memory: int = MEMORY_MIB
+    minds_carrier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ def domain_xml(host: str, guest: Guest, boot: Boot) -> str:
     _text(system, "type", "hvm", arch="x86_64", machine="q35")
     _text(system, "kernel", boot.image)
     _text(system, "initrd", boot.initramfs)
-    _text(system, "cmdline", f"console=ttyS0 quiet panic=-1 kvmplan.guest={guest.name}")
+    minding = " kvmplan.carrier" if guest.minds_carrier else ""
+    _text(system, "cmdline", f"console=ttyS0 quiet panic=-1 kvmplan.guest={guest.name}{minding}")
     features = Xml.SubElement(domain, "features")
     # Without them the guest sees no hot-plugged NIC, or loses the one it has.
     Xml.SubElement(features, "acpi")

@@ -21,14 +21,26 @@ httpd -p 8080 -h /www
 nc -ll -p 7777 -e cat &
 echo "kvmplan-lab: $name is up"
 
+grep -q ' kvmplan\.carrier' /proc/cmdline && carrier=yes
+
 # A NIC is known by name and index, so that one unplugged and another plugged in at its place are two.
 while :; do
   for path in /sys/class/net/*; do
     [ -e "$path/device" ] || continue
     nic=${path##*/}
     seen=/run/nic.$nic.$(cat "$path/ifindex")
-    [ -e "$seen" ] && continue
+    if [ -e "$seen" ]; then
+      # As most systems do when a cable was pulled and is plugged in again: let go of the lease and ask for another.
+      [ -z "$carrier" ] || [ "$(cat "$path/carrier" 2>/dev/null)" != 1 ] && continue
+      changes=$(cat "$path/carrier_changes")
+      [ "$changes" = "$(cat "/run/carrier.$nic")" ] && continue
+      echo "$changes" >"/run/carrier.$nic"
+      kill -USR2 "$(cat "$seen")"
+      kill -USR1 "$(cat "$seen")"
+      continue
+    fi
     ip link set "$nic" up
+    cat "$path/carrier_changes" >"/run/carrier.$nic"
     udhcpc -f -i "$nic" -s /etc/lease -x "hostname:$name" -t 15 -T 1 -A 1 >/dev/null 2>&1 &
     echo $! >"$seen"
     echo "kvmplan-lab: $nic $(cat "$path/address") plugged"

@@ -117,14 +117,16 @@ class LabHost:
         networks: Sequence[str] = (),
         bridges: Sequence[str] = (),
         memory: int = guests.MEMORY_MIB,
+        minds_carrier: bool = False,
         progress: Progress = quiet,
     ) -> str:
         """Define and start a small real guest with a NIC for each network and bridge named; its name.
 
-        Without any it has no NIC, and free slots to hot-plug some. ``memory`` is in MiB. Returns when the guest's
+        Without any it has no NIC, and free slots to hot-plug some. ``memory`` is in MiB;
+        ``minds_carrier``: whether it asks for another address when its cable was pulled. Returns when the guest's
         system is up and serves its page; leases come later (see `guest_address`). Raises LabError.
         """
-        return guests.start(self, guests.Guest(name, tuple(networks), tuple(bridges), memory), progress)
+        return guests.start(self, guests.Guest(name, tuple(networks), tuple(bridges), memory, minds_carrier), progress)
 
     def guest_address(self, name: str, *, timeout: float = 30.0, mac: str | None = None) -> str:
         """The IPv4 address the guest ``name`` got by DHCP (on the NIC ``mac``), as it says itself. Raises LabError."""

@@ -47,8 +47,8 @@ def timed_out(reach: Reach, name: str, nic: Nic, wait: Wait) -> Diagnostic:
 
 _ADVICE = {
     Source.LEASE: (
-        "Look whether the guest asks for one by DHCP on this NIC (`virsh console`); one that was moved there from "
-        "another network asks only when its lease is renewed, or its cable is pulled and plugged in again."
+        "Look whether the guest asks for one by DHCP on this NIC (`virsh console`). One that was moved there from "
+        "another network, and did not mind that its cable was pulled, asks when its lease is renewed."
     ),
     Source.AGENT: "Look whether qemu-guest-agent runs in the guest, and whether the NIC is up there.",
     Source.ARP: "The host knows only of guests that have spoken to it, or that it has spoken to.",

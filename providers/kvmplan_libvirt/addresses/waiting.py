@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kvmplan_libvirt.addresses.book import Lease, Source
+from kvmplan_libvirt.addresses.cable import replug_cables
 from kvmplan_libvirt.addresses.given import addresses_of, leases_of, leases_on
 from kvmplan_libvirt.addresses.report import stopped, timed_out, unasked
 from kvmplan_libvirt.addresses.table import Wait, wait_of
@@ -23,13 +24,23 @@ _POLL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
+class _Before:
+    """``leases``: those of before a NIC was plugged in where it is, which say nothing of now; ``moved``: whether the
+    guest has it already, on something else.
+    """
+
+    leases: frozenset[Lease]
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
-    """A NIC to wait for. ``former``: leases of before it was plugged in where it is, which say nothing of now."""
+    """A NIC to wait for, with what was ``before``."""
 
     outcome: Outcome
     values: Object
     wait: Wait
-    former: frozenset[Lease]
+    before: _Before
 
     @property
     def name(self) -> str:
@@ -43,21 +54,26 @@ class Waiting:
         self._steady = steady
         self._stopping = step.stopping
         waits = [operation for operation in step.operations if _waits(operation)]
-        self._former = {one.address: steady.do(partial(_leases_before, one)) for one in waits}
+        self._before = {one.address: steady.do(partial(_before, one)) for one in waits}
         self._nics: list[Awaited] = []
 
     def takes(self, outcome: Outcome) -> bool:
         """Whether ``outcome`` has to wait for an address; then it is one of `outcomes`."""
         wait = None if outcome.values is None else wait_of(outcome.values)
-        if outcome.diagnostics or outcome.values is None or wait is None or outcome.address not in self._former:
+        if outcome.diagnostics or outcome.values is None or wait is None or outcome.address not in self._before:
             return False
-        self._nics.append(Awaited(outcome, outcome.values, wait, self._former[outcome.address]))
+        self._nics.append(Awaited(outcome, outcome.values, wait, self._before[outcome.address]))
         return True
 
     def outcomes(self) -> Iterator[Outcome]:
         """Each once it has an address, or its time is over. Each network is asked once for every look."""
-        started = time.monotonic()
         waiting = self._nics
+        try:
+            self._steady.do(partial(_tell_moved, waiting))
+        except DiagnosticError as problem:
+            yield from (_failed(nic, *problem.diagnostics) for nic in waiting)
+            return
+        started = time.monotonic()
         while waiting:
             try:
                 look = partial(_look, waiting, time.monotonic() - started, self._stopping())
@@ -77,11 +93,16 @@ def _waits(operation: Operation) -> bool:
     return after.get("addresses") is UNKNOWN and wait_of(after) is not None
 
 
-def _leases_before(operation: Operation, reach: Reach) -> frozenset[Lease]:
-    """The leases of the network that a NIC is going to be plugged into."""
+def _before(operation: Operation, reach: Reach) -> _Before:
     before, after = operation.before, operation.after or {}
-    plugs = before is None or {MOVE, REPLUG} & set(mechanisms(before, after, reach.version))
-    return frozenset(leases_on(reach.inventory, text(after, "network"))) if plugs else frozenset()
+    ways = {REPLUG} if before is None else {MOVE, REPLUG} & set(mechanisms(before, after, reach.version))
+    leases = leases_on(reach.inventory, text(after, "network")) if ways else ()
+    return _Before(frozenset(leases), moved=ways == {MOVE})
+
+
+def _tell_moved(waiting: Sequence[Awaited], reach: Reach) -> None:
+    nics = (_plugged(reach, awaited) for awaited in waiting if awaited.before.moved)
+    replug_cables(reach, [nic for nic in nics if nic is not None])
 
 
 def _look(
@@ -116,7 +137,7 @@ def _addresses(reach: Reach, awaited: Awaited, nic: Nic) -> Sequence[str]:
     if awaited.wait.source is not Source.LEASE:
         return addresses_of(reach.inventory, nic, awaited.wait.source)
     leases = leases_of(reach.inventory, nic)
-    return [lease.address for lease in leases if lease not in awaited.former or not lease.expires]
+    return [lease.address for lease in leases if lease not in awaited.before.leases or not lease.expires]
 
 
 def _failed(awaited: Awaited, *diagnostics: Diagnostic) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
+from tests.providers.libvirt.test_listing import counted
 
 from kvmplan_libvirt.addresses.book import AddressBook, Lease, usable
 from kvmplan_libvirt.kinds import DATA_SOURCES
@@ -170,6 +171,22 @@ def test_leases(world: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(world, "libvirt_dhcp_leases", network="lan", mac="52:54:00:00:00:09")["leases"] == []
     (nic,) = read(world, "libvirt_interfaces", network="lan")["interfaces"]
     assert nic["addresses"] == ["10.77.0.7"]
+
+
+def test_however_many_nics_a_network_is_asked_once_for_its_leases(rig: Rig) -> None:
+    guests = [
+        rig.connection.createXML(
+            f"<domain type='test'><name>n{number}</name><memory>64</memory><os><type>hvm</type></os><devices>"
+            f"<interface type='network'><mac address='52:54:00:00:01:{number:02}'/><source network='default'/>"
+            "</interface></devices></domain>"
+        )
+        for number in range(20)
+    ]
+    with counted() as calls:
+        assert len(read(rig, "libvirt_interfaces")["interfaces"]) == 21
+    assert (calls["DHCPLeases"], calls["interfaceAddresses"]) == (1, 0)
+    for guest in guests:
+        guest.destroy()
 
 
 def test_addresses_of_the_link_alone_do_not_count_and_the_others_are_in_order() -> None:

@@ -27,7 +27,7 @@ def mechanisms(before: Object, after: Object, version: int) -> Iterator[Mechanis
 
 def _fitting(before: Object, after: Object, version: int) -> Iterator[Mechanism]:
     old, new = kind(before), kind(after)
-    another = old != new and not {old, new} <= ON_BRIDGE
+    another = old not in {None, new} and not {old, new} <= ON_BRIDGE  # None: its tap is on no bridge, and put back
     for name, mechanism in changes(INTERFACE, before, after):
         if mechanism in {REPLACE, NEXT_START, WATCH}:
             yield mechanism

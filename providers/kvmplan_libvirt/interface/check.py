@@ -32,6 +32,7 @@ _ONLY_FOR: Mapping[Path, frozenset[str]] = {
     ("vlan",): _TAPPED | {HOSTDEV},
     ("virtualport",): _TAPPED | {HOSTDEV},
     ("tune",): _TAPPED,
+    ("target_dev",): _TAPPED,
     ("ip",): frozenset({USER}),
     ("port_forward",): frozenset({USER}),
     ("user", "dev"): frozenset({USER}),

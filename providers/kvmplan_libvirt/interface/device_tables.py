@@ -14,6 +14,8 @@ from kvmplan_sdk import Nesting, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, interface_name, ip_address, one_of
 
+GENERATED = ("vnet", "macvtap", "macvlan")
+"""How the names begin that libvirt gives taps."""
 _PORT = between(1, 65535)
 
 
@@ -35,6 +37,12 @@ def _own_alias(value: Value) -> str | None:
     if re.fullmatch(r"ua-[A-Za-z0-9_-]+", str(value)):
         return None
     return f"{value!r} is not a name of your own: it begins with `ua-`, then letters, digits, `_` and `-`."
+
+
+def _own_tap(value: Value) -> str | None:
+    if str(value).startswith(GENERATED):
+        return f"{value!r} is one of libvirt's own names, which it takes from nobody: choose one such as tap-web."
+    return interface_name(value)
 
 
 def _switch(name: str, doc: str) -> Field:
@@ -232,3 +240,7 @@ TUNING = Node(
 )
 
 ALIAS = value("alias@name", STRING, "Name of the device in libvirt, beginning with `ua-`.", _own_alias, change=REPLUG)
+
+TARGET_DEV = value(
+    "target@dev", STRING, "Name that its tap gets on the host; libvirt chooses unless said.", _own_tap, change=REPLUG
+)

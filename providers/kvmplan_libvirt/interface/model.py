@@ -20,6 +20,7 @@ from kvmplan_libvirt.interface.device_tables import (
     IP,
     PORT_FORWARD,
     ROM,
+    TARGET_DEV,
     TEAMING,
     TUNING,
 )
@@ -82,6 +83,7 @@ INTERFACE = Node(
             change=FOLLOW,
         ),
         "alias": ALIAS,
+        "target_dev": TARGET_DEV,
         **TELLS,
     },
     nodes={
@@ -107,7 +109,7 @@ INTERFACE = Node(
 INHERITED = ("mtu", "port_isolated", "trust_guest_rx_filters", "bandwidth", "vlan", "virtualport")
 """What a running guest's document also shows of the network or port group that the NIC is on."""
 
-LEFT_TO_LIBVIRT = ("alias", "address")
+LEFT_TO_LIBVIRT = ("alias", "address", "target_dev")
 """What libvirt chooses where nobody says it; it stays as it is then."""
 
 PORT_IDS = ("interface_id", "instance_id")

@@ -15,7 +15,7 @@ from kvmplan_libvirt.interface.source import HOSTDEV
 from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, HOTPLUG, NEXT_START, TUNE
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import UNKNOWN, Impact, MacClaim, Object, Planned, Proposal
+from kvmplan_sdk import UNKNOWN, Impact, InterfaceClaim, MacClaim, Object, Planned, Proposal
 
 STAYS = frozenset({CARRIER, FOLLOW, NEXT_START, TUNE})
 """Changes that leave a NIC what it is attached to, with the tap and the addresses that it has."""
@@ -25,7 +25,7 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
     values = complete(proposal.proposed, proposal.configured, proposal.prior, reach.seed(proposal.address))
     if proposal.prior is None or not set(mechanisms(proposal.prior, values, reach.version)) <= STAYS:
         values |= dict.fromkeys(TELLS, UNKNOWN)
-    mac = text(values, "mac")
+    mac, tap = text(values, "mac"), text(values, "target_dev")
     if proposal.prior is None:
         impact = Impact(HOTPLUG.level, (), HOTPLUG.why, (HOTPLUG.call,))
     else:
@@ -34,7 +34,10 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         values=values,
         replaces=replaced(INTERFACE, proposal.prior, values),
         impact=impact,
-        claims=() if mac is None else (MacClaim(mac.lower()),),
+        claims=(
+            *(() if mac is None else (MacClaim(mac.lower()),)),
+            *(() if tap is None else (InterfaceClaim(tap),)),
+        ),
         diagnostics=(*check(values, proposal.configured, reach.version), *check_wait(proposal.configured)),
     )
 

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.api import Affect, Domain
 from kvmplan_libvirt.interface.changes import AT_NEXT_START, mechanisms
-from kvmplan_libvirt.interface.model import LEFT_TO_LIBVIRT
 from kvmplan_libvirt.interface.xml import document, document_anew, values_of
 from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
 from kvmplan_libvirt.mechanism import NEXT_START, REPLUG, Mechanism
@@ -83,7 +82,7 @@ def _plug_again(domain: Domain, live: Nic, said: Object) -> None:
 def _change_definition(domain: Domain, config: Nic, wanted: Object) -> None:
     """A device is found by its place and alias, where a document says them: to change these takes a new one."""
     said = values_of(config, wanted)
-    if all(same(said[name], wanted.get(name)) for name in LEFT_TO_LIBVIRT):
+    if all(same(said[name], wanted.get(name)) for name in ("alias", "address")):
         domain.updateDeviceFlags(document(wanted, config.element), Affect.CONFIG)
     else:
         domain.detachDeviceFlags(config.text, Affect.CONFIG)

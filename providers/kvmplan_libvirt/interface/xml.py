@@ -8,14 +8,12 @@ from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.addresses.table import BESIDE
 from kvmplan_libvirt.document import read, write
+from kvmplan_libvirt.interface.device_tables import GENERATED
 from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT, PORT_IDS
 from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
 from kvmplan_libvirt.inventory import Nic
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Object, Value
-
-GENERATED = ("vnet", "macvtap", "macvlan")
-"""How the names begin that libvirt gives taps; it takes none of these from a document."""
 
 
 def values_of(nic: Nic, meant: Object) -> dict[str, Any]:

@@ -17,7 +17,6 @@ LEFT_ALONE = {
         "interface/source@macTableManager",
         "interface/source@portid",
         "interface/guest@actual",
-        "interface/target@dev",
     },
     "follows from the address": {"interface/ip@family"},
     "of buses other than PCI, and of S390": {

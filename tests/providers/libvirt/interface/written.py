@@ -53,6 +53,7 @@ RATES = {"average": numbers, "peak": numbers, "burst": numbers}
 TAPPED: Some = {
     "bandwidth": block(inbound=block(RATES), outbound=block(RATES)),
     "trust_guest_rx_filters": st.booleans(),
+    "target_dev": st.just("tap-web"),
     "virtualport": block({"type": st.just("802.1Qbh"), "profile_id": names}),
     "backend": block(vhost=st.just("/dev/vhost-net")),
     "tune": block({"sndbuf": numbers}),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
+from tests.providers.libvirt.interface.written import SIMPLEST, completed
 from tests.providers.libvirt.test_provider import NETWORK, operation
 
+from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.provider import SCHEMA
 from kvmplan_sdk import Diagnostic, Object, Rehearses, Step, Verb
 from kvmplan_sdk.proposing import configure
@@ -30,6 +32,14 @@ def said(rig: Rig, step: Step) -> tuple[Diagnostic, ...]:
 @pytest.mark.parametrize("step", [operation(Verb.CREATE, NETWORK), operation(Verb.CREATE, NIC, NIC_ADDRESS)])
 def test_what_libvirt_takes_is_not_spoken_of(rig: Rig, step: Step) -> None:
     assert said(rig, step) == ()
+
+
+@pytest.mark.parametrize("source", KINDS)
+def test_every_source_of_a_nic_is_judged(rig: Rig, source: str) -> None:
+    nic = completed({"domain": "web", "mac": NIC["mac"], source: SIMPLEST[source]})
+    assert said(rig, operation(Verb.CREATE, nic, NIC_ADDRESS)) == ()
+    (problem,) = said(rig, operation(Verb.CREATE, {**nic, "mac": "53:54:00:00:00:07"}, NIC_ADDRESS))
+    assert "unicast" in problem.detail
 
 
 @pytest.mark.parametrize(

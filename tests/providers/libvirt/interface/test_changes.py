@@ -72,7 +72,7 @@ def test_what_an_old_libvirt_cannot_change_is_plugged_in_again() -> None:
 def test_a_tap_that_is_off_its_bridge_is_put_back_while_the_guest_runs() -> None:
     """A NIC reads as attached to nothing then."""
     loose = nic(ON_LAN) | {"network": None}
-    assert str(impact_between(loose, nic(ON_LAN), OLD, ["web"]).level) == "live"
+    assert str(impact_between(loose, nic(ON_LAN), OLD, ["web"]).level) == "link_flap"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,16 @@ from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.plan import complete
 from kvmplan_sdk.proposing import configure, propose
 
+SIMPLEST: dict[str, Any] = {
+    "network": "lan",
+    "bridge": "br0",
+    "direct": {"dev": "eth0"},
+    "hostdev": {"address": {"bus": "0x03", "slot": "0x10"}},
+    "vhostuser": {"path": "/run/a.sock", "mode": "server"},
+    "user": {},
+    "vdpa": {"dev": "/dev/vhost-vdpa-0"},
+}
+"""A NIC of each source, with nothing more than it needs."""
 Some = dict[str, st.SearchStrategy[Any]]
 
 

@@ -7,17 +7,23 @@ from collections.abc import Sequence
 
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.batch import fits
-from kvmplan_nftables.table.listing import FoundElement, Listing, Listings
+from kvmplan_nftables.table.listing import FoundElement, Listings
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
-from kvmplan_nftables.table.skeleton import SKELETON, TAG
+from kvmplan_nftables.table.section import holders
+from kvmplan_nftables.table.skeleton import SECTIONS, TAG
 from kvmplan_sdk import Object, Observed
 
+Broken = frozenset[tuple[TableName, str]]
+"""Chains, sets and maps of skeletons that do not do their work."""
 
-def observe(values: Object, kind: Kind, pieces: Sequence[Piece], tag: str, listings: Listings) -> Observed | None:
-    """The resource of ``pieces`` as it is: None where one is missing, or has changed in a way that values cannot say.
-    ``listings``: the tables that can do their work.
-    """
+
+def observe(
+    values: Object, kind: Kind, pieces: Sequence[Piece], tag: str, listings: Listings, damaged: Broken
+) -> Observed | None:
+    """The resource of ``pieces``; None where one is missing, or has changed in a way that values cannot say."""
     if not pieces or any(piece.table not in listings for piece in pieces):
+        return None
+    if damaged and any((piece.table, name) in damaged for piece in pieces for name in holders((piece,))):
         return None
     wanted = {(piece.holder, piece.key): piece.data for piece in pieces if isinstance(piece, Element)}
     found = [element for listing in listings.values() for element in listing.elements_of(tag)]
@@ -30,12 +36,19 @@ def observe(values: Object, kind: Kind, pieces: Sequence[Piece], tag: str, listi
     return None if seen is None else Observed(values=seen)
 
 
-def intact(name: TableName, listing: Listing) -> bool:
-    """Whether the skeleton of a table of ours is all there, so that what is in it does its work."""
-    return _all_there(SKELETON.get(name, ()), TAG, {name: listing})
+def broken(listings: Listings) -> Broken:
+    """What is in sections of skeletons that are not all there."""
+    return frozenset(
+        (name, held)
+        for name, sections in SECTIONS.items()
+        for section in sections
+        if name in listings and not _all_there(section.pieces, TAG, {name: listings[name]}, section.names)
+        for held in section.names
+    )
 
 
-def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings) -> bool:
+def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings, only: frozenset[str] = frozenset()) -> bool:
+    """``only``: chains beside which the rules of ``tag`` do not count, where there are some."""
     rules: dict[tuple[TableName, str], list[str]] = defaultdict(list)
     for piece in pieces:
         match piece:
@@ -48,6 +61,8 @@ def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings) -> bool:
     there: dict[tuple[TableName, str], list[str]] = defaultdict(list)
     for table in listings:
         for rule in listings[table].rules_of(tag):
+            if only and rule.chain not in only:
+                continue
             there[table, rule.chain].append(rule.digest)
     return there == rules
 

@@ -8,7 +8,7 @@ from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards, judge
 from kvmplan_nftables.kind import REROUTES
 from kvmplan_nftables.kinds import KINDS
-from kvmplan_nftables.observing import intact, observe
+from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.table.batch import Line, Wish, compile_batch, explain
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
@@ -65,9 +65,9 @@ class NftablesSession(Session):
         owners = [Owner(self._lineage, known.address) for known in objects]
         pieces = [_pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)]
         listings = self._listings(piece.table for some in pieces for piece in some)
-        whole = {name: listing for name, listing in listings.items() if intact(name, listing)}
+        damaged = broken(listings)
         return [
-            observe(known.values, KINDS[known.type], some, owner.tag, whole)
+            observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
 

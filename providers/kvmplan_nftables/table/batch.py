@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
-from kvmplan_nftables.table.skeleton import SKELETON
+from kvmplan_nftables.table.section import holders
+from kvmplan_nftables.table.skeleton import SECTIONS, SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
 from kvmplan_sdk import Diagnostic, error
 
@@ -87,13 +88,25 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
             if listing is not None:
                 yield Line(f"delete table {' '.join(name)}")
             return
-        wishes = (Wish("", SKELETON_TAG, SKELETON[name]), *wishes)
+        needed = tuple(_needed(name, listing or _NOTHING, wishes))
+        wishes = (Wish("", SKELETON_TAG, needed, before=SKELETON[name]), *wishes)
     difference = _Difference()
     for wish in wishes:
         _compare(name, listing or _NOTHING, wish, difference)
     if listing is None and comes:
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines()
+
+
+def _needed(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> Iterator[Piece]:
+    """The sections that something comes into, or that hold what ``wishes`` leave."""
+    tags = {SKELETON_TAG, *(tag for wish in wishes for tag in (wish.tag, wish.former))}
+    used = holders(piece for wish in wishes for piece in wish.pieces if piece.table == name)
+    used |= {rule.chain for rule in listing.rules if rule.tag not in tags}
+    used |= {element.holder for element in listing.elements.values() if element.tag not in tags}
+    for section in SECTIONS.get(name, ()):
+        if used & section.names:
+            yield from section.pieces
 
 
 def _stays(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> bool:

@@ -53,3 +53,8 @@ class Named:
 
 
 Piece = Rule | Element | Named
+
+
+def base_chain(name: str, type_: str, hook: str, priority: int, table: TableName = OURS) -> Named:
+    shape = {"type": type_, "hook": hook, "prio": priority, "policy": "accept"}
+    return Named("chain", name, f"type {type_} hook {hook} priority {priority} ; policy accept ;", shape, table)

@@ -175,3 +175,12 @@ def test_a_step_is_one_batch_whatever_its_size(host: Any, open_session: Open) ->
     assert None not in read(open_session, *(f"a{port}" for port in range(10_000, 10_400)))
     apply(open_session, *(operation(Verb.DELETE, f"a{port}") for port in range(10_000, 10_400)))
     assert host.ruleset() == ""
+
+
+def test_hooks_are_there_only_while_something_uses_them(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    forwarding = host.ruleset()
+    assert "hook input" not in forwarding
+    case = Case(type="nftables_firewall", create={"interface": "virbr1"})
+    exercise(NftablesProvider(), open_session, case)
+    assert host.ruleset() == forwarding

@@ -1,0 +1,31 @@
+"""Sections: parts of a table's skeleton that are there only while something is in them, so that nobody pays for a hook
+that nothing uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``names``: of its chains, sets and maps, in which resources put rules and elements."""
+
+    pieces: tuple[Piece, ...]
+    names: frozenset[str]
+
+
+def section(*pieces: Piece) -> Section:
+    return Section(pieces, frozenset(piece.name for piece in pieces if isinstance(piece, Named)))
+
+
+def holders(pieces: Iterable[Piece]) -> set[str]:
+    """The chains, sets and maps that ``pieces`` are in."""
+    return {
+        piece.chain if isinstance(piece, Rule) else piece.holder
+        for piece in pieces
+        if isinstance(piece, (Rule, Element))
+    }

@@ -50,6 +50,13 @@ RESTART = Mechanism(
     "virNetworkDefineXML, virNetworkDestroy, virNetworkCreate, then every guest's port and tap",
     "libvirt takes this only at the start of a network, so it is restarted and its guests are attached again.",
 )
+START = Mechanism(ImpactLevel.LIVE, "start", "virNetworkCreate", "Guests are on the network again.")
+RENEWAL = Mechanism(
+    ImpactLevel.NONE,
+    "renewal",
+    "virNetworkDefineXML, virNetworkDestroy, virNetworkCreate",
+    "Guests are on a device of the host and stay there; NICs plugged in from now on get it.",
+)
 DHCP_HOST = Mechanism(
     ImpactLevel.LIVE,
     "reservations",

@@ -7,7 +7,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
-from kvmplan_sdk import Change, Findings, Known, Object, Operation, Outcome, Planned, Proposal, Step, Value, Verb
+from kvmplan_sdk import (
+    Change,
+    Findings,
+    Known,
+    Object,
+    Operation,
+    Outcome,
+    Planned,
+    Proposal,
+    Severity,
+    Step,
+    Value,
+    Verb,
+)
 from kvmplan_sdk.proposing import configure, propose
 
 from .provider_host import ProviderHost
@@ -39,7 +52,7 @@ class Rig:
         prior = self.there.get(address)
         with closing(self.open()) as session:
             planned, findings = self._judge(session, address, written)
-            said = planned.diagnostics + findings.diagnostics
+            said = [one for one in planned.diagnostics + findings.diagnostics if one.severity is Severity.ERROR]
             assert not said, said
             for outcome in session.apply(Step(operations=_operations(address, prior, planned), lineage=LINEAGE)):
                 assert not outcome.diagnostics, outcome.diagnostics

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.entry.tables import DHCP_HOST, ENTRY_KINDS, EntryKind
-from kvmplan_libvirt.impact import impact_between
 from kvmplan_libvirt.interface.changes import impact_between as interface_impact
 from kvmplan_libvirt.inventory import NetworkRecord
 from kvmplan_libvirt.mechanism import DHCP_BEGINS, HOTPLUG, REPLACE, UNPLUG, Mechanism
-from kvmplan_libvirt.network.model import NETWORK
-from kvmplan_libvirt.plain import text
-from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel
+from kvmplan_libvirt.network.impact import impact_between
+from kvmplan_libvirt.network.model import OWN_BRIDGE
+from kvmplan_libvirt.plain import block, text
+from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel, Object
 
 
 def impacts(scene: Scene) -> Mapping[str, Impact]:
@@ -51,13 +51,19 @@ def _serves(record: NetworkRecord | None) -> bool:
 def _of_network(scene: Scene, change: Change) -> Impact:
     if change.before is None:
         return NO_IMPACT
-    name = text(change.before, "name")
-    guests = tuple(sorted({nic.domain for nic in scene.inventory.running_nics_on(name or "")}))
+    guests = _on_network(scene, change.before)
     if not guests:
         return replace(change.impact, level=ImpactLevel.NONE, guests=(), why="No running guest is on it.")
     if change.after is None or change.replaced:
         return _impact(REPLACE, guests)
-    return impact_between(NETWORK, change.before, change.after, guests)
+    return impact_between(change.before, change.after, guests)
+
+
+def _on_network(scene: Scene, network: Object) -> tuple[str, ...]:
+    """The running guests on it, also those that name its own bridge instead. A bridge of the host is another matter."""
+    own = text(block(network, "bridge") or {}, "name") if network.get("mode") in OWN_BRIDGE else None
+    nics = scene.inventory.running_nics_on(text(network, "name") or "", [own] if own else ())
+    return tuple(sorted({nic.domain for nic in nics}))
 
 
 def _of_interface(scene: Scene, change: Change) -> Impact:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from kvmplan_libvirt.identity import bridge_name, derived_mac, derived_uuid
-from kvmplan_libvirt.impact import impact_between, replaced
+from kvmplan_libvirt.impact import replaced
 from kvmplan_libvirt.network.check import check
+from kvmplan_libvirt.network.impact import impact_between
 from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE
 from kvmplan_libvirt.network.xml import fill_subnet
 from kvmplan_libvirt.plain import block, blocks, interfaces, text, thawed
@@ -31,7 +32,7 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
     return Planned(
         values=values,
         replaces=replaced(NETWORK, prior, values),
-        impact=impact_between(NETWORK, prior, values),
+        impact=impact_between(prior, values),
         claims=tuple(claims(values)),
         diagnostics=tuple(check(values, proposal.configured, reach.version)),
     )

@@ -209,6 +209,19 @@ def test_impacts_name_the_running_guests(rig: Rig, guest: str) -> None:
     assert assess(rig, plugged).impacts[plugged.address].guests == ("web",)
 
 
+def test_a_guest_that_names_the_bridge_of_a_network_is_on_it(rig: Rig, guest: str) -> None:
+    rig.connection.createXML(
+        "<domain type='test'><name>raw</name><memory>1024</memory><os><type>hvm</type></os><devices>"
+        "<interface type='bridge'><source bridge='virbr0'/></interface></devices></domain>"
+    )
+    before = {**(network(rig).after or {}), "name": "default", "mode": "nat", "bridge": {"name": "virbr0"}}
+    change = replace(network(rig), verb=Verb.UPDATE, before=before, after={**before, "mtu": 1400})
+    try:
+        assert assess(rig, change).impacts[change.address].guests == ("raw", "test", guest)
+    finally:
+        rig.connection.lookupByName("raw").destroy()
+
+
 def test_a_thousand_networks_and_nics_are_judged_in_linear_time(rig: Rig) -> None:
     lan, plugged = network(rig), nic(rig)
     (first,) = blocks(lan.after or {}, "ip")

@@ -48,6 +48,7 @@ def test_every_source_of_a_nic_is_judged(rig: Rig, source: str) -> None:
         ({**NETWORK, "name": "a/b"}, "libvirt_network.lan", "/"),
         ({**NETWORK, "bridge": {"name": "virbr-lan", "zone": "a b"}}, "libvirt_network.lan", "schema"),
         ({**NIC, "mac": "53:54:00:00:00:07"}, NIC_ADDRESS, "unicast"),
+        ({**NIC, "mac": "53:54:00:00:00:07", "target": UNKNOWN, "addresses": UNKNOWN}, NIC_ADDRESS, "unicast"),
     ],
 )
 def test_what_libvirt_refuses_names_the_resource_and_the_reason(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -138,8 +139,8 @@ def test_the_hosts_neighbours_tell_of_a_guest_on_a_bridge(rig: Rig, lab: LabHost
     assert of(rig, WEB)["addresses"] == [one["dst"] for one in neighbours if one.get("lladdr") == mac] != []
 
 
-def interrupted(desk: Desk) -> None:
-    """Apply as somebody who loses patience once the NIC is plugged in."""
+def interrupted(desk: Desk, number: signal.Signals) -> int:
+    """Apply as somebody who loses patience while the NIC that is plugged in is waited for; the exit code."""
     apply = shlex.join([*KVMPLAN, "apply", "--auto-approve"])
     command = ["sh", "-c", f"echo $$ > {desk.folder}/pid; exec {apply}"]
     process = subprocess.Popen(desk.lab.command(command, cwd=desk.folder), stdin=subprocess.DEVNULL)
@@ -147,11 +148,12 @@ def interrupted(desk: Desk) -> None:
     while "vnet" not in desk.lab.run(["virsh", "-q", "domiflist", "web"]).stdout:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    time.sleep(1)
+    time.sleep(3)
     started = time.monotonic()
-    desk.lab.run(["kill", "-INT", desk.lab.run(["cat", f"{desk.folder}/pid"]).stdout.strip()])
-    assert process.wait(timeout=30) == 1
+    desk.lab.run(["kill", f"-{number}", desk.lab.run(["cat", f"{desk.folder}/pid"]).stdout.strip()])
+    status = process.wait(timeout=30)
     assert time.monotonic() - started < 10
+    return status
 
 
 def test_an_address_is_referred_to_by_a_rule_and_an_output(lab: LabHost) -> None:
@@ -161,7 +163,9 @@ def test_an_address_is_referred_to_by_a_rule_and_an_output(lab: LabHost) -> None
     desk.write("guest.auto.kvmvars.hcl", 'guest = "web"')
     lab.run(["virsh", "suspend", "web"])
     try:
-        interrupted(desk)
+        assert interrupted(desk, signal.SIGKILL) != 0
+        assert "+ wait_for_address {" in desk.run("plan")
+        assert interrupted(desk, signal.SIGINT) == 1
     finally:
         lab.run(["virsh", "resume", "web"])
     assert "libvirt_interface.web" in desk.run("state", "list")

@@ -115,7 +115,8 @@ def _look(
 def _settled(reach: Reach, awaited: Awaited, passed: float, *, stop: bool) -> Outcome | None:
     nic = _plugged(reach, awaited)
     if nic is None:
-        return replace(awaited.outcome, diagnostics=(unasked(awaited.name).about(awaited.outcome.address),))
+        told = unasked(awaited.name).about(awaited.outcome.address)
+        return replace(awaited.outcome, values={**awaited.values, "addresses": []}, diagnostics=(told,))
     found = awaited.wait.among(_addresses(reach, awaited, nic))
     if found:
         everything = addresses_of(reach.inventory, nic, awaited.wait.source)

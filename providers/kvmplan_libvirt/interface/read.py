@@ -14,7 +14,7 @@ from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, nic_with
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.reconcile import telling
-from kvmplan_sdk import Known, Object, Observed
+from kvmplan_sdk import UNKNOWN, Known, Object, Observed
 
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
@@ -27,6 +27,8 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     if is_loose(inventory, nic):
         found |= {"network": None, "bridge": None}
     found |= tells(inventory, record, str(wanted["mac"]), source_of(known.values))
+    if known.values.get("addresses") in (None, UNKNOWN):
+        found["wait_for_address"] = None  # the waiting was cut short, and is to be done
     mac = str(wanted["mac"]).lower()
     return Observed(values=found, owned=reach.owns(record.owners_of(mac), known.address, mac))
 

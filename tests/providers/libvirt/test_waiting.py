@@ -123,6 +123,15 @@ def test_without_an_address_in_time_the_nic_stays_and_the_next_run_waits_again(p
     assert plan(plugged, written, there)[0]["addresses"] is UNKNOWN
 
 
+def test_a_waiting_that_was_cut_short_is_to_be_done(plugged: Rig) -> None:
+    """What the journal has of a NIC that was plugged in: all that was planned, and nothing of what was unknown."""
+    written = {**NIC, "wait_for_address": AGENT}
+    values, _ = plan(plugged, written)
+    there = read(plugged, {name: None if value is UNKNOWN else value for name, value in values.items()})
+    assert there["wait_for_address"] is None
+    assert plan(plugged, written, there)[0]["addresses"] is UNKNOWN
+
+
 def test_a_wish_to_stop_ends_the_waiting(plugged: Rig) -> None:
     stop = threading.Event()
     written = {**NIC, "wait_for_address": {"source": "lease", "timeout": "1h"}}

@@ -23,6 +23,8 @@ def respell(node: Node, found: Object, known: Object) -> dict[str, Value]:
 
 
 def _respell_block(node: Node, found: Value, known: Value) -> Value:
+    if same(found, known):
+        return known
     if isinstance(found, Mapping) and isinstance(known, Mapping):
         return respell(node, found, known)
     if isinstance(found, list) and isinstance(known, (list, tuple)):

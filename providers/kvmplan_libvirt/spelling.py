@@ -22,6 +22,8 @@ def canonical(value: Value) -> Value:
         return _canonical_text(value)
     if isinstance(value, Mapping):
         inner = {name: canonical(item) for name, item in value.items()}
+        if inner.get("expiry") == 0:  # a lease for ever, whatever its unit
+            inner["unit"] = None
         return inner if any(item is not None and item != [] for item in inner.values()) else None
     if isinstance(value, (list, tuple)):
         return [canonical(item) for item in value]

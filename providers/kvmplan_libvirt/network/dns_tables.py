@@ -57,8 +57,8 @@ SRV = Node(
         "domain": value("@domain", STRING, "Domain that it is offered in."),
         "target": value("@target", STRING, "Host that offers it."),
         "port": value("@port", NUMBER, "Port it is at.", port),
-        "priority": value("@priority", NUMBER, "Lower ones are tried first."),
-        "weight": value("@weight", NUMBER, "Share among equal priorities."),
+        "priority": value("@priority", NUMBER, "Lower ones are tried first.", absent=0),
+        "weight": value("@weight", NUMBER, "Share among equal priorities.", absent=0),
     },
 )
 

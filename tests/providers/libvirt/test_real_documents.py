@@ -39,12 +39,12 @@ class Desk:
     workspace: Workspace
     connection: Any
 
-    def discovered(self) -> Discovery:
+    def discovered(self, *, orphans: bool = False) -> Discovery:
         plugins = Plugins()
         prepared = prepare(self.workspace.directory, self.workspace.given, plugins)
         assert not prepared.failed, prepared.diagnostics
         with started(prepared, self.workspace.store, plugins) as run:
-            return discover(run, host=None, provider="libvirt", orphans=False)
+            return discover(run, host=None, provider="libvirt", orphans=orphans)
 
     def planned(self, left_out: int = 0) -> str:
         """Discover and plan; returns what was written."""

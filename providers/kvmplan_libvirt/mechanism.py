@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kvmplan_libvirt.api import Section
 from kvmplan_sdk import ImpactLevel
@@ -154,6 +154,7 @@ REPLUG = Mechanism(
     "virDomainDetachDeviceFlags, virDomainAttachDeviceFlags",
     "The NIC is taken out of the running guest and plugged in again, with the same MAC address.",
 )
+RECONNECT = replace(MOVE, since=10_008_000, before=REPLUG)
 NEXT_START = Mechanism(
     ImpactLevel.NONE,
     "next start",

@@ -14,7 +14,7 @@ from kvmplan_libvirt.addresses.report import stopped, timed_out, unasked
 from kvmplan_libvirt.addresses.table import Wait, wait_of
 from kvmplan_libvirt.interface.changes import mechanisms
 from kvmplan_libvirt.inventory import Nic, nic_with
-from kvmplan_libvirt.mechanism import MOVE, REPLUG
+from kvmplan_libvirt.mechanism import MOVE, RECONNECT, REPLUG
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
@@ -95,9 +95,9 @@ def _waits(operation: Operation) -> bool:
 
 def _before(operation: Operation, reach: Reach) -> _Before:
     before, after = operation.before, operation.after or {}
-    ways = {REPLUG} if before is None else {MOVE, REPLUG} & set(mechanisms(before, after, reach.version))
+    ways = {REPLUG} if before is None else {MOVE, RECONNECT, REPLUG} & set(mechanisms(before, after, reach.version))
     leases = leases_on(reach.inventory, text(after, "network")) if ways else ()
-    return _Before(frozenset(leases), moved=ways == {MOVE})
+    return _Before(frozenset(leases), moved=bool(ways) and REPLUG not in ways)
 
 
 def _tell_moved(waiting: Sequence[Awaited], reach: Reach) -> None:

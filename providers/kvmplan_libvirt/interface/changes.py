@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from kvmplan_libvirt.impact import changes, impact_of
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.source import BRIDGE, DIRECT, NETWORK, ON_BRIDGE, USER, kind
-from kvmplan_libvirt.mechanism import NEXT_START, REPLACE, REPLUG, TUNE, WATCH, Mechanism
+from kvmplan_libvirt.mechanism import MOVE, NEXT_START, RECONNECT, REPLACE, REPLUG, TUNE, WATCH, Mechanism
 from kvmplan_libvirt.plain import block, text
 from kvmplan_sdk import Impact, Object
 
@@ -31,8 +31,10 @@ def _fitting(before: Object, after: Object, version: int) -> Iterator[Mechanism]
     for name, mechanism in changes(INTERFACE, before, after):
         if mechanism in {REPLACE, NEXT_START, WATCH}:
             yield mechanism
-        elif another or new not in _UPDATABLE:
+        elif another or new not in _UPDATABLE or (mechanism is RECONNECT and new not in ON_BRIDGE):
             yield REPLUG
+        elif mechanism is MOVE and (before.get("virtualport") or after.get("virtualport")):
+            yield RECONNECT.on(version)
         elif name == "vlan" and _on_open_vswitch(before) and _on_open_vswitch(after):
             yield TUNE
         else:

@@ -25,7 +25,7 @@ from kvmplan_libvirt.interface.device_tables import (
     TUNING,
 )
 from kvmplan_libvirt.interface.source_tables import SOURCE_BLOCKS
-from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, MOVE, NEXT_START, REPLACE, REPLUG, TUNE
+from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, MOVE, NEXT_START, RECONNECT, REPLACE, REPLUG, TUNE
 from kvmplan_libvirt.nic_tables import BANDWIDTH, VIRTUALPORT, VLAN
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, interface_name, mac_address, one_of
@@ -95,7 +95,7 @@ INTERFACE = Node(
         "bandwidth": replace(BANDWIDTH, change=TUNE, nodes={"inbound": _INBOUND, "outbound": _OUTBOUND}),
         "filterref": FILTERREF,
         "vlan": replace(VLAN, change=REPLUG, nodes={"tag": replace(VLAN.nodes["tag"], change=REPLUG)}),
-        "virtualport": replace(VIRTUALPORT, change=REPLUG),
+        "virtualport": replace(VIRTUALPORT, change=RECONNECT),
         "coalesce": COALESCE,
         "address": ADDRESS,
         "acpi": ACPI,

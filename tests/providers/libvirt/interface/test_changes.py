@@ -64,6 +64,20 @@ def test_open_vswitch_takes_another_vlan_while_the_guest_runs() -> None:
     assert level(ON_OVS, {**ON_OVS, **VLAN}) == "live"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(ON_OVS, {**ON_OVS, "bridge": "br1"}), (ON_OVS, {"bridge": "br1"}), ({"network": "lan"}, ON_OVS)],
+)
+def test_a_port_of_another_switch_moves_where_libvirt_can_move_it(before: Object, after: Object) -> None:
+    assert [level(before, after, version) for version in (OLD, NEW)] == ["guest_disconnect", "link_flap"]
+
+
+def test_a_port_of_a_device_is_plugged_in_again_whatever_the_version() -> None:
+    port = {"type": "802.1Qbh", "profile_id": "a"}
+    shared: Object = {"direct": {"dev": "eth0"}, "virtualport": port}
+    assert level(shared, {**shared, "virtualport": {**port, "profile_id": "b"}}, NEW) == "guest_disconnect"
+
+
 def test_what_an_old_libvirt_cannot_change_is_plugged_in_again() -> None:
     changed = {**ON_LAN, "trust_guest_rx_filters": True}
     assert [level(ON_LAN, changed, version) for version in (OLD, NEW)] == ["guest_disconnect", "live"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvmplan_libvirt.assess.fitting import check_fitting
 from kvmplan_libvirt.assess.networks import check_bridge, missing_network
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.data.told import missing
-from kvmplan_libvirt.interface.source import DIRECT, USER
-from kvmplan_libvirt.inventory import DomainRecord
-from kvmplan_libvirt.plain import block, text
+from kvmplan_libvirt.plain import text
 from kvmplan_sdk import Change, Diagnostic, Object, error
 
 
@@ -23,9 +22,7 @@ def check_interfaces(scene: Scene) -> Iterator[Diagnostic]:
         bridge = text(after, "bridge")
         if bridge is not None:
             yield from check_bridge(scene, change, bridge, ("bridge",))
-        yield from _check_devices(scene, change, after)
-        if record is not None:
-            yield from _check_boot_order(change, after, record)
+        yield from check_fitting(scene, change, after, record)
         yield from _check_mac(scene, change, after)
 
 
@@ -51,34 +48,6 @@ def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diag
     nowhere = missing_network(scene, name)
     if nowhere is not None:
         yield nowhere.about(change.address)
-
-
-def _check_devices(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:
-    """Devices of the host that a NIC names and that nobody makes."""
-    if not scene.reach.on_host:
-        return
-    for source in (DIRECT, USER):
-        name = text(block(after, source) or {}, "dev")
-        if name is not None and name not in scene.interfaces_to_be:
-            yield error(
-                f"There is no device {name}",
-                f"The host has no interface {name} and nothing planned makes one. Name one that is there.",
-                address=change.address,
-                path=(source, "dev"),
-            )
-
-
-def _check_boot_order(change: Change, after: Object, record: DomainRecord) -> Iterator[Diagnostic]:
-    definition = record.config if record.config is not None else record.live
-    if after.get("boot_order") is None or definition is None or definition.find("os/boot") is None:
-        return
-    yield error(
-        f"Domain {record.name} has a boot order of its own",
-        "Its definition says what it boots from in `<os>`, and then devices cannot. Take `<boot>` out of `<os>` "
-        f"(`virsh edit {record.name}`), or `boot_order` here.",
-        address=change.address,
-        path=("boot_order",),
-    )
 
 
 def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnostic]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, NetworkRecord, Nic, nics_of
+from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
@@ -49,8 +50,19 @@ class Scene:
 
     @cached_property
     def networks_planned(self) -> frozenset[str]:
-        names = (text(after, "name") for _, after in self.planned("libvirt_network"))
-        return frozenset(name for name in names if name is not None)
+        return frozenset(self._networks_planned)
+
+    @cached_property
+    def _networks_planned(self) -> Mapping[str, Object]:
+        """By name."""
+        named = ((text(after, "name"), after) for _, after in self.planned("libvirt_network"))
+        return {name: after for name, after in named if name is not None}
+
+    def network_to_be(self, name: str) -> Object | None:
+        """A network as it is planned; as it is on the host where it is not in the plan."""
+        planned = self._networks_planned.get(name)
+        record = self.inventory.network_named(name) if planned is None else None
+        return planned if record is None else values_of(record.any)
 
     @cached_property
     def foreign_networks(self) -> list[NetworkRecord]:

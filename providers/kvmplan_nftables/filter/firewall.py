@@ -35,6 +35,7 @@ def _pieces(values: Object, owner: Owner) -> Sequence[Piece]:
     sets = _sets(values, owner)
     pieces = list(_set_pieces(sets, table))
     for direction, way in _DIRECTIONS.items():
+        pieces += [_limit(one, table) for one in rules.limits(_blocks(values, direction), sets)]
         lines = [
             *_answers(values, table),
             *_services(values, direction),
@@ -54,6 +55,13 @@ def _pieces(values: Object, owner: Owner) -> Sequence[Piece]:
 def _chain(name: str, lines: Sequence[str], table: TableName) -> Iterator[Piece]:
     yield Named("chain", name, table=table)
     yield from (Rule(name, line, table) for line in lines)
+
+
+def _limit(limit: rules.Limit, table: TableName) -> Named:
+    number, _, unit = limit.rate.partition("/")
+    shape = {"rate": int(number), "per": unit, "inv": True, "burst": limit.burst}
+    body = f"rate over {limit.rate} burst {limit.burst} packets ;"
+    return Named("limit", limit.name, body, shape, table)
 
 
 def _answers(values: Object, table: TableName) -> Iterator[str]:
@@ -96,7 +104,7 @@ def _sets(values: Object, owner: Owner) -> Sets:
         for version in _SET_TYPES
         if any(net.version == version for net in nets)
     }
-    return Sets(addresses, ports, held)
+    return Sets(addresses, ports, held, owner.name("limit"))
 
 
 def _list(value: Value) -> Sequence[Value]:

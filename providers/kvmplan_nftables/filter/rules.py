@@ -12,6 +12,7 @@ from itertools import product
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.filter.terms import Ports, braced, collapsed, merged, spelled
 from kvmplan_nftables.parts import FAMILIES, Network
+from kvmplan_nftables.table.identity import digest
 from kvmplan_sdk import Object, Value
 
 VERDICTS = {"allow": "return", "drop": "drop", "reject": "reject with icmpx type port-unreachable"}
@@ -22,11 +23,23 @@ _ONLY = {"icmp": 4, "icmpv6": 6}
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """The named sets of a firewall. ``held``: the name in nft of an address set's half, by name and IP version."""
+    """The named sets of a firewall. ``held``: the name in nft of an address set's half, by name and IP version;
+    ``limits``: what the names of its limits begin with.
+    """
 
     addresses: Mapping[str, Sequence[Network]]
     ports: Mapping[str, Sequence[Ports]]
     held: Mapping[tuple[str, int], str]
+    limits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One count for a rule, however many lines it takes nft to say the rule."""
+
+    name: str
+    rate: str
+    burst: int
 
 
 def lines(rules: Sequence[Object], sets: Sets) -> Iterator[str]:
@@ -35,17 +48,31 @@ def lines(rules: Sequence[Object], sets: Sets) -> Iterator[str]:
     yield from (text for _, text in sorted(told, key=lambda line: line[0:2]))
 
 
+def limits(rules: Sequence[Object], sets: Sets) -> Iterator[Limit]:
+    for rule in rules:
+        limit = _limit(rule, sets)
+        if limit is not None:
+            yield limit
+
+
+def _limit(rule: Object, sets: Sets) -> Limit | None:
+    limit = rule.get("limit")
+    if not isinstance(limit, Mapping):
+        return None
+    rate, burst = terms.parse_rate(limit["rate"]), int(str(limit["burst"]))
+    meets = digest(" ".join([rate, str(burst), *matches(rule, sets)]))
+    return Limit(f"{sets.limits}_{meets}", rate, burst)
+
+
 def _lines(rule: Object, sets: Sets) -> Iterator[tuple[tuple[int, int], str]]:
     """Each with its section, and its place there: a line that only logs goes before the verdicts."""
     action, protocol = str(rule["action"]), str(rule["protocol"])
     section = _SECTIONS[terms.parse_one_of(action, _SECTIONS)]
     verdict = "reject with tcp reset" if (action, protocol) == ("reject", "tcp") else VERDICTS[action]
-    log, limit = rule.get("log"), rule.get("limit")
+    log, limit = rule.get("log"), _limit(rule, sets)
     for match in matches(rule, sets):
-        if isinstance(limit, Mapping):
-            burst = int(str(limit["burst"]))
-            over = f"limit rate over {terms.parse_rate(limit['rate'])} burst {burst} packets drop"
-            yield (_LIMIT, 1), f"{match} {over}".strip()
+        if limit is not None:
+            yield (_LIMIT, 1), f'{match} limit name "{limit.name}" drop'.strip()
         writes = _log(log) if isinstance(log, Mapping) else ""
         if writes.startswith("limit"):
             yield (section, 0), f"{match} {writes}".strip()

@@ -67,21 +67,39 @@ CASES = [
         ],
     ),
 ]
+ISOLATED = [
+    Case(
+        type="nftables_isolation",
+        create={"networks": ["192.168.150.0/24", "192.168.151.0/24", "virbr3", "fd00:150::/64", "fd00:151::/64"]},
+        updates=[
+            {
+                "networks": ["192.168.150.0/24"],
+                "from": ["10.0.0.0/8", "192.168.0.0/16", "FC00::/7"],
+                "action": "reject",
+            },
+            {"networks": ["virbr1", "virbr2"]},
+            {"guests": ["tap1", "tap2"]},
+            {"guests": ["tap1", "tap2"], "gateway_only": True},
+            {"guests": ["tap1"], "gateway_only": True, "gateway": "ens4"},
+            {"networks": ["virbr1", "virbr2"]},
+        ],
+    ),
+]
 
 
-@pytest.mark.parametrize("case", CASES, ids=["inet", "bridge"])
+@pytest.mark.parametrize("case", [*CASES, *ISOLATED], ids=["inet", "bridge", "isolation"])
 def test_contract(host: Any, open_session: Open, case: Case) -> None:
     exercise(NftablesProvider(), open_session, case)
     assert host.ruleset() == ""
 
 
-def planned(open_session: Open, written: Object) -> list[tuple[str, object]]:
-    """What is said of a firewall when it is planned: summaries and where."""
-    schema = NftablesProvider().schema.resources["nftables_firewall"]
+def planned(open_session: Open, written: Object, type_: str = "nftables_firewall") -> list[tuple[str, object]]:
+    """What is said of a resource when it is planned: summaries and where."""
+    schema = NftablesProvider().schema.resources[type_]
     configured = configure(schema, written)
     proposal = Proposal(
-        address="nftables_firewall.web",
-        type="nftables_firewall",
+        address=f"{type_}.web",
+        type=type_,
         host="local",
         configured=configured,
         proposed=propose(schema, configured, None),
@@ -170,3 +188,22 @@ def test_an_empty_address_set_is_one_that_addresses_will_come_into(host: Any, op
     assert planned(open_session, empty) == []
     filled = {**empty, "address_set": [{"name": "bad", "addresses": ["10.0.0.1", "fd00::1"]}]}
     exercise(NftablesProvider(), open_session, Case(type="nftables_firewall", create=empty, updates=[filled, empty]))
+
+
+ALONE: list[tuple[Object, str, str]] = [
+    ({}, "Isolated from whom?", "networks"),
+    ({"networks": ["a", "b"], "guests": ["c"]}, "Isolated from whom?", "networks"),
+    ({"networks": ["10.0.0.0/24"]}, "Nobody to isolate", "networks"),
+    ({"networks": ["10.0.0.0/24"], "from": []}, "Nobody to isolate", "from"),
+    ({"networks": ["10.0.0.0/24", "10.0.0.0/8"]}, "Networks that overlap", "networks"),
+    ({"networks": ["a", "b"], "gateway_only": True}, "An argument of something else", "gateway_only"),
+    ({"guests": ["a", "b"], "action": "reject"}, "An argument of something else", "action"),
+    ({"guests": ["a"]}, "Nobody to isolate", "guests"),
+    ({"guests": ["a", "b"], "gateway": "c"}, "A gateway of guests that are not held to it", "gateway"),
+    ({"guests": ["a", "b"], "gateway_only": True, "gateway": "b"}, "A guest as gateway", "gateway"),
+]
+
+
+@pytest.mark.parametrize(("written", "summary", "path"), ALONE)
+def test_isolations_that_cannot_be_meant(open_session: Open, written: Object, summary: str, path: str) -> None:
+    assert planned(open_session, written, "nftables_isolation") == [(summary, (path,))]

@@ -13,6 +13,7 @@ from kvmplan_libvirt.connection import connect
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.functions import FUNCTIONS
 from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
+from kvmplan_libvirt.ordering import check_order
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.rehearsal import rehearse
@@ -94,7 +95,8 @@ class LibvirtSession(Session):
         return self._steady.do(lambda reach: assess(reach, reach.inventory, changes, claims))
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        return tuple(rehearse(self._steady.reach, step.operations))
+        order = check_order({name: kind.node for name, kind in KINDS.items()}, step.operations)
+        return (*order, *rehearse(self._steady.reach, step.operations))
 
     def import_state(self, type_: str, identifier: str) -> Observed:
         imported = KINDS[type_].imported

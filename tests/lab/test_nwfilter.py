@@ -19,7 +19,7 @@ from kvmplan_libvirt.nwfilter.plan import default_priority
 from kvmplan_libvirt.nwfilter.protocols import PROTOCOLS
 from kvmplan_libvirt.nwfilter.xml import document, values_of
 from kvmplan_libvirt.provider import LibvirtProvider
-from kvmplan_sdk import ImpactLevel, Object
+from kvmplan_sdk import ImpactLevel, Known, Object
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
@@ -247,6 +247,22 @@ def test_a_change_of_a_filter_takes_effect_at_once_and_names_the_guest(network: 
         assert bool(page(lab, "")) is reached
     (said,) = network.assess_delete("libvirt_nwfilter.own").diagnostics
     assert (said.summary, said.detail.partition(".")[0]) == ("Filter own is in use", "By guests web and filters outer")
+
+
+def test_the_order_of_a_variables_values_is_as_written_and_changed_live(network: Rig, lab: LabHost) -> None:
+    """libvirt itself takes another order of the same values for no change."""
+    network.put("libvirt_nwfilter.own", {"name": "own", "rule": [{**DROP, "tcp": [{"dstportstart": "$PORT[0]"}]}]})
+    for ports in (("81", "80"), ("80", "81"), ("81", "80")):
+        said = [*(("PORT", port) for port in ports), ("A", "b")]
+        given: list[Object] = [{"name": name, "value": value} for name, value in said]
+        reference: Object = {"filter": "own", "parameter": given}
+        network.put("libvirt_interface.web", {"domain": GUEST, "network": "lan", "mac": MAC, "filterref": reference})
+        assert f"--dport {ports[0]} " in lab.run(["iptables", "-S"]).stdout
+        with closing(network.open()) as session:
+            known = network.there["libvirt_interface.web"]
+            (observed,) = session.read([Known(address="libvirt_interface.web", type="libvirt_interface", values=known)])
+        assert observed is not None
+        assert observed.values["filterref"] == reference
 
 
 def test_a_filter_that_a_guest_could_not_have_leaves_everything_as_it_was(network: Rig, lab: LabHost) -> None:

@@ -7,9 +7,11 @@ Source: https://libvirt.org/formatdomain.html#network-interfaces, "Setting NIC d
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kvmplan_libvirt.document import Field, Node, value
 from kvmplan_libvirt.mechanism import REPLUG, TUNE
+from kvmplan_libvirt.nwfilter.model import INCLUDE
 from kvmplan_sdk import Nesting, Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, interface_name, ip_address, one_of
@@ -59,26 +61,12 @@ def _offloads(tag: str, doc: str, *names: str) -> Node:
     )
 
 
-FILTERREF = Node(
-    tag="filterref",
+FILTERREF = replace(
+    INCLUDE,
     doc="A filter of libvirt (nwfilter) for the NIC's traffic, such as `clean-traffic` against spoofing.",
     nesting=Nesting.SINGLE,
     change=TUNE,
-    fields={
-        "filter": value("@filter", STRING, "Name of the filter.", required=True, refers_to="libvirt_nwfilter.name")
-    },
-    nodes={
-        "parameter": Node(
-            tag="parameter",
-            doc="A value for a variable of the filter.",
-            nesting=Nesting.SET,
-            change=TUNE,
-            fields={
-                "name": value("@name", STRING, "The variable, such as `IP`.", required=True),
-                "value": value("@value", STRING, "Its value.", required=True),
-            },
-        )
-    },
+    nodes={"parameter": replace(INCLUDE.nodes["parameter"], change=TUNE)},
 )
 
 DRIVER = Node(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from xml.etree import ElementTree as ET
 
@@ -12,6 +12,7 @@ from kvmplan_libvirt.interface.changes import AT_NEXT_START, mechanisms
 from kvmplan_libvirt.interface.xml import document, document_anew, values_of
 from kvmplan_libvirt.inventory import DomainRecord, Nic, domain_record, nic_with
 from kvmplan_libvirt.mechanism import NEXT_START, REPLUG, Mechanism
+from kvmplan_libvirt.nwfilter.meaning import detour, only_reordered
 from kvmplan_libvirt.spelling import same
 from kvmplan_sdk import DiagnosticError, Object, error
 
@@ -53,13 +54,17 @@ def change(domain: Domain, record: DomainRecord, wanted: Object, version: int) -
         values = values_of(live, wanted)
         waiting = {name: values[name] for name in AT_NEXT_START} if config is not None else {}
         said = {**wanted, **waiting}
-        _change_live(domain, live, said, mechanisms(values, said, version))
+        how = set(mechanisms(values, said, version))
+        if how and only_reordered(values["filterref"], said["filterref"]):
+            domain.updateDeviceFlags(
+                document({**said, "filterref": detour(said["filterref"])}, live.element), Affect.LIVE
+            )
+        _change_live(domain, live, said, how)
     if config is not None and not same(values_of(config, wanted), wanted):
         _change_definition(domain, config, wanted)
 
 
-def _change_live(domain: Domain, live: Nic, said: Object, how: Iterable[Mechanism]) -> None:
-    found = set(how)
+def _change_live(domain: Domain, live: Nic, said: Object, found: Set[Mechanism]) -> None:
     if found & {REPLUG, NEXT_START}:
         _plug_again(domain, live, said)
     elif found:

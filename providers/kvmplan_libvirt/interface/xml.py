@@ -12,6 +12,7 @@ from kvmplan_libvirt.interface.device_tables import GENERATED
 from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT, PORT_IDS
 from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
 from kvmplan_libvirt.inventory import Nic
+from kvmplan_libvirt.nwfilter.meaning import ordered_as
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Object, Value
 
@@ -27,7 +28,10 @@ def values_of(nic: Nic, meant: Object) -> dict[str, Any]:
         chosen += INHERITED
     chosen += {HOSTDEV: ["driver"], USER: ["backend"]}.get(kind(values) or "", [])
     values |= {name: meant.get(name) for name in chosen if canonical(meant.get(name)) is None}
-    return values | {"virtualport": _without_chosen_ids(values["virtualport"], meant.get("virtualport"))}
+    return values | {
+        "virtualport": _without_chosen_ids(values["virtualport"], meant.get("virtualport")),
+        "filterref": ordered_as(values["filterref"], meant.get("filterref")),
+    }
 
 
 def _without_chosen_ids(port: Value, meant: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.nwfilter.xml import values_of
@@ -66,5 +67,16 @@ def discovered(inventory: Inventory, _reach: Reach) -> Iterator[Discovered]:
     for record in sorted(inventory.filters.values(), key=lambda record: record.name):
         if record.name not in SHIPPED:
             yield Discovered(
-                type="libvirt_nwfilter", identifier=record.uuid, name=record.name, identity={"uuid": record.uuid}
+                type="libvirt_nwfilter",
+                identifier=record.uuid,
+                name=record.name,
+                identity={"uuid": record.uuid},
+                note=_note(record.element),
             )
+
+
+def _note(element: ET.Element) -> str:
+    entries = [child.tag for child in element if child.tag in {"filterref", "rule"}]
+    if entries == sorted(entries):
+        return ""
+    return "It includes filters after rules of its own; they stay there, but would come before them in one made anew."

@@ -29,6 +29,31 @@ def include_meaning(include: Object) -> Value:
     return [include.get("filter"), [[parameter.get("name"), parameter.get("value")] for parameter in parameters]]
 
 
+def ordered_as(found: Value, known: Value) -> Value:
+    """A ``filterref`` with its parameters in the order of ``known``, where that means the same."""
+    if isinstance(found, Mapping) and isinstance(known, Mapping) and include_meaning(found) == include_meaning(known):
+        return known
+    return found
+
+
+def only_reordered(found: Value, wanted: Value) -> bool:
+    """Whether two ``filterref`` differ only in the order of a variable's values, which to libvirt is no difference."""
+    if not isinstance(found, Mapping) or not isinstance(wanted, Mapping) or found.get("filter") != wanted.get("filter"):
+        return False
+    one, other = (
+        sorted((str(item.get("name")), str(item.get("value"))) for item in blocks(side, "parameter"))
+        for side in (found, wanted)
+    )
+    return one == other and include_meaning(found) != include_meaning(wanted)
+
+
+def detour(reference: Value) -> Value:
+    """The same ``filterref`` with a variable more that nobody uses: from it libvirt sees the way to any other order."""
+    if not isinstance(reference, Mapping):
+        return reference
+    return {**reference, "parameter": [*blocks(reference, "parameter"), {"name": "KVMPLAN_ORDER", "value": "1"}]}
+
+
 def rule_meaning(rule: Object) -> dict[str, Any]:
     said = {name: rule.get(name) for name in ("action", "direction", "priority", "statematch")}
     return {**said, **{name: condition(name, rule) for name in PROTOCOLS if blocks(rule, name)}}
@@ -59,10 +84,7 @@ def respelled(found: Object, known: Object) -> dict[str, Any]:
     return {
         **found,
         "uuid": known.get("uuid") if meaning(found)["uuid"] == meaning(known)["uuid"] else found["uuid"],
-        "filterref": [
-            partner if include_meaning(include) == include_meaning(partner) else include
-            for include, partner in _paired(found, known, "filterref")
-        ],
+        "filterref": [ordered_as(include, partner) for include, partner in _paired(found, known, "filterref")],
         "rule": [_rule(rule, partner) for rule, partner in _paired(found, known, "rule")],
     }
 

@@ -7,6 +7,7 @@ what a definition names is for the rest of planning to find.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,12 @@ _VALIDATES = 7_007_000
 """Since this version of libvirt (7.7.0) networks can be validated."""
 _NOT_JUDGED = {"libvirt_nwfilter"}
 """The test driver knows no filters."""
-Define = Callable[[int], "Defined"]
+_ALIKE = re.compile(
+    r"<metadata>.*?</metadata>|<name>[\w.-]+</name>|virbr-[\w-]+|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}|[0-9a-fA-F]*\d[0-9a-fA-F]*",
+    re.DOTALL,
+)
+"""What may differ in documents that are of one shape."""
+Define = Callable[[str, int], "Defined"]
 
 
 def rehearse(reach: Reach, operations: Sequence[Operation]) -> Iterator[Diagnostic]:
@@ -56,8 +62,9 @@ def rehearse(reach: Reach, operations: Sequence[Operation]) -> Iterator[Diagnost
     if libvirt.getVersion() < max(reach.version, _VALIDATES):
         return
     with _world() as world:
+        judge = _Judge(world, reach)
         for operation in filter(_is_judged, operations):
-            refusal = _judgement(world, reach, operation)
+            refusal = judge.judgement(operation)
             if refusal:
                 yield _refused(operation, refusal)
 
@@ -69,14 +76,6 @@ def _is_judged(operation: Operation) -> bool:
     if not is_known({name: value for name, value in after.items() if name not in TELLS}):
         return False
     return before is None or any(True for _ in differences(before, after))
-
-
-def _judgement(world: Connection, reach: Reach, operation: Operation) -> str:
-    """By the parser first, which says it plainer; by the schema, unless libvirt took the object without it before."""
-    before, after, schema = operation.before, operation.after, (0, DEFINE_VALIDATE)
-    assert after is not None
-    loose = before is not None and _refusal(_definition(world, reach, operation, before), schema)
-    return _refusal(_definition(world, reach, operation, after), schema[:1] if loose else schema)
 
 
 @contextmanager
@@ -94,28 +93,54 @@ def _world() -> Iterator[Connection]:
         connection.close()
 
 
-def _definition(world: Connection, reach: Reach, operation: Operation, values: Object) -> Define:
-    seed = reach.seed(operation.address)
-    if operation.type == "libvirt_network":
-        network = network_xml.document(network_plan.complete_rest(values, seed), reach.owner(operation.address))
-        return lambda flags: world.networkDefineXMLFlags(network, flags)
-    if operation.type in ENTRY_KINDS:
-        kind = ENTRY_KINDS[operation.type]
-        entry = _NETWORKS[kind.inside].format(render(kind.element, values))
-        return lambda flags: world.networkDefineXMLFlags(entry, flags)
-    interface = interface_xml.document(interface_plan.complete_rest(values, seed))
-    return lambda flags: world.defineXMLFlags(_DOMAIN.format(interface), flags)
+class _Judge:
+    """``fit``: the shapes of documents that the schema has let pass. It is read anew for every document, which takes
+    longer than all the rest, so what differs in nothing but names and numbers is not held against it again.
+    """
+
+    def __init__(self, world: Connection, reach: Reach) -> None:
+        self._world = world
+        self._reach = reach
+        self._fit: set[str] = set()
+
+    def judgement(self, operation: Operation) -> str:
+        """By the parser first, which says it plainer; by the schema, unless libvirt took the object without before."""
+        before, after = operation.before, operation.after
+        assert after is not None
+        loose = before is not None and self._refusal(operation, before, schema=True)
+        return self._refusal(operation, after, schema=not loose)
+
+    def _refusal(self, operation: Operation, values: Object, *, schema: bool) -> str:
+        """What libvirt says, or nothing."""
+        document, define = self._definition(operation, values)
+        shape = _ALIKE.sub("", document)
+        if (refusal := _refused_by(lambda: define(document, 0))) or not schema or shape in self._fit:
+            return refusal
+        refusal = _refused_by(lambda: define(document, DEFINE_VALIDATE))
+        if not refusal:
+            self._fit.add(shape)
+        return refusal
+
+    def _definition(self, operation: Operation, values: Object) -> tuple[str, Define]:
+        seed = self._reach.seed(operation.address)
+        if operation.type == "libvirt_network":
+            complete = network_plan.complete_rest(values, seed)
+            document = network_xml.document(complete, self._reach.owner(operation.address))
+            return document, self._world.networkDefineXMLFlags
+        if operation.type in ENTRY_KINDS:
+            kind = ENTRY_KINDS[operation.type]
+            return _NETWORKS[kind.inside].format(render(kind.element, values)), self._world.networkDefineXMLFlags
+        interface = interface_xml.document(interface_plan.complete_rest(values, seed))
+        return _DOMAIN.format(interface), self._world.defineXMLFlags
 
 
-def _refusal(define: Define, stages: Sequence[int]) -> str:
-    """What libvirt says, or nothing."""
+def _refused_by(define: Callable[[], Defined]) -> str:
     import libvirt
 
-    for flags in stages:
-        try:
-            define(flags).undefine()
-        except libvirt.libvirtError as problem:
-            return " ".join(str(problem.get_error_message() or problem).split()).rstrip(".")
+    try:
+        define().undefine()
+    except libvirt.libvirtError as problem:
+        return " ".join(str(problem.get_error_message() or problem).split()).rstrip(".")
     return ""
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 from tests.providers.libvirt.interface.written import SIMPLEST, completed
+from tests.providers.libvirt.test_listing import counted
 from tests.providers.libvirt.test_provider import NETWORK, operation
 
 from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.provider import SCHEMA
-from kvmplan_sdk import Diagnostic, Object, Rehearses, Step, Verb
+from kvmplan_sdk import Diagnostic, Object, Operation, Rehearses, Step, Verb
 from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.values import UNKNOWN
 
@@ -70,3 +73,17 @@ def test_a_definition_that_changes_hands_is_judged_by_itself(rig: Rig) -> None:
     other = {**NETWORK, "uuid": "2d6b7c1e-0000-4000-8000-000000000002"}
     one, two = (operation(Verb.CREATE, values).operations[0] for values in (NETWORK, other))
     assert said(rig, Step(operations=(one, two), lineage=LINEAGE)) == ()
+
+
+def test_what_is_of_one_shape_is_held_against_the_schema_once(rig: Rig) -> None:
+    def named(number: int, **more: Any) -> Operation:
+        bridge = {"name": f"virbr-lan{number}", "stp": True, "delay": 0}
+        values = {**NETWORK, "name": f"lan{number}", "uuid": None, "bridge": bridge, **more}
+        return operation(Verb.CREATE, values, f"libvirt_network.lan[{number}]").operations[0]
+
+    with counted() as calls:
+        assert said(rig, Step(operations=tuple(map(named, range(20))), lineage=LINEAGE)) == ()
+    assert calls["networkDefineXMLFlags"] == 21
+    other = named(20, bridge={"name": "virbr-lan", "zone": "a b"})
+    (problem,) = said(rig, Step(operations=(*map(named, range(20)), other), lineage=LINEAGE))
+    assert problem.address == other.address

@@ -31,5 +31,14 @@ def check_versions(node: Node, configured: Object, version: int, at: Path = ()) 
             yield from check_versions(child, item, version, (*at, name, index))
 
 
+def lacking(node: Node, at: str, version: int) -> Iterator[str]:
+    """The attributes of ``node``, which is called ``at``, that libvirt ``version`` does not have, by their path."""
+    for name, field in node.fields.items():
+        if field.since > version:
+            yield f"{at}.{name}"
+    for name, child in node.nodes.items():
+        yield from lacking(child, f"{at}.{name}", version)
+
+
 def spelled(number: int) -> str:
     return f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"

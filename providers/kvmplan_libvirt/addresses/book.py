@@ -95,7 +95,7 @@ def _once(known: dict[K, T], key: K, ask: Callable[[], T]) -> T:
 
 def _lease(found: Mapping[str, Any]) -> Lease:
     return Lease(
-        mac=str(found["mac"]).lower(),
+        mac=(found["mac"] or "").lower(),
         address=found["ipaddr"],
         prefix=found["prefix"],
         hostname=found["hostname"],

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from kvmplan_libvirt.data.told import told
-from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.network.model import NETWORK
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.versions import lacking, spelled
 from kvmplan_sdk import Host, Object, ObjectSchema
 from kvmplan_sdk.host import check
 from kvmplan_sdk.schema import NUMBER, STRING
@@ -52,21 +51,17 @@ def read_node(reach: Reach, _inventory: Inventory, _configuration: Object) -> Ob
         hostname, kind, version = connection.getHostname(), connection.getType(), connection.getVersion()
     return {
         "hostname": hostname,
-        "libvirt_version": _dotted(reach.version),
+        "libvirt_version": spelled(reach.version),
         "hypervisor": kind,
-        "hypervisor_version": _dotted(version),
+        "hypervisor_version": spelled(version),
         "firewall_backend": None if reach.kernel is None else _firewall_backend(reach.kernel, reach.version),
         "lacks": sorted(
             path
             for type_, node in (("libvirt_network", NETWORK), ("libvirt_interface", INTERFACE))
-            for path in _lacking(node, type_, reach.version)
+            for path in lacking(node, type_, reach.version)
         ),
         "interfaces": [] if reach.kernel is None else _interfaces(reach.kernel),
     }
-
-
-def _dotted(version: int) -> str:
-    return f"{version // 1_000_000}.{version // 1_000 % 1_000}.{version % 1_000}"
 
 
 def _firewall_backend(host: Host, version: int) -> str:
@@ -74,14 +69,6 @@ def _firewall_backend(host: Host, version: int) -> str:
         return "iptables"
     said = _BACKEND.search((host.read_file(_CONFIGURATION) or b"").decode())
     return said[1] if said else "nftables"
-
-
-def _lacking(node: Node, at: str, version: int) -> Iterator[str]:
-    for name, field in node.fields.items():
-        if field.since > version:
-            yield f"{at}.{name}"
-    for name, child in node.nodes.items():
-        yield from _lacking(child, f"{at}.{name}", version)
 
 
 def _interfaces(host: Host) -> list[dict[str, Any]]:

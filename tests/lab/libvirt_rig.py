@@ -58,6 +58,7 @@ class Rig:
                 assert not outcome.diagnostics, outcome.diagnostics
         assert outcome.values is not None
         self.there[address] = outcome.values
+        self.look(address)
         return findings
 
     def together(self, written: Mapping[str, Object]) -> dict[str, Outcome]:
@@ -73,12 +74,12 @@ class Rig:
                 operations.append(Operation(verb=verb, address=address, type=type_, before=prior, after=planned.values))
             outcomes = {one.address: one for one in session.apply(Step(operations=tuple(operations), lineage=LINEAGE))}
         self.there |= {address: one.values for address, one in outcomes.items() if one.values is not None}
-        self.look()
+        self.look(*outcomes)
         return outcomes
 
-    def look(self) -> None:
-        """Read everything again."""
-        known = [Known(address=one, type=one.partition(".")[0], values=values) for one, values in self.there.items()]
+    def look(self, *addresses: str) -> None:
+        """Read back what is there."""
+        known = [Known(address=one, type=one.partition(".")[0], values=self.there[one]) for one in addresses]
         with closing(self.open()) as session:
             for one, observed in zip(known, session.read(known), strict=True):
                 assert observed is not None

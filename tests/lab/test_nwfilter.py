@@ -126,6 +126,20 @@ def test_libvirt_keeps_every_attribute_and_its_negation(rig: Rig, lab: LabHost, 
     assert meaning(kept(lab, values)) == meaning(values)
 
 
+def test_a_restart_of_libvirt_changes_nothing(rig: Rig, lab: LabHost) -> None:
+    """libvirt stores filters as it prints them, and reads them again when it starts."""
+    blocks = [(name, block) for name in PROTOCOLS for block in (whole(name), {}, *negated(name))]
+    rules = [{**DROP, "priority": place, name: [block]} for place, (name, block) in enumerate(blocks)]
+    written: Object = {"name": "all", "chain": "ipv4-all", "rule": rules, "filterref": [{"filter": "allow-arp"}]}
+    rig.put("libvirt_nwfilter.all", written)
+    lab.run(["systemctl", "restart", "libvirtd"])
+    known = rig.there["libvirt_nwfilter.all"]
+    with closing(rig.open()) as session:
+        (observed,) = session.read([Known(address="libvirt_nwfilter.all", type="libvirt_nwfilter", values=known)])
+    assert observed is not None
+    assert observed.values == known
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_is_refused_as_not_negated_libvirt_does_not_negate(rig: Rig, lab: LabHost, protocol: str) -> None:
     follows = PROTOCOLS[protocol].follows

@@ -30,7 +30,8 @@ def complete(values: Object, configured: Object, prior: Object | None, reach: Re
     draft: dict[str, Any] = dict(values)
     name, chain = text(values, "name"), text(values, "chain")
     if configured.get("uuid") is None:
-        kept = text(prior, "uuid") if prior is not None and prior.get("name") == name else None
+        had = values if prior is None else prior  # without a prior, what a rollback makes again has its UUID
+        kept = text(had, "uuid") if had.get("name") == name else None
         draft["uuid"] = kept or (UNKNOWN if name is None else own_uuid(reach, address, name))
     if configured.get("priority") is None:
         draft["priority"] = UNKNOWN if chain is None else default_priority(chain)

@@ -6,6 +6,7 @@ import json
 import shlex
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -118,6 +119,22 @@ def test_a_lease_of_before_is_no_address(rig: Rig, lab: LabHost) -> None:
         lab.run(["virsh", "resume", "web"])
     (problem,) = outcome.diagnostics
     assert f"It has given {before['address']} to this NIC before, but not since." in problem.detail
+
+
+def test_a_restart_of_libvirt_does_not_end_the_waiting(rig: Rig, lab: LabHost) -> None:
+    rig.together({LAN: network("lan", 78)})
+    lab.run(["virsh", "suspend", "web"])
+
+    def restart() -> None:
+        lab.run(["systemctl", "restart", "libvirtd"])
+        lab.run(["virsh", "resume", "web"])
+
+    meanwhile = threading.Timer(2, restart)
+    meanwhile.start()
+    outcome = rig.together({WEB: nic("web")})[WEB]
+    meanwhile.join()
+    assert outcome.diagnostics == ()
+    assert of(rig, WEB)["addresses"] != []
 
 
 def test_a_guest_whose_nic_is_moved_gets_an_address_there_while_it_runs(rig: Rig, lab: LabHost) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
@@ -11,27 +12,46 @@ from kvmplan.config.model import Configuration, Import, Resource
 from kvmplan.config.providers import ProviderUse, ProviderUses
 from kvmplan.lane import Lane
 from kvmplan.plan.derived import without_derived
-from kvmplan.plan.generating import resource_text
+from kvmplan.plan.generating import Refer, resource_text
 from kvmplan.plan.imports import Wish, taken_in, wishes
 from kvmplan.plan.inputs import LOCAL
+from kvmplan.plan.referring import References, in_state
 from kvmplan.plan.schemas import find_schema
 from kvmplan.run import Run
 from kvmplan.syntax import Body
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
+from kvmplan_sdk.schema import ObjectSchema
+from kvmplan_sdk.values import Object
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A block to be made. ``values``: of the object as it is; ``written``: what of them the block has to say."""
+
+    block: Import
+    address: Address
+    wish: Wish
+    lane: Lane
+    schema: ObjectSchema
+    values: Object
+    written: Object
 
 
 def configuration_for_imports(run: Run) -> str:
     """The blocks that are missing, empty where none is. Raises `DiagnosticError` with all that is in the way."""
     problems: list[Diagnostic] = []
-    texts = []
+    made = []
     for block, address, wish in _without_block(run, problems):
         try:
-            texts.append(_generated(run, block, address, wish))
+            made.append(_looked_at(run, block, address, wish))
         except DiagnosticError as problem:
             problems += problem.diagnostics
     if problems:
         raise DiagnosticError(*problems)
-    return "\n".join(texts)
+    there = [(one.address, one.lane, one.values) for one in made]
+    known = in_state(run.state, run.prepared.configuration)
+    references = References([*there, *known], (one.schema for one in made))
+    return "\n".join(_text(one, references.of(one.lane, one.address)) for one in made)
 
 
 def _without_block(run: Run, problems: list[Diagnostic]) -> Iterator[tuple[Import, Address, Wish]]:
@@ -46,7 +66,7 @@ def _without_block(run: Run, problems: list[Diagnostic]) -> Iterator[tuple[Impor
                 yield block, address, wish
 
 
-def _generated(run: Run, block: Import, address: Address, wish: Wish) -> str:
+def _looked_at(run: Run, block: Import, address: Address, wish: Wish) -> _Made:
     configuration = run.prepared.configuration
     stub = _stub(address, block)
     use = ProviderUses(configuration).of((), stub)
@@ -55,12 +75,17 @@ def _generated(run: Run, block: Import, address: Address, wish: Wish) -> str:
     schema = find_schema(stub, use, run.plugins)
     lane = Lane(_host(run, configuration, use, block), use.plugin, use.configuration)
     session = run.sessions.get(lane)
-    instance = taken_in(address, wish, lane, session, schema)
+    values = taken_in(address, wish, lane, session, schema).values
     with blamed(lane.provider):
-        values = without_derived(session, address.type, lane.host, schema, instance.values)
-    lines = (f"provider = {block.provider}",) if block.provider else ()
-    told = f"# Made by kvmplan from {json.dumps(wish.id, ensure_ascii=False)}: read it, and change it as you like.\n"
-    return told + resource_text(address, schema, values, lines=lines)
+        written = without_derived(session, address.type, lane.host, schema, values)
+    return _Made(block, address, wish, lane, schema, values, written)
+
+
+def _text(made: _Made, refer: Refer) -> str:
+    lines = (f"provider = {made.block.provider}",) if made.block.provider else ()
+    shown = json.dumps(made.wish.id, ensure_ascii=False)
+    told = f"# Made by kvmplan from {shown}: read it, and change it as you like.\n"
+    return told + resource_text(made.address, made.schema, made.written, lines=lines, refer=refer)
 
 
 def _stub(address: Address, block: Import) -> Resource:

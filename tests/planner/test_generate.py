@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,21 @@ def test_import_takes_one_instance_and_what_the_configuration_says_of_it(tmp_pat
     assert kvmplan("state", "list", cwd=tmp_path).stdout == "terraform_data.b[1]\n"
     (tmp_path / "main.kvm.hcl").write_text("locals {}\n")
     assert "Instance cannot be destroyed" in kvmplan("plan", cwd=tmp_path).stderr
+
+
+def test_what_is_made_refers_to_what_else_is_made(tmp_path: Path) -> None:
+    things = {
+        number: {"type": "toy_thing", "tag": f"by hand {number}", "values": _thing(name, number, parent)}
+        for number, name, parent in (("1", "a", None), ("2", "b", "1"))
+    }
+    (tmp_path / "world.json").write_text(json.dumps({"next": 9, "hosts": {"local": things}}))
+    imports = "".join(f'import {{\n  to = toy_thing.{name}\n  id = "{name}"\n}}\n' for name in "ab")
+    (tmp_path / "main.kvm.hcl").write_text(imports)
+    said = kvmplan("plan", "--generate-config-out=gen.kvm.hcl", cwd=tmp_path)
+    assert "Plan: 2 to import, 0 to add, 0 to change, 0 to destroy." in said.stdout
+    assert "  parent = toy_thing.a.id\n" in (tmp_path / "gen.kvm.hcl").read_text()
+
+
+def _thing(name: str, number: str, parent: str | None) -> Object:
+    shape = configure(SCHEMA.resources["toy_thing"], {"name": name, "size": 1, "parent": parent})
+    return {**shape, "id": number, "revision": 1, "label": f"label of {name}", "link": {"mac": "52:54:00:00:00:0b"}}

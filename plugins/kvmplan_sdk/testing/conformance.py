@@ -22,7 +22,8 @@ from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A life to lead: written as ``create``, then, in place, as each of ``updates``. What is left out is null.
-    ``moves``: whether it gets another address at the end.
+    ``moves``: whether it gets another address at the end; ``unknowns``: whether each part of the configuration is also
+    planned as not known yet.
     """
 
     type: str
@@ -30,6 +31,7 @@ class Case:
     updates: Sequence[Object] = ()
     address: str = ""
     moves: bool = True
+    unknowns: bool = True
     host: str = "local"
     lineage: str = "8d0f5c5e-0000-4000-8000-000000000000"
 
@@ -49,7 +51,7 @@ def exercise(provider: Provider, open_session: Callable[[], Session], case: Case
     """Create, update, move and delete an object; after each, read it back and plan again, which must change nothing."""
     life = _Life(case, provider.schema.resources[case.type], open_session, case.address or f"{case.type}.example")
     written = [configure(life.schema, values) for values in (case.create, *case.updates)]
-    for configured in written:
+    for configured in written if case.unknowns else ():
         _try_unknowns(life, configured)
     prior: Object | None = None
     for configured in written:

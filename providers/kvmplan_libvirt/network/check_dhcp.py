@@ -6,12 +6,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kvmplan_libvirt.plain import Address, Interface, blocks, parse_address, text
+from kvmplan_libvirt.plain import Address, Interface, block, blocks, parse_address, text
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Diagnostic, Object, Path, Value, error, warning
 
 _LARGEST = 65536
 """Addresses that libvirt lets a range have."""
+_SHORTEST = 120
+"""Seconds that libvirt wants a lease to last."""
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ def check_dhcp(dhcp: Object, interface: Interface, at: Path) -> Iterator[Diagnos
     spans = spans_of(dhcp, interface)
     for index, item in enumerate(blocks(dhcp, "range")):
         yield from _check_range(item, interface, (*at, "range", index))
+        yield from _check_lease(item, (*at, "range", index))
     yield from _check_overlaps(spans, at)
     yield from _check_hosts(blocks(dhcp, "host"), interface, spans, at)
 
@@ -95,8 +99,20 @@ def _check_hosts(
                 )
 
 
+def _check_lease(entry: Object, at: Path) -> Iterator[Diagnostic]:
+    lease = block(entry, "lease") or {}
+    expiry, seconds = lease.get("expiry"), _SECONDS.get(text(lease, "unit") or "")
+    if isinstance(expiry, int) and seconds is not None and 0 < expiry * seconds < _SHORTEST:
+        yield error(
+            "The lease is too short",
+            "libvirt wants at least two minutes; 0 is for ever.",
+            path=(*at, "lease", "expiry"),
+        )
+
+
 def check_guest(host: Object, version: int | None, at: Path) -> Iterator[Diagnostic]:
-    """Whether a reservation says who it is for. ``version``: of IP, None where it is not known."""
+    """Whether a reservation is for somebody, and for how long. ``version``: of IP, None where it is not known."""
+    yield from _check_lease(host, at)
     if version == 6 and text(host, "mac"):
         yield error(
             "An IPv6 reservation has no MAC address", "Use `id` (the guest's DUID) or `name`.", path=(*at, "mac")

@@ -101,6 +101,12 @@ NETWORKS: list[tuple[Object, list[str]]] = [
             "ip[0].dhcp.range[3]: The ranges 10.0.0.30 to 10.0.0.40 and 10.0.0.36 to 10.0.0.38 overlap",
         ],
     ),
+    (
+        ip(
+            {**HOST, "lease": {"expiry": 1, "unit": "minutes"}}, {"name": "b", "ip": "10.0.0.8", "lease": {"expiry": 0}}
+        ),
+        ["ip[0].dhcp.host[0].lease.expiry: The lease is too short"],
+    ),
     (ip(prefix=31), ["ip[0].prefix: 10.0.0.0/31 has no address for a guest"]),
     ({"ip": [{**IP, "address": "10.0.0.255"}]}, ["ip[0].address: 10.0.0.255 is the subnet's broadcast address"]),
     (

@@ -10,6 +10,8 @@ from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.document import read
 from kvmplan_libvirt.interface.device_tables import FILTERREF
 from kvmplan_libvirt.inventory import Nic, nics_of
+from kvmplan_libvirt.network.model import BRIDGE, OWN_BRIDGE
+from kvmplan_libvirt.network.xml import values_of as network_values
 from kvmplan_libvirt.nwfilter.including import Filters, Reference, filter_of, reference_of
 from kvmplan_libvirt.nwfilter.xml import values_of
 from kvmplan_libvirt.plain import block, text
@@ -56,9 +58,9 @@ class Filtering:
         return tuple((one, name) for one, name in named if name is not None and (one.after is None or one.replaced))
 
     @cached_property
-    def going(self) -> frozenset[str | None]:
+    def going(self) -> frozenset[str]:
         """Their UUIDs."""
-        return frozenset(text(change.before or {}, "uuid") for change, _ in self.removed)
+        return frozenset((text(change.before or {}, "uuid") or "").lower() for change, _ in self.removed)
 
     @cached_property
     def users_now(self) -> tuple[User, ...]:
@@ -124,6 +126,15 @@ class Filtering:
         host = self.scene.reach.kernel
         names = () if host is None else ("iptables", "ip6tables")
         return frozenset(name for name in names if host and (host.read_file(f"{_SHOWN}{name}") or b"").strip() == b"0")
+
+    def is_on_devices(self, network: str) -> bool:
+        """Whether NICs on the network, as it will be, are on devices of the host and not on a bridge."""
+        planned = (after for _, after in self.scene.planned("libvirt_network") if text(after, "name") == network)
+        record = self.scene.inventory.network_named(network)
+        values = next(planned, None) or (None if record is None else network_values(record.any))
+        mode = None if values is None else text(values, "mode")
+        bridge = text(block(values or {}, "bridge") or {}, "name")
+        return mode is not None and mode not in OWN_BRIDGE and not (mode == BRIDGE and bridge is not None)
 
     def running_on(self, name: str) -> tuple[str, ...]:
         """The running guests that use the filter now."""

@@ -62,7 +62,8 @@ def _check_identity(filtering: Filtering, change: Change, after: Object) -> Iter
         )
     there = scene.inventory.filters.get(uuid)
     made = change.before is None or change.replaced
-    if there is not None and made and uuid != own_uuid(scene.reach, change.address, name or ""):
+    ours = uuid == own_uuid(scene.reach, change.address, name or "")
+    if there is not None and made and not ours and (uuid not in filtering.going or change.created_first):
         yield error(
             f"Filter {there.name} already has the UUID {uuid}",
             "It was not made by this state. Choose another `uuid`, or remove it on the host.",
@@ -149,6 +150,15 @@ def _check_nic(filtering: Filtering, change: Change, after: Object) -> Iterator[
     reference = reference_of(block(after, "filterref"))
     if reference is None:
         return
+    network = text(after, "network")
+    if network is not None and filtering.is_on_devices(network):
+        yield error(
+            f"On network {network} nothing is filtered",
+            "It puts guests directly on devices of the host, where libvirt has no filters; it would not plug it in. "
+            "Take `filterref` out, or use a network with a bridge.",
+            address=change.address,
+            path=("filterref",),
+        )
     if reference.filter not in filtering.then:
         yield _no_filter(filtering, change, reference.filter, ("filterref", "filter"))
         return

@@ -168,6 +168,30 @@ def test_a_nic_has_a_filter_that_it_can_have(
     assert judged(rig, nic(rig, filter_, **parameters)) == said
 
 
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ({"mode": "bridge", "dev": "eth1"}, ["On network lan nothing is filtered"]),
+        ({"mode": "passthrough", "dev": "eth1"}, ["On network lan nothing is filtered"]),
+        ({"mode": "bridge", "bridge": {"name": "br0"}}, []),
+        ({"mode": "isolated"}, []),
+    ],
+)
+def test_a_filter_needs_a_bridge(rig: Rig, network: dict[str, Any], told: list[str]) -> None:
+    lan = planned(rig, "libvirt_network", {"name": "lan", **network})
+    on_it = planned(rig, "libvirt_interface", {"domain": "web", "network": "lan", "filterref": {"filter": "clean"}})
+    assert judged(rig, lan, on_it) == told
+
+
+def test_a_uuid_that_is_pinned_goes_over_to_the_new_name(rig: Rig) -> None:
+    before = there(rig, "ip", "ports")
+    written: Object = {"name": "new", "uuid": uuid_of("ip")}
+    renamed = replace(planned(rig, "libvirt_nwfilter", written), before=before, verb=Verb.CREATE, replaced=True)
+    assert judged(rig, renamed, filters={"ip": SHIPPED["ip"]}) == []
+    first = replace(renamed, created_first=True)
+    assert judged(rig, first, filters={"ip": SHIPPED["ip"]}) == [f"Filter ip already has the UUID {uuid_of('ip')}"]
+
+
 def test_where_libvirt_has_no_filters_nothing_is_said_of_them(rig: Rig) -> None:
     assert judged(rig, nic(rig, "nope"), filters={}) == []
 

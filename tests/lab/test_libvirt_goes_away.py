@@ -145,3 +145,25 @@ def test_one_that_hangs_is_noticed_and_can_be_interrupted(desk: Desk) -> None:
     desk.lab.run(resume)
     desk.run("apply", "-auto-approve")
     assert "found no differences" in desk.run("plan")
+
+
+def test_what_went_away_since_the_plan_was_made(desk: Desk) -> None:
+    """A dnsmasq, a guest that runs, and the domain itself."""
+    lab = desk.lab
+    desk.run("apply", "-auto-approve", "-target", "libvirt_network.n")
+    desk.run("plan", "-out", "nics.plan")
+    lab.run(["virsh", "destroy", GUEST])
+    assert "Resources: 4 added" in desk.run("apply", "nics.plan")
+    assert "found no differences" in desk.run("plan")
+    desk.write("main.kvm.hcl", CONFIGURATION.replace("count   = 4", "count   = 5"))
+    desk.run("plan", "-out", "fifth.plan")
+    lab.run(["virsh", "undefine", GUEST])
+    said = desk.run("apply", "fifth.plan", status=1)
+    assert f"There is no domain {GUEST}" in said
+    assert "Plan again." in said
+    lab.run(["sh", "-c", "kill $(cat /run/libvirt/network/n0.pid)"])
+    served = CONFIGURATION.partition('resource "libvirt_interface"')[0].replace(".200", ".210")
+    desk.write("main.kvm.hcl", served)
+    assert "8 changed" in desk.run("apply", "-auto-approve")
+    assert lab.run(["sh", "-c", "kill -0 $(cat /run/libvirt/network/n0.pid)"]).returncode == 0
+    assert "found no differences" in desk.run("plan")

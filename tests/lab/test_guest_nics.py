@@ -11,9 +11,11 @@ import pytest
 
 from kvmplan.lab import LabHost
 from kvmplan_libvirt.addresses.table import TELLS
+from kvmplan_libvirt.provider import LibvirtProvider
 from kvmplan_sdk import Known, Object
+from kvmplan_sdk.testing.conformance import Case, exercise
 
-from .libvirt_rig import Rig, SocketHost
+from .libvirt_rig import LINEAGE, Rig, SocketHost
 from .tap_devices import make_tap_devices
 
 pytestmark = pytest.mark.lab
@@ -249,3 +251,27 @@ def test_a_connection_stays_while_the_nic_moves(rig: Rig, lab: LabHost) -> None:
     said = lab.run(["sh", "-c", waiting]).stdout
     assert "59" in said.split(), said
     lab.run(["ip", "link", "del", "cable0"])
+
+
+RULES: dict[str, list[Object]] = {
+    GUEST: [
+        DIRECT,
+        {"user": {}},
+        {**BRIDGED, "driver": {"rx_queue_size": 512}, "target_dev": "tap-web"},
+        {"network": "one", "alias": "ua-nic", "link_state": "down"},
+        {"network": "two", "portgroup": "fast", "filterref": {"filter": "no-mac-spoofing"}},
+    ],
+    OFF: [
+        {"hostdev": {"managed": True, "address": {"bus": "0x03", "slot": "0x10"}}, "driver": {"name": "vfio"}},
+        {"vhostuser": {"path": "/run/a.sock", "mode": "server"}},
+        {"vdpa": {"dev": "/dev/vhost-vdpa-0"}, "rom": {"bar": "off"}},
+        {**ON_OVS, "vlan": {"tag": [{"id": 7}]}, "bandwidth": {"inbound": {"average": 1000}}},
+    ],
+}
+
+
+@pytest.mark.parametrize("guest", RULES)
+def test_nics_of_every_source_keep_the_rules(guest: str, rig: Rig) -> None:
+    first, *others = ({"domain": guest, **written} for written in RULES[guest])
+    case = Case(type="libvirt_interface", host=rig.host.name, create=first, updates=others, lineage=LINEAGE)
+    exercise(LibvirtProvider(), rig.open, case)

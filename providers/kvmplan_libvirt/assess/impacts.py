@@ -8,6 +8,7 @@ from dataclasses import replace
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.entry.tables import DHCP_HOST, ENTRY_KINDS, EntryKind
 from kvmplan_libvirt.interface.changes import impact_between as interface_impact
+from kvmplan_libvirt.interface.plan import called_alike
 from kvmplan_libvirt.inventory import NetworkRecord
 from kvmplan_libvirt.mechanism import DHCP_BEGINS, HOTPLUG, REPLACE, UNPLUG, Mechanism
 from kvmplan_libvirt.network.impact import impact_between
@@ -77,7 +78,8 @@ def _of_interface(scene: Scene, change: Change) -> Impact:
         return _impact(HOTPLUG, running)
     if change.after is None or change.replaced:
         return _impact(UNPLUG, running)
-    return interface_impact(change.before, change.after, scene.reach.version, running)
+    as_called = called_alike(change.before, change.after, scene.inventory)
+    return interface_impact(as_called, change.after, scene.reach.version, running)
 
 
 def _impact(mechanism: Mechanism, guests: tuple[str, ...]) -> Impact:

@@ -40,7 +40,7 @@ INTERFACE = Node(
     ),
     change=REPLUG,
     fields={
-        "domain": value("", STRING, "Name or UUID of the domain.", required=True, change=REPLACE, replaces=True),
+        "domain": value("", STRING, "Name or UUID of the domain.", required=True, change=REPLACE),
         "network": value(
             "source@network", STRING, "Name of the libvirt network.", change=MOVE, refers_to="libvirt_network.name"
         ),

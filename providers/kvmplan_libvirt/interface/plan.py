@@ -12,6 +12,7 @@ from kvmplan_libvirt.interface.changes import impact_between, mechanisms
 from kvmplan_libvirt.interface.check import check
 from kvmplan_libvirt.interface.model import INTERFACE
 from kvmplan_libvirt.interface.source import HOSTDEV
+from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, HOTPLUG, NEXT_START, TUNE
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
@@ -22,17 +23,18 @@ STAYS = frozenset({CARRIER, FOLLOW, NEXT_START, TUNE})
 
 
 def plan(proposal: Proposal, reach: Reach) -> Planned:
-    values = complete(proposal.proposed, proposal.configured, proposal.prior, reach.seed(proposal.address))
-    if proposal.prior is None or not set(mechanisms(proposal.prior, values, reach.version)) <= STAYS:
+    prior = None if proposal.prior is None else called_alike(proposal.prior, proposal.proposed, reach.inventory)
+    values = complete(proposal.proposed, proposal.configured, prior, reach.seed(proposal.address))
+    if prior is None or not set(mechanisms(prior, values, reach.version)) <= STAYS:
         values |= dict.fromkeys(TELLS, UNKNOWN)
     mac, tap = text(values, "mac"), text(values, "target_dev")
-    if proposal.prior is None:
+    if prior is None:
         impact = Impact(HOTPLUG.level, (), HOTPLUG.why, (HOTPLUG.call,))
     else:
-        impact = impact_between(proposal.prior, values, reach.version)
+        impact = impact_between(prior, values, reach.version)
     return Planned(
         values=values,
-        replaces=replaced(INTERFACE, proposal.prior, values),
+        replaces=replaced(INTERFACE, prior, values),
         impact=impact,
         claims=(
             *(() if mac is None else (MacClaim(mac.lower()),)),
@@ -40,6 +42,14 @@ def plan(proposal: Proposal, reach: Reach) -> Planned:
         ),
         diagnostics=(*check(values, proposal.configured, reach.version), *check_wait(proposal.configured)),
     )
+
+
+def called_alike(before: Object, after: Object, inventory: Inventory) -> Object:
+    """``before`` with its domain called as in ``after``, where both mean the same one: by its name, or by its UUID."""
+    old, new = text(before, "domain"), text(after, "domain")
+    if old is None or new is None or inventory.name_of_domain(old) != inventory.name_of_domain(new):
+        return before
+    return {**before, "domain": new}
 
 
 def complete(values: Object, configured: Object, prior: Object | None, seed: tuple[str, ...]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from tests.providers.libvirt.conftest import Rig
-from tests.providers.libvirt.test_assess import assess, network, nic
+from tests.providers.libvirt.test_assess import assess, network, nic, planned
+from tests.providers.libvirt.test_check import plan
 
-from kvmplan_sdk import Change, Object, Severity
+from kvmplan_sdk import Change, ImpactLevel, Object, Severity
 from kvmplan_sdk.values import format_path
 
 GUEST = (
@@ -37,6 +38,15 @@ def test_a_domain_is_found_by_its_uuid(guest: Rig) -> None:
     assert told(guest, nic(guest, domain="2d6b7c1e-0000-4000-8000-00000000000e")) == [
         "domain: There is no domain 2d6b7c1e-0000-4000-8000-00000000000e"
     ]
+
+
+def test_a_domain_that_is_called_otherwise_is_the_same(rig: Rig) -> None:
+    there = nic(rig, domain="test").after or {}
+    written = {"domain": rig.connection.lookupByName("test").UUIDString(), "network": "default"}
+    answer = plan(rig, "libvirt_interface", written, there)
+    assert (answer.replaces, answer.values["mac"]) == ((), there["mac"])
+    change = planned(rig, "libvirt_interface", written, before=there)
+    assert assess(rig, change).impacts[change.address].level is ImpactLevel.NONE
 
 
 def test_a_boot_order_of_the_domains_own(guest: Rig) -> None:

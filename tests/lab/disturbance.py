@@ -21,8 +21,6 @@ from kvmplan.lab.guest import console_path
 from kvmplan_libvirt.inventory import Nic, nics_of
 from kvmplan_sdk import ImpactLevel
 
-INTERVAL = 0.02
-"""Seconds between two packets of a guest's probe."""
 _SETTLED = 3
 """So many answers after a change, and the guests speak with one another again."""
 _LOOK = """
@@ -38,12 +36,13 @@ bridge -d -o link show
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """``lost``: packets without an answer; ``off``: the longest time in seconds that a tap was on no bridge;
-    ``gone``: a NIC is no more, or is on no bridge; ``changed``: something that running guests use is not as it was:
-    files of dnsmasq's, filters, queues, the guests' own documents.
+    """``lost``: packets without an answer, one every ``interval`` seconds; ``off``: the longest time in seconds that a
+    tap was on no bridge; ``gone``: a NIC is no more, or is on no bridge; ``changed``: something that running guests use
+    is not as it was: files of dnsmasq's, filters, queues, the guests' own documents.
     """
 
     lost: int
+    interval: float
     off: float
     gone: bool
     carrier: bool
@@ -66,7 +65,7 @@ class Disturbance:
     @property
     def gap(self) -> float:
         """Seconds without packets."""
-        return max(self.off, self.lost * INTERVAL)
+        return max(self.off, self.lost * self.interval)
 
     @property
     def seen(self) -> str:
@@ -92,6 +91,7 @@ class _Picture:
     used: str
     console: int
     events: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,12 @@ class Watch:
     events: LinkEvents
 
     @contextmanager
-    def measured(self) -> Iterator[list[Disturbance]]:
-        """Around a change; the list has what it disturbed afterwards."""
+    def measured(self, deadline: float = 2.5) -> Iterator[list[Disturbance]]:
+        """Around a change; the list has what it disturbed afterwards. ``deadline``: seconds to wait for packets."""
         found: list[Disturbance] = []
         before = self._look()
         yield found
-        self.settle()
+        self.settle(deadline)
         found.append(self._compare(before, self._look()))
 
     def settle(self, deadline: float = 2.5) -> bool:
@@ -149,16 +149,19 @@ class Watch:
             used="\n".join([*documents, self.lab.run(["sh", "-c", _LOOK]).stdout]),
             console=self._console_size(),
             events=self.events.place(),
+            at=time.monotonic(),
         )
 
     def _compare(self, before: _Picture, after: _Picture) -> Disturbance:
         said = self._console(before.console)
+        answers = _answers(self._console(max(0, before.console - 200)))
         gone = any(
             key not in after.taps or after.taps[key][0] != index or (on and not after.taps[key][1])
             for key, (index, on) in before.taps.items()
         )
         return Disturbance(
-            lost=_lost(_answers(self._console(max(0, before.console - 200)))),
+            lost=_lost(answers),
+            interval=(after.at - before.at) / max(1, max(answers, default=0) - min(answers, default=0)),
             off=longest_off(self.events(before.events), before.names & after.names),
             gone=gone,
             carrier=" carrier " in said and not gone,

@@ -72,6 +72,7 @@ def played(stage: Stage, type_: str, scene: Scene) -> Iterator[tuple[str, Result
     address = f"{type_}.{name}"
     if not scene.planned:
         stage.rig.put(address, scene.start)
+    if scene.untried is None:
         stage.watch.settle(5)
     for case in scene.cases:
         try:
@@ -81,10 +82,12 @@ def played(stage: Stage, type_: str, scene: Scene) -> Iterator[tuple[str, Result
 
 
 def tried(stage: Stage, address: str, scene: Scene, case: Case) -> Result:
-    if case.refused is not None:
-        against = stage.rig.refusals(address, case.written)
-        assert any(case.refused in text for text in against), (case.attribute, against)
-        return Result(None, None, f"refused: {case.refused}")
+    if case.refused or case.lacks:
+        expected, against = case.refused or case.lacks or "", stage.rig.refusals(address, case.written)
+        assert case.lacks or against, case.attribute
+        assert not against or any(expected in text for text in against), (case.attribute, against)
+        if against:
+            return Result(None, None, f"refused: {expected}")
     if scene.planned:
         assert stage.rig.refusals(address, case.written) == [], case.attribute
         return Result(None, None, scene.untried or "")
@@ -111,7 +114,5 @@ def changed(stage: Stage, address: str, case: Case) -> tuple[ImpactLevel, Distur
 def record(type_: str, results: Mapping[str, Result]) -> None:
     if os.environ.get("KVMPLAN_RECORD"):
         known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-        known[type_] = {
-            name: [None if result.level is None else str(result.level), result.seen] for name, result in results.items()
-        }
+        known[type_] = {name: result.row for name, result in results.items()}
         MEASURED.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")

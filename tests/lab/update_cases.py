@@ -11,16 +11,19 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "update_matrix"
 MEASURED = FOLDER / "measured.json"
-_OPTIONS = {"at", "drop", "refused"}
+_OPTIONS = {"at", "drop", "refused", "lacks"}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``written``: the object after the change. ``refused``: what the plan says against it, None where nothing."""
+    """``written``: the object after the change. ``refused``: what the plan says against it, None where nothing;
+    ``lacks``: what it says where libvirt does not have that.
+    """
 
     attribute: str
     written: Mapping[str, Any]
     refused: str | None
+    lacks: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ def _cases(scene: Scene, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[C
         for gone in change.get("drop", ()):
             _set(after, gone, None)
         _set(after, change.get("at", attribute), change[name])
-        yield Case(attribute, after, change.get("refused"))
-        if "refused" not in change:
+        yield Case(attribute, after, change.get("refused"), change.get("lacks"))
+        if not change.keys() & {"refused", "lacks"}:
             written = after
 
 

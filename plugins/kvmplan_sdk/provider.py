@@ -17,6 +17,7 @@ The rules the engine holds every provider to, and reports a breach of as the pro
 5. After an update an object is known by the address of the operation, also where it had another one before.
 6. Values of a create that are known though the provider computes them are those of an object that was there before, and
    that a rollback makes again: keep them where you can (an identifier, a MAC address), or make new ones.
+7. Where sessions discover, what was made is discovered once; and what is imported reads back as it was imported.
 """
 
 from __future__ import annotations

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 from kvmplan.blame import blamed, breach
 from kvmplan.discovery.places import Place
@@ -15,10 +13,11 @@ from kvmplan.sessions import Sessions
 from kvmplan.state.model import State
 from kvmplan_sdk.capabilities import Discovered, Discovers
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
+from kvmplan_sdk.identities import Key, key_of, keys_of
 from kvmplan_sdk.proposing import canonical
 from kvmplan_sdk.provider import Session
 from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import Object, Value
+from kvmplan_sdk.values import Object
 
 PARALLELISM = 10
 
@@ -56,7 +55,7 @@ class _Known:
     def __init__(self, state: State) -> None:
         self.lineage = state.lineage
         self._instances: dict[tuple[Lane, str], list[Object]] = {}
-        self._seen: dict[tuple[Lane, str, tuple[str, ...]], frozenset[tuple[str, ...]]] = {}
+        self._seen: dict[tuple[Lane, str, tuple[str, ...]], frozenset[Key]] = {}
         for instance in state.instances.values():
             self._instances.setdefault((instance.lane, instance.address.type), []).append(instance.values)
 
@@ -65,14 +64,8 @@ class _Known:
         key = (lane, found.type, names)
         if key not in self._seen:
             there = self._instances.get((lane, found.type), ())
-            self._seen[key] = frozenset(_spelled(values.get(name) for name in names) for values in there)
-        several = [value if isinstance(value, tuple) else (value,) for value in found.identity.values()]
-        return any(_spelled(values) in self._seen[key] for values in product(*several))
-
-
-def _spelled(values: Iterable[Value]) -> tuple[str, ...]:
-    """MAC addresses and UUIDs are written in either case."""
-    return tuple(str(value).lower() for value in values)
+            self._seen[key] = frozenset(key_of(values, names) for values in there)
+        return any(one in self._seen[key] for one in keys_of(found.identity))
 
 
 def _look(place: Place, sessions: Sessions, known: _Known, *, orphans: bool) -> list[Find] | DiagnosticError:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from kvmplan_sdk.capabilities import Discovers
+from kvmplan_sdk.identities import key_of, keys_of
 from kvmplan_sdk.proposing import canonical, configure, lasting, liberties, propose
-from kvmplan_sdk.provider import Known, Observed, Operation, Planned, Proposal, Provider, Session, Step, Verb
+from kvmplan_sdk.provider import UNTAGGED, Known, Observed, Operation, Planned, Proposal, Provider, Session, Step, Verb
 from kvmplan_sdk.schema import ObjectSchema
 from kvmplan_sdk.testing.unknowns import leaves, with_unknown
 from kvmplan_sdk.values import Object, Path, Value, differences, format_path, is_known
@@ -105,6 +107,21 @@ def _assert_stable(life: _Life, configured: Object, prior: Object) -> None:
     _assert_equal(life, planned.values, observed.values, "rule 4: planning again changes something")
     assert is_known(planned.values), "rule 4: planning again makes something unknown"
     assert not planned.replaces, "rule 4: planning again replaces the object"
+    with closing(life.open()) as session:
+        if isinstance(session, Discovers):
+            _assert_discovered(life, session, prior)
+
+
+def _assert_discovered(life: _Life, session: Session, prior: Object) -> None:
+    """Who finds the object on the host can take it in as it is."""
+    assert isinstance(session, Discovers)
+    of_type = [one for one in session.discover() if one.type == life.case.type]
+    found = [one for one in of_type if key_of(prior, one.identity) in keys_of(one.identity)]
+    assert len(found) == 1, f"rule 7: what was made is discovered {len(found)} times: {of_type}"
+    values = session.import_state(life.case.type, found[0].identifier).values
+    (observed,) = session.read([Known(address=UNTAGGED, type=life.case.type, values=values)])
+    assert observed is not None and observed.owned, "rule 7: what was imported is not read as ours"
+    _assert_equal(life, values, observed.values, "rule 7: what was imported is read otherwise")
 
 
 def _delete(life: _Life, prior: Object) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from kvmplan_sdk import (
     UNKNOWN,
+    UNTAGGED,
     Attribute,
     Block,
+    Discovered,
     Host,
     Known,
     Nesting,
@@ -130,6 +132,48 @@ class Hoarder(Memory):
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
 
 
+class Finder(Memory):
+    """Says what is there, and takes it in."""
+
+    def discover(self) -> Sequence[Discovered]:
+        return [
+            Discovered(type="thing", identifier=str(thing["id"]), name="x", identity={"id": thing["id"]})
+            for thing in self.things.values()
+        ]
+
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        return next(Observed(values=thing) for thing in self.things.values() if thing["id"] == identifier)
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        return [self._read(known) for known in objects]
+
+    def _read(self, known: Known) -> Observed | None:
+        if known.address == UNTAGGED:
+            return self.import_state("thing", str(known.values["id"]))
+        return super().read([known])[0]
+
+
+class Overlooks(Finder):
+    def discover(self) -> Sequence[Discovered]:
+        return ()
+
+
+class Disowns(Finder):
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        found = super().read(objects)
+        return [
+            replace(one, owned=o.address != UNTAGGED) if one else None for o, one in zip(objects, found, strict=True)
+        ]
+
+
+class Embellishes(Finder):
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        return Observed(values={**super().import_state(type_, identifier).values, "color": "gold"})
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        return Memory.read(self, [replace(o, address=next(iter(self.things))) if self.things else o for o in objects])
+
+
 class Things(Provider):
     name = "thing"
     version = "1"
@@ -155,7 +199,7 @@ def live(session: type[Memory]) -> None:
     exercise(provider, lambda: provider.open(None, {}, CASE.lineage), CASE)
 
 
-@pytest.mark.parametrize("session", [Memory, Ages])
+@pytest.mark.parametrize("session", [Memory, Ages, Finder])
 def test_a_good_provider_passes(session: type[Memory]) -> None:
     live(session)
 
@@ -169,6 +213,9 @@ def test_a_good_provider_passes(session: type[Memory]) -> None:
         (Forgetful, "rule 4"),
         (Unsteady, "rule 4: planning again makes something unknown"),
         (Hoarder, "after delete"),
+        (Overlooks, "rule 7: what was made is discovered 0 times"),
+        (Disowns, "rule 7: what was imported is not read as ours"),
+        (Embellishes, "rule 7: what was imported is read otherwise"),
     ],
 )
 def test_a_provider_that_breaks_a_rule_is_told_which(session: type[Memory], rule: str) -> None:

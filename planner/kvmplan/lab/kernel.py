@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gzip
+import hashlib
 import lzma
 import os
 import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,8 @@ DOWNLOAD_SECONDS = 300.0
 UNPACK_SECONDS = 120.0
 # Smallest first: Debian's kernel for clouds, Ubuntu's for virtual machines, then whatever the distribution has.
 _METAPACKAGES = ("linux-image-cloud-amd64", "linux-image-virtual", "linux-image-amd64", "linux-image-generic")
-_ROOTS = ("virtio_pci", "virtio_net", "af_packet")
+GUEST = ("virtio_pci", "virtio_net", "af_packet")
+"""Modules that a lab guest needs."""
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 
 
@@ -40,17 +42,20 @@ def cache_folder() -> Path:
     return Path(os.environ.get("KVMPLAN_LAB_CACHE", "/var/cache/kvmplan-lab"))
 
 
-def ensure(progress: Callable[[str], None]) -> Kernel:
-    """The guest kernel from the cache, fetched through apt the first time. Raises LabError where there is none."""
+def ensure(progress: Callable[[str], None], roots: Sequence[str] = GUEST) -> Kernel:
+    """The guest kernel, with the modules ``roots`` and what they need, from the cache; fetched through apt the first
+    time. Raises LabError where there is none.
+    """
+    kind = "" if roots == GUEST else f".{hashlib.sha256(' '.join(roots).encode()).hexdigest()[:8]}"
     with _cache_locked() as cache:
-        for folder in sorted(cache.glob("kernel-*"), reverse=True):
+        for folder in sorted(cache.glob(f"kernel{kind}-*"), reverse=True):
             return _load(folder)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=cache) as work:
-            return _build(cache, Path(work), progress)
+            return _build(cache / f"kernel{kind}", Path(work), progress, roots)
 
 
-def module_order(available: Callable[[str], bytes | None]) -> list[tuple[str, bytes]]:
-    """The modules a guest's NIC needs, each after those it depends on.
+def module_order(available: Callable[[str], bytes | None], roots: Sequence[str] = GUEST) -> list[tuple[str, bytes]]:
+    """The modules ``roots``, each after those it depends on.
 
     ``available`` gives a module's content by name, ``None`` for what is built in.
     """
@@ -65,7 +70,7 @@ def module_order(available: Callable[[str], bytes | None]) -> list[tuple[str, by
             add(needed)
         order[name] = content
 
-    for name in _ROOTS:
+    for name in roots:
         add(name)
     return list(order.items())
 
@@ -82,7 +87,7 @@ def modules_below(folder: Path) -> Callable[[str], bytes | None]:
     return available
 
 
-def _build(cache: Path, work: Path, progress: Callable[[str], None]) -> Kernel:
+def _build(target: Path, work: Path, progress: Callable[[str], None], roots: Sequence[str]) -> Kernel:
     source = _unpack(work, progress) or Path("/")
     pattern = "vmlinuz-*" if source != Path("/") else f"vmlinuz-{platform.release()}"
     images = sorted((source / "boot").glob(pattern))
@@ -94,14 +99,14 @@ def _build(cache: Path, work: Path, progress: Callable[[str], None]) -> Kernel:
     fresh = work / "kernel"
     (fresh / "modules").mkdir(parents=True)
     shutil.copyfile(images[-1], fresh / "vmlinuz")
-    for place, (name, content) in enumerate(module_order(available)):
+    for place, (name, content) in enumerate(module_order(available, roots)):
         (fresh / "modules" / f"{place:02d}-{name}").write_bytes(content)
-    return _load(fresh.rename(cache / f"kernel-{version}"))
+    return _load(fresh.rename(target.with_name(f"{target.name}-{version}")))
 
 
 def _load(folder: Path) -> Kernel:
     modules = tuple((path.name[3:], path.read_bytes()) for path in sorted((folder / "modules").iterdir()))
-    return Kernel(folder.name.removeprefix("kernel-"), folder / "vmlinuz", modules)
+    return Kernel(folder.name.partition("-")[2], folder / "vmlinuz", modules)
 
 
 def _unpack(work: Path, progress: Callable[[str], None]) -> Path | None:

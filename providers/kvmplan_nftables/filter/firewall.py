@@ -37,7 +37,7 @@ def _pieces(values: Object, owner: Owner) -> Sequence[Piece]:
     for direction, way in _DIRECTIONS.items():
         pieces += [_limit(one, table) for one in rules.limits(_blocks(values, direction), sets)]
         lines = [
-            *_answers(values, table),
+            *_answers(values, direction, table),
             *_services(values, direction),
             *rules.lines(_blocks(values, direction), sets),
         ]
@@ -64,13 +64,19 @@ def _limit(limit: rules.Limit, table: TableName) -> Named:
     return Named("limit", limit.name, body, shape, table)
 
 
-def _answers(values: Object, table: TableName) -> Iterator[str]:
+def _answers(values: Object, direction: str, table: TableName) -> Iterator[str]:
     """``inet`` lets them pass before anything is looked up; in ``bridge`` not every kernel can tell."""
     if table[0] == "bridge":
         if values["stateful"]:
             yield "ct state established,related return"
+            if direction == "ingress" and _rejects(values):
+                yield from (f"ct state invalid {match} return" for match in services.REFUSALS)
         else:
             yield from (f"{match} return" for match in services.STATELESS)
+
+
+def _rejects(values: Object) -> bool:
+    return "reject" in (values["egress_default"], *(rule["action"] for rule in _blocks(values, "egress")))
 
 
 def _services(values: Object, direction: str) -> Iterator[str]:

@@ -37,6 +37,8 @@ STATELESS = (
     "icmpv6 type { echo-reply, destination-unreachable, packet-too-big, time-exceeded, parameter-problem }",
 )
 """What can only be an answer."""
+REFUSALS = ("tcp flags & rst == rst", "icmp type destination-unreachable", "icmpv6 type destination-unreachable")
+"""What a bridge rejects with. It belongs to no connection (Linux, nft_reject_bridge.c)."""
 
 
 def in_family(family: str) -> list[str]:

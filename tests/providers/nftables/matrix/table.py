@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kvmplan_nftables.provider import SCHEMA
-from kvmplan_sdk import Operation, Proposal, Session, Step, Verb
+from kvmplan_sdk import Object, Operation, Proposal, Session, Step, Verb
 from kvmplan_sdk.proposing import configure, propose
 
 from .town import ADDRESSES, Town
@@ -27,23 +27,24 @@ def resources(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapp
             yield f"{type_}.{name}", type_, written
 
 
+def planned(session: Session, address: str, type_: str, written: Mapping[str, Any]) -> Object:
+    schema = SCHEMA.resources[type_]
+    configured = configure(schema, written)
+    proposed = propose(schema, configured, None)
+    proposal = Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
+    answer = session.plan(proposal)
+    assert not answer.diagnostics, answer.diagnostics
+    return answer.values
+
+
 def apply(session: Session, configuration: Mapping[str, Any]) -> None:
-    operations = []
-    for address, type_, written in resources(configuration):
-        schema = SCHEMA.resources[type_]
-        configured = configure(schema, written)
-        proposal = Proposal(
-            address=address,
-            type=type_,
-            host="local",
-            configured=configured,
-            proposed=propose(schema, configured, None),
-            prior=None,
+    operations = tuple(
+        Operation(
+            verb=Verb.CREATE, address=address, type=type_, before=None, after=planned(session, address, type_, written)
         )
-        planned = session.plan(proposal)
-        assert not planned.diagnostics, planned.diagnostics
-        operations.append(Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=planned.values))
-    for outcome in session.apply(Step(operations=tuple(operations), lineage=LINEAGE)):
+        for address, type_, written in resources(configuration)
+    )
+    for outcome in session.apply(Step(operations=operations, lineage=LINEAGE)):
         assert not outcome.diagnostics, outcome.diagnostics
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.batch import fits
-from kvmplan_nftables.table.listing import FoundElement, Listings
+from kvmplan_nftables.table.listing import FoundElement, Listing, Listings
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
-from kvmplan_nftables.table.section import holders
+from kvmplan_nftables.table.section import Section, holders
 from kvmplan_nftables.table.skeleton import SECTIONS, TAG
 from kvmplan_sdk import Object, Observed
 
@@ -42,27 +42,42 @@ def broken(listings: Listings) -> Broken:
         (name, held)
         for name, sections in SECTIONS.items()
         for section in sections
-        if name in listings and not _all_there(section.pieces, TAG, {name: listings[name]}, section.names)
+        if name in listings and not _works(section, listings[name])
         for held in section.names
     )
 
 
-def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings, only: frozenset[str] = frozenset()) -> bool:
-    """``only``: chains beside which the rules of ``tag`` do not count, where there are some."""
+def _works(section: Section, listing: Listing) -> bool:
+    """All that a section is of is there, its rules in order; other sections' may be between them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for rule in listing.rules_of(TAG):
+        found[rule.chain].append(rule.digest)
+    left = {chain: iter(digests) for chain, digests in found.items()}
+    return all(
+        piece.digest in left.get(piece.chain, iter(())) if isinstance(piece, Rule) else _named(piece, listing)
+        for piece in section.pieces
+    )
+
+
+def _named(piece: Piece, listing: Listing) -> bool:
+    if not isinstance(piece, Named):
+        return True
+    found = listing.named.get((piece.kind, piece.name))
+    return found is not None and fits(piece, found)
+
+
+def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings) -> bool:
     rules: dict[tuple[TableName, str], list[str]] = defaultdict(list)
     for piece in pieces:
         match piece:
             case Rule():
                 rules[piece.table, piece.chain].append(piece.digest)
             case Named():
-                found = listings[piece.table].named.get((piece.kind, piece.name))
-                if found is None or not fits(piece, found):
+                if not _named(piece, listings[piece.table]):
                     return False
     there: dict[tuple[TableName, str], list[str]] = defaultdict(list)
     for table in listings:
         for rule in listings[table].rules_of(tag):
-            if only and rule.chain not in only:
-                continue
             there[table, rule.chain].append(rule.digest)
     return there == rules
 

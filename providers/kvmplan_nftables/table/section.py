@@ -12,14 +12,17 @@ from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``names``: of its chains, sets and maps, in which resources put rules and elements."""
+    """``names``: of the chains, sets and maps that do their work only with it; most are its own. Sections may share a
+    chain, in which their rules stand in the sections' order.
+    """
 
     pieces: tuple[Piece, ...]
     names: frozenset[str]
 
 
-def section(*pieces: Piece) -> Section:
-    return Section(pieces, frozenset(piece.name for piece in pieces if isinstance(piece, Named)))
+def section(*pieces: Piece, also: frozenset[str] = frozenset()) -> Section:
+    """``also``: names of other sections' that need this one."""
+    return Section(pieces, also | {piece.name for piece in pieces if isinstance(piece, Named)})
 
 
 def holders(pieces: Iterable[Piece]) -> set[str]:

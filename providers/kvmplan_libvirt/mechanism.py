@@ -64,11 +64,11 @@ DHCP_HOST = Mechanism(
     "dnsmasq reads its reservations again; leases in use stay.",
     Section.IP_DHCP_HOST,
 )
-DHCP_BEGINS = Mechanism(
+DHCP_SWITCHED = Mechanism(
     ImpactLevel.DNSMASQ_RESTART,
-    "first reservation",
+    "first or last reservation",
     "virNetworkUpdate ip-dhcp-host",
-    "The network begins to serve DHCP: dnsmasq is restarted.",
+    "The network begins or ceases to serve DHCP, so dnsmasq is restarted; leases are kept on file.",
 )
 ENTRY_ELSEWHERE = Mechanism(
     ImpactLevel.LIVE,

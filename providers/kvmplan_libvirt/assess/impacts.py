@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from kvmplan_libvirt.assess.scene import Scene
-from kvmplan_libvirt.entry.tables import DHCP_HOST, ENTRY_KINDS, EntryKind
+from kvmplan_libvirt.entry.tables import DHCP_HOST, DNS_HOST, ENTRY_KINDS
 from kvmplan_libvirt.interface.changes import impact_between as interface_impact
 from kvmplan_libvirt.interface.plan import called_alike
-from kvmplan_libvirt.inventory import NetworkRecord
-from kvmplan_libvirt.mechanism import DHCP_BEGINS, HOTPLUG, REPLACE, UNPLUG, Mechanism
-from kvmplan_libvirt.network.impact import impact_between
+from kvmplan_libvirt.mechanism import DHCP_SWITCHED, HOTPLUG, REPLACE, UNPLUG, Mechanism
+from kvmplan_libvirt.network.impact import FILTERED, impact_between, rules_reloaded
 from kvmplan_libvirt.network.model import OWN_BRIDGE
+from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.plain import block, text
-from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel, Object
+from kvmplan_sdk import NO_IMPACT, Change, Impact, ImpactLevel, Object, worst
 
 
 def impacts(scene: Scene) -> Mapping[str, Impact]:
@@ -25,28 +26,34 @@ def impacts(scene: Scene) -> Mapping[str, Impact]:
 
 def _of_entries(scene: Scene) -> Iterator[tuple[str, Impact]]:
     """Whoever is on the network is served by what an entry changes."""
-    guests: dict[str, tuple[str, ...]] = {}
+    of_network = cache(lambda name: _mechanisms(scene, name))
+    guests = cache(lambda name: frozenset(nic.domain for nic in scene.inventory.running_nics_on(name)))
     for type_, kind in ENTRY_KINDS.items():
         for change in scene.of(type_):
             sides = [side for side in (change.before, change.after) if side is not None]
-            names = [name for side in sides if (name := text(side, "network")) is not None]
-            for name in names:
-                if name not in guests:
-                    guests[name] = tuple(sorted({nic.domain for nic in scene.inventory.running_nics_on(name)}))
-            hit = tuple(sorted({guest for name in names for guest in guests[name]}))
+            names = sorted({name for side in sides if (name := text(side, "network")) is not None})
+            hit = tuple(sorted(frozenset[str]().union(*map(guests, names))))
             if change.verb is not None:
-                yield change.address, _impact(_mechanism(scene, kind, names), hit) if hit else NO_IMPACT
+                worst_ones = [_impact(of_network(name)[kind.what], hit) for name in names]
+                yield change.address, worst(worst_ones) if hit else NO_IMPACT
 
 
-def _mechanism(scene: Scene, kind: EntryKind, networks: Iterable[str]) -> Mechanism:
-    """A network that serves no DHCP yet begins to with its first reservation."""
-    if kind is DHCP_HOST and any(not _serves(scene.inventory.network_named(name)) for name in networks):
-        return DHCP_BEGINS
-    return kind.element.change
+def _mechanisms(scene: Scene, name: str) -> Mapping[str, Mechanism]:
+    """How an entry of each kind changes in a network. Its first reservation begins DHCP there, its last one ends it."""
+    record = scene.inventory.network_named(name)
+    reservation, record_of_dns = DHCP_HOST.element.change, DNS_HOST.element.change
+    if record is not None and record.live is not None:
+        there = len(record.live.findall("ip/dhcp/*"))
+        going = sum(1 for change in scene.of("libvirt_dhcp_host") if change.after is None and _is_in(change, name))
+        if there == going:
+            reservation = DHCP_SWITCHED
+        elif text(values_of(record.live), "mode") in FILTERED:
+            reservation = rules_reloaded(reservation)
+    return {DHCP_HOST.what: reservation, DNS_HOST.what: record_of_dns}
 
 
-def _serves(record: NetworkRecord | None) -> bool:
-    return record is None or record.live is None or record.live.find("ip/dhcp/*") is not None
+def _is_in(change: Change, network: str) -> bool:
+    return change.before is not None and text(change.before, "network") == network
 
 
 def _of_network(scene: Scene, change: Change) -> Impact:

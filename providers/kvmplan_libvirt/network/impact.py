@@ -9,6 +9,7 @@ from kvmplan_libvirt.impact import impact_of, mechanisms
 from kvmplan_libvirt.mechanism import (
     DHCP_HOST,
     DHCP_RANGE,
+    DHCP_SWITCHED,
     FORWARD_INTERFACE,
     RENEWAL,
     RESTART,
@@ -18,10 +19,10 @@ from kvmplan_libvirt.mechanism import (
 )
 from kvmplan_libvirt.network.fold import fold
 from kvmplan_libvirt.network.model import ISOLATED, NAT, NETWORK, OWN_BRIDGE, ROUTED
-from kvmplan_libvirt.plain import block, text
+from kvmplan_libvirt.plain import block, blocks, text
 from kvmplan_sdk import NO_IMPACT, Impact, ImpactLevel, Object
 
-_FILTERED = frozenset({NAT, ROUTED, ISOLATED})
+FILTERED = frozenset({NAT, ROUTED, ISOLATED})
 _RELOADED_FOR = frozenset({DHCP_HOST, DHCP_RANGE, FORWARD_INTERFACE})
 """libvirt takes the firewall rules of a network away and makes them again around these."""
 
@@ -39,10 +40,18 @@ def _fitting(before: Object, after: Object) -> Iterator[Mechanism]:
             yield START if mechanism is SWITCH else replace(mechanism, level=ImpactLevel.NONE)
         elif mechanism is RESTART and _is_elsewhere(before, after):
             yield RENEWAL
-        elif mechanism in _RELOADED_FOR and before.get("mode") in _FILTERED:
+        elif mechanism is DHCP_HOST and _serves(before) != _serves(after):
+            yield DHCP_SWITCHED
+        elif mechanism in _RELOADED_FOR and before.get("mode") in FILTERED:
             yield rules_reloaded(mechanism)
         else:
             yield mechanism
+
+
+def _serves(network: Object) -> bool:
+    """Whether there is DHCP at all: libvirt restarts dnsmasq when that changes."""
+    served = [block(ip, "dhcp") or {} for ip in blocks(network, "ip")]
+    return any(blocks(dhcp, kind) for dhcp in served for kind in ("range", "host"))
 
 
 def _is_elsewhere(before: Object, after: Object) -> bool:

@@ -163,6 +163,28 @@ def test_impacts_name_the_running_guests_of_the_network(rig: Rig) -> None:
     ]
 
 
+def test_the_first_reservation_and_the_last_one_restart_dnsmasq(rig: Rig) -> None:
+    bare = "<network><name>bare</name><bridge name='virbr-b'/><ip address='10.75.0.1' prefix='24'>{}</ip></network>"
+    guest = (
+        "<domain type='test'><name>on-bare</name><memory>1024</memory><os><type>hvm</type></os><devices>"
+        "<interface type='network'><source network='bare'/></interface></devices></domain>"
+    )
+    network = rig.connection.networkCreateXML(bare.format(""))
+    domain = rig.connection.createXML(guest)
+    one, other = entries(
+        rig, [{"network": "bare", "name": name, "ip": f"10.75.0.{len(name)}"} for name in ("bb", "ccc")]
+    )
+    assert assess(rig, one).impacts[one.address].level is ImpactLevel.DNSMASQ_RESTART
+    network.destroy()
+    hosts = "<dhcp><host name='bb' ip='10.75.0.2'/><host name='ccc' ip='10.75.0.3'/></dhcp>"
+    network = rig.connection.networkCreateXML(bare.format(hosts))
+    goes, too = (replace(change, verb=Verb.DELETE, before=change.after, after=None) for change in (one, other))
+    assert assess(rig, goes).impacts[goes.address].level is ImpactLevel.LIVE
+    assert assess(rig, goes, too).impacts[goes.address].level is ImpactLevel.DNSMASQ_RESTART
+    domain.destroy()
+    network.destroy()
+
+
 def test_ten_thousand_entries_are_judged_in_linear_time(rig: Rig) -> None:
     lan = network(rig, ip=[{"address": "10.77.0.1", "prefix": 16}])
     template, *_ = entries(rig, [{"name": "a", "ip": "10.77.0.2"}])

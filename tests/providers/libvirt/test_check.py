@@ -197,6 +197,7 @@ def test_changes_are_rated_by_their_worst_attribute(rig: Rig) -> None:
     assert level() == "none"
     assert level(autostart=False) == "none"
     assert level(**ip({**HOST, "ip": "10.0.0.8"})) == "live"
+    assert level(ip=[IP]) == "dnsmasq_restart", "the last reservation goes"
     assert level(**ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "dnsmasq_restart"
     assert level(mode="open", **ip(HOST, start="10.0.0.20", end="10.0.0.30")) == "link_flap"
     assert level(active=False, mode="open") == "guest_disconnect"

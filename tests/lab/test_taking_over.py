@@ -145,3 +145,32 @@ def untagged(text: str) -> str:
         if len(metadata) == 0:
             document.remove(metadata)
     return ET.canonicalize(ET.tostring(document, encoding="unicode"), strip_text=True)
+
+
+HOSTS = """host "kvm" {{
+  for_each = {{
+    here  = "local"
+    there = "ssh://root@{there}"
+  }}
+  address = each.value
+}}
+"""
+
+
+def test_hosts_are_taken_over_together(lab_host: HostFactory) -> None:
+    here, there = lab_host("here"), lab_host("there")
+    for lab in (here, there):
+        lab.put("/tmp/lan.xml", NETWORKS["lan"])
+        lab.run(["virsh", "net-define", "/tmp/lan.xml"])
+        lab.run(["virsh", "net-start", "lan"])
+    desk = Desk(here)
+    desk.write("main.kvm.hcl", HOSTS.format(there=there.name))
+    only = desk.run("discover", "--host", 'kvm["there"]')
+    assert re.findall(r"^  to = (.*)$", only, re.MULTILINE) == ["libvirt_network.kvm_there_lan"]
+    desk.run("discover", "--out", "found.kvm.hcl")
+    assert "Plan: 2 to import, 0 to add, 0 to change, 0 to destroy." in desk.run("plan")
+    assert "2 imported, 0 added, 0 changed, 0 destroyed" in desk.run("apply", "--auto-approve")
+    assert desk.run("plan", "--detailed-exitcode").startswith("No changes.")
+    tag = 'address="libvirt_network.kvm_{}_lan"'
+    assert tag.format("here") in here.run(["virsh", "net-dumpxml", "--inactive", "lan"]).stdout.replace("'", '"')
+    assert tag.format("there") in there.run(["virsh", "net-dumpxml", "--inactive", "lan"]).stdout.replace("'", '"')

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kvmplan.lab import LabHost
-from kvmplan_libvirt.nwfilter.check import check
+from kvmplan_libvirt.nwfilter.check import check, first_of
 from kvmplan_libvirt.nwfilter.discovery import SHIPPED
 from kvmplan_libvirt.nwfilter.meaning import meaning
 from kvmplan_libvirt.nwfilter.model import FILTER
@@ -75,7 +75,8 @@ def negated(protocol: str) -> Iterator[Object]:
         if attribute in {"match", "comment"}:
             continue
         leader = PROTOCOLS[protocol].follows.get(attribute, attribute)
-        said = {"match": False, **{name: sample(protocol, name) for name in (leader, attribute)}}
+        names = (leader, first_of(protocol, attribute) or attribute, attribute)
+        said = {"match": False, **{name: sample(protocol, name) for name in names}}
         if protocol in {"ip", "ipv6"} and "port" in attribute:
             said |= {"protocol": "udp", attribute.replace("end", "start"): "7"}
         if protocol == "ipv6" and attribute in {"type", "typeend", "code", "codeend"}:
@@ -130,7 +131,7 @@ def test_a_restart_of_libvirt_changes_nothing(rig: Rig, lab: LabHost) -> None:
     """libvirt stores filters as it prints them, and reads them again when it starts."""
     blocks = [(name, block) for name in PROTOCOLS for block in (whole(name), {}, *negated(name))]
     rules = [{**DROP, "priority": place, name: [block]} for place, (name, block) in enumerate(blocks)]
-    written: Object = {"name": "all", "chain": "ipv4-all", "rule": rules, "filterref": [{"filter": "allow-arp"}]}
+    written: Object = {"name": "all", "chain": "mac-all", "rule": rules, "filterref": [{"filter": "allow-arp"}]}
     rig.put("libvirt_nwfilter.all", written)
     lab.run(["systemctl", "restart", "libvirtd"])
     known = rig.there["libvirt_nwfilter.all"]
@@ -175,7 +176,7 @@ def test_a_filter_keeps_the_rules(rig: Rig) -> None:
                 "name": "own",
                 "filterref": [{"filter": "clean-traffic", "parameter": ip}, {"filter": "allow-arp"}],
                 "rule": [
-                    {**accept, "priority": 100, "tcp": [{"dstportstart": "0x50", "srcipmask": "255.0.0.0"}]},
+                    {**accept, "priority": 100, "tcp": [{"srcipaddr": "10.0.0.0", "srcipmask": "255.0.0.0"}]},
                     {"action": "drop", "direction": "inout", "statematch": False, "tcp": mixed},
                     {"action": "drop", "direction": "out", "priority": 1000},
                 ],

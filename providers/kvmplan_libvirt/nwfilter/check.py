@@ -14,7 +14,15 @@ from kvmplan_sdk import UNKNOWN, Diagnostic, Object, Path, error
 _PORTS = ("srcportstart", "srcportend", "dstportstart", "dstportend")
 _WITH_PORTS = {str(PROTOCOL_NUMBERS[name]) for name in ("tcp", "udp", "sctp")} | {"33"}
 _ICMPV6 = ("type", "typeend", "code", "codeend")
-_NAMED = {str(number): name for name, number in PROTOCOL_NUMBERS.items()}
+_FIRSTS = {
+    **{f"{whose}mask": f"{whose}addr" for whose in ("srcmac", "dstmac", "srcip", "dstip", "arpsrcip", "arpdstip")},
+    **{f"{whose}_address_mask": f"{whose}_address" for whose in ("root", "sender")},
+    **{f"{whose}portend": f"{whose}portstart" for whose in ("src", "dst")},
+    **{f"{whose}ipto": f"{whose}ipfrom" for whose in ("src", "dst")},
+    "code": "type",
+}
+_CHAINS = {"vlan": "vlan", "stp": "stp", "arp": "arp", "rarp": "rarp", "ipv4": "ip", "ipv6": "ipv6"}
+"""Which frames come to a chain, by how its name begins; all of them to others."""
 _RANGES = (
     ("srcportstart", "srcportend"),
     ("dstportstart", "dstportend"),
@@ -36,6 +44,19 @@ def check(values: Object) -> Iterator[Diagnostic]:
         )
     for index, rule in enumerate(blocks(values, "rule")):
         yield from _check_rule(rule, ("rule", index))
+        yield from _check_chain(chain or "", rule, ("rule", index))
+
+
+def _check_chain(chain: str, rule: Object, at: Path) -> Iterator[Diagnostic]:
+    comes = next((protocol for prefix, protocol in _CHAINS.items() if chain.startswith(prefix)), None)
+    for name, protocol in PROTOCOLS.items():
+        strange = name not in {"mac", comes} and protocol.firewall == "ebtables"
+        if comes is not None and strange and rule.get(name) not in ([], (), UNKNOWN, None):
+            yield error(
+                f"A rule of `{name}` in chain {chain} matches nothing",
+                f"Only frames of {comes} come to that chain. Put the rule into a filter of another, such as `root`.",
+                path=(*at, name),
+            )
 
 
 def _keeps_zero(chain: str) -> bool:
@@ -65,6 +86,14 @@ def _check_protocol(name: str, rule: Object, at: Path) -> Iterator[Diagnostic]:
             )
         seen.add(attribute)
     yield from _check_negation(name, rule, at)
+    for attribute in sorted(seen):
+        first = first_of(name, attribute)
+        if first is not None and first not in seen:
+            yield error(
+                f"`{attribute}` means nothing without `{first}`",
+                f"libvirt would leave it out, so that the rule is for more than it says. Write `{first}` too.",
+                path=at,
+            )
     said = {attribute: value for attribute, (value, _) in condition(name, rule).items()}
     yield from _check_ports(name, said, at)
     yield from _check_ranges(said, at)
@@ -80,6 +109,13 @@ def _check_protocol(name: str, rule: Object, at: Path) -> Iterator[Diagnostic]:
             'Say which address is looked up in which set, such as `ipset = "lan"` and `ipsetflags = "src"`.',
             path=at,
         )
+
+
+def first_of(protocol: str, attribute: str) -> str | None:
+    """The attribute without which libvirt leaves this one out when it makes the rules of a guest."""
+    if protocol == "ipv6":  # whose types and codes of ICMPv6 are ranges that begin at 0
+        return None if attribute == "code" else _FIRSTS.get(attribute)
+    return attribute.removesuffix("_hi") if attribute.endswith("_hi") else _FIRSTS.get(attribute)
 
 
 def _check_negation(name: str, rule: Object, at: Path) -> Iterator[Diagnostic]:
@@ -105,9 +141,6 @@ def _check_ports(name: str, said: Object, at: Path) -> Iterator[Diagnostic]:
             'Add `protocol = "tcp"`, `"udp"`, `"sctp"` or `"33"` (DCCP); libvirt takes no variable for it here.',
             path=at,
         )
-    for first, last in (("srcportstart", "srcportend"), ("dstportstart", "dstportend")):
-        if last in said and first not in said:
-            yield error(f"The range of ports has no `{first}`", f"Write `{first}` too, or instead.", path=at)
 
 
 def _check_ranges(said: Object, at: Path) -> Iterator[Diagnostic]:

@@ -33,7 +33,8 @@ FINE: list[tuple[str, dict[str, Any]]] = [
     ("tcp", {"dstportstart": "80", "dstportend": "90"}),
     ("tcp", {"match": False, "srcportstart": "1", "dstportstart": "80"}),
     ("tcp", {"match": False, "srcipaddr": "10.0.0.0", "srcipmask": "24"}),
-    ("arp", {"match": False, "srcmacmask": "ff:ff:ff:00:00:00"}),
+    ("arp", {"match": False, "srcmacaddr": "52:54:00:00:00:00", "srcmacmask": "ff:ff:ff:00:00:00"}),
+    ("ipv6", {"protocol": "icmpv6", "codeend": "7"}),
     ("ip", {"protocol": "tcp", "dstportstart": "80"}),
     ("ip", {"protocol": "33", "dstportstart": "80"}),
     ("ip", {"match": False, "protocol": "udp", "dstportstart": "80"}),
@@ -45,15 +46,18 @@ FINE: list[tuple[str, dict[str, Any]]] = [
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("tcp", {"match": False, "dstportstart": "80"}, "libvirt does not negate `dstportstart` by itself"),
     ("udp_ipv6", {"match": False, "dstportstart": "80"}, "libvirt does not negate `dstportstart` by itself"),
-    ("tcp", {"match": False, "srcipmask": "24"}, "libvirt does not negate `srcipmask` by itself"),
-    ("icmp", {"match": False, "code": "1"}, "libvirt does not negate `code` by itself"),
-    ("stp", {"match": False, "age_hi": "1"}, "libvirt does not negate `age_hi` by itself"),
+    ("tcp", {"srcipmask": "24"}, "`srcipmask` means nothing without `srcipaddr`"),
+    ("arp", {"arpsrcipmask": "24"}, "`arpsrcipmask` means nothing without `arpsrcipaddr`"),
+    ("icmp", {"code": "1"}, "`code` means nothing without `type`"),
+    ("stp", {"age_hi": "1"}, "`age_hi` means nothing without `age`"),
+    ("stp", {"root_address_mask": "ff:ff:ff:00:00:00"}, "`root_address_mask` means nothing without `root_address`"),
+    ("tcp_ipv6", {"srcipto": "fe80::1"}, "`srcipto` means nothing without `srcipfrom`"),
     ("tcp", {"match": False}, "Nothing must not match"),
     ("ip", {"dstportstart": "80"}, "Ports need a protocol that has them"),
     ("ip", {"protocol": "icmp", "srcportstart": "80"}, "Ports need a protocol that has them"),
     ("ipv6", {"protocol": "$P", "dstportstart": "80"}, "Ports need a protocol that has them"),
     ("ipv6", {"type": "130"}, "ICMPv6's types and codes need its protocol"),
-    ("tcp", {"dstportend": "80"}, "The range of ports has no `dstportstart`"),
+    ("tcp", {"dstportend": "80"}, "`dstportend` means nothing without `dstportstart`"),
     ("tcp", {"dstportstart": "90", "dstportend": "0x50"}, "The range 90 to 80 is empty"),
     ("tcp", {"srcipfrom": "10.0.0.9", "srcipto": "10.0.0.1"}, "The range 10.0.0.9 to 10.0.0.1 is empty"),
     ("all", {"ipset": "lan"}, "`ipset` and `ipsetflags` go together"),
@@ -80,6 +84,25 @@ def test_the_blocks_of_a_rule_are_one_condition_of_one_protocol() -> None:
     port = {"dstportstart": "80"}
     assert of("tcp", port, port) == ["`dstportstart` is said twice"]
     assert told(rule=[{"tcp": [port], "udp": [port]}]) == ["A rule is of one protocol, not of tcp and udp"]
+
+
+@pytest.mark.parametrize(
+    ("chain", "protocol", "told"),
+    [
+        ("ipv4-web", "arp", True),
+        ("arp", "ip", True),
+        ("arp", "mac", False),
+        ("ipv4", "tcp", False),
+        ("mac", "ip", False),
+    ],
+)
+def test_a_rule_that_no_frame_of_its_chain_matches(chain: str, protocol: str, told: bool) -> None:
+    said = [f"A rule of `{protocol}` in chain {chain} matches nothing"] if told else []
+    assert told_of(chain, protocol) == said
+
+
+def told_of(chain: str, protocol: str) -> list[str]:
+    return told(chain=chain, priority=1, rule=[{protocol: [{}]}])
 
 
 def test_a_priority_that_libvirt_forgets() -> None:
@@ -145,7 +168,7 @@ def test_names_that_libvirt_cannot_keep(attribute: str, value: str) -> None:
 
 def test_what_is_not_known_yet_is_not_judged() -> None:
     written = configured(
-        chain="arp", priority=1, rule=[{"ip": [{"protocol": "udp", "dstportstart": "1", "dstportend": "2"}]}]
+        chain="ipv4", priority=1, rule=[{"ip": [{"protocol": "udp", "dstportstart": "1", "dstportend": "2"}]}]
     )
     for path in leaves(written):
         partly = with_unknown(written, path)

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvmplan_libvirt.nwfilter import datatypes
+from kvmplan_libvirt.nwfilter.check import check
 from kvmplan_libvirt.nwfilter.datatypes import Datatype
 from kvmplan_libvirt.nwfilter.meaning import meaning, respelled, same
 from kvmplan_libvirt.nwfilter.model import FILTER
+from kvmplan_libvirt.nwfilter.plan import default_priority
 from kvmplan_libvirt.nwfilter.protocols import PROTOCOLS
 from kvmplan_libvirt.nwfilter.xml import document, values_of
 from kvmplan_sdk.proposing import configure, propose
@@ -117,6 +119,12 @@ def test_what_a_type_takes_passes_its_check(datatype: Datatype) -> None:
 def test_a_filter_that_libvirt_ships_is_written_back_as_it_was(path: Path) -> None:
     element = ET.parse(path).getroot()
     assert facts(ET.fromstring(document(values_of(element), element))) == facts(element)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.xml")), ids=lambda path: path.stem)
+def test_nothing_is_wrong_with_a_filter_that_libvirt_ships(path: Path) -> None:
+    values = values_of(ET.parse(path).getroot())
+    assert list(check({**values, "priority": values["priority"] or default_priority(values["chain"] or "root")})) == []
 
 
 def facts(element: ET.Element) -> list[tuple[str, dict[str, str]]]:

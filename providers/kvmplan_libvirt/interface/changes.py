@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kvmplan_libvirt.impact import changes, impact_of
-from kvmplan_libvirt.interface.model import INTERFACE
+from kvmplan_libvirt.interface.model import INTERFACE, left_to_libvirt
 from kvmplan_libvirt.interface.source import BRIDGE, DIRECT, NETWORK, ON_BRIDGE, USER, kind
 from kvmplan_libvirt.mechanism import MOVE, NEXT_START, RECONNECT, REPLACE, REPLUG, TUNE, WATCH, Mechanism
 from kvmplan_libvirt.plain import block, text
@@ -29,6 +29,8 @@ def _fitting(before: Object, after: Object, version: int) -> Iterator[Mechanism]
     old, new = kind(before), kind(after)
     another = old not in {None, new} and not {old, new} <= ON_BRIDGE  # None: its tap is on no bridge, and put back
     for name, mechanism in changes(INTERFACE, before, after):
+        if name in left_to_libvirt(new) and after.get(name) is None:
+            continue
         if mechanism in {REPLACE, NEXT_START, WATCH}:
             yield mechanism
         elif another or new not in _UPDATABLE or (mechanism is RECONNECT and new not in ON_BRIDGE):

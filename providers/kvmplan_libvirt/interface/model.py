@@ -24,7 +24,7 @@ from kvmplan_libvirt.interface.device_tables import (
     TEAMING,
     TUNING,
 )
-from kvmplan_libvirt.interface.source_tables import SOURCE_BLOCKS
+from kvmplan_libvirt.interface.source_tables import HOSTDEV, SOURCE_BLOCKS
 from kvmplan_libvirt.mechanism import CARRIER, FOLLOW, MOVE, NEXT_START, RECONNECT, REPLACE, REPLUG, TUNE
 from kvmplan_libvirt.nic_tables import BANDWIDTH, VIRTUALPORT, VLAN
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
@@ -109,8 +109,11 @@ INTERFACE = Node(
 INHERITED = ("mtu", "port_isolated", "trust_guest_rx_filters", "bandwidth", "vlan", "virtualport")
 """What a running guest's document also shows of the network or port group that the NIC is on."""
 
-LEFT_TO_LIBVIRT = ("alias", "address", "target_dev")
-"""What libvirt chooses where nobody says it; it stays as it is then."""
+
+def left_to_libvirt(source: str | None) -> tuple[str, ...]:
+    """What libvirt chooses where nobody says it, for a NIC with this source; it stays as it is then."""
+    return ("alias", "address", "target_dev", *(["driver"] if source == HOSTDEV.tag else ()))
+
 
 PORT_IDS = ("interface_id", "instance_id")
 """Likewise, in ``virtualport``."""

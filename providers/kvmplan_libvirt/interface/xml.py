@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 from kvmplan_libvirt.addresses.table import BESIDE
 from kvmplan_libvirt.document import read, write
 from kvmplan_libvirt.interface.device_tables import GENERATED
-from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, LEFT_TO_LIBVIRT, PORT_IDS
-from kvmplan_libvirt.interface.source import HOSTDEV, USER, folded, kind, unfolded
+from kvmplan_libvirt.interface.model import INHERITED, INTERFACE, PORT_IDS, left_to_libvirt
+from kvmplan_libvirt.interface.source import USER, folded, kind, unfolded
 from kvmplan_libvirt.inventory import Nic
 from kvmplan_libvirt.nwfilter.meaning import ordered_as
+from kvmplan_libvirt.plain import block, text
 from kvmplan_libvirt.spelling import canonical
 from kvmplan_sdk import Object, Value
 
@@ -23,10 +24,12 @@ def values_of(nic: Nic, meant: Object) -> dict[str, Any]:
     """
     values: dict[str, Any] = {**read(INTERFACE, unfolded(nic.element)), "domain": meant.get("domain") or nic.domain}
     values |= {name: meant.get(name) for name in BESIDE}
-    chosen = [*LEFT_TO_LIBVIRT]
+    source = kind(values)
+    chosen = [*left_to_libvirt(source)]
     if nic.target is not None and nic.network is not None:
         chosen += INHERITED
-    chosen += {HOSTDEV: ["driver"], USER: ["backend"]}.get(kind(values) or "", [])
+    if source == USER and text(block(values, "backend") or {}, "type") != "passt":
+        chosen.append("backend")
     values |= {name: meant.get(name) for name in chosen if canonical(meant.get(name)) is None}
     return values | {
         "virtualport": _without_chosen_ids(values["virtualport"], meant.get("virtualport")),
@@ -62,7 +65,7 @@ def document_anew(values: Object, taken_out: Nic) -> str:
 
 def _written(values: Object, element: ET.Element) -> str:
     kept = read(INTERFACE, element)
-    wanted = {**values, **{name: kept[name] for name in LEFT_TO_LIBVIRT if values.get(name) is None}}
+    wanted = {**values, **{name: kept[name] for name in left_to_libvirt(kind(values)) if values.get(name) is None}}
     old, new = kept["virtualport"], values.get("virtualport")
     if isinstance(old, Mapping) and isinstance(new, Mapping) and old["type"] == new.get("type"):
         wanted["virtualport"] = {**new, **{name: old[name] for name in PORT_IDS if new.get(name) is None}}

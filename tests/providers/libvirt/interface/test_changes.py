@@ -102,6 +102,27 @@ def test_nothing_changes_live_where_qemu_has_no_hand_on_it(source: Object) -> No
     assert level(source, {**source, "boot_order": 2}) == "none"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"alias": "ua-nic"},
+        {"address": {"bus": "0x06", "slot": "0x00"}},
+        {"target_dev": "tap-web"},
+        {"network": None, "hostdev": {"address": {"bus": "0x03", "slot": "0x01"}}, "driver": {"name": "vfio"}},
+    ],
+)
+def test_what_is_not_said_any_more_and_left_to_libvirt_stays(said: Object) -> None:
+    written = {**ON_LAN, **said}
+    unsaid = {
+        name: value for name, value in written.items() if name not in {"alias", "address", "target_dev", "driver"}
+    }
+    assert level(written, unsaid) == "none"
+
+
+def test_passt_that_is_not_said_any_more_goes() -> None:
+    assert level({"user": {}, "backend": {"type": "passt"}}, {"user": {}}) == "guest_disconnect"
+
+
 def test_another_domain_or_mac_address_is_another_nic() -> None:
     other = nic({**ON_LAN, "domain": "db", "mac": "52:54:00:00:00:02"})
     assert replaced(INTERFACE, nic(ON_LAN), other) == (("domain",), ("mac",))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.providers.libvirt.conftest import Rig
-from tests.providers.libvirt.interface.written import SOURCES, completed, nics
+from tests.providers.libvirt.interface.written import SIMPLEST, SOURCES, completed, nics
 
 from kvmplan_libvirt.interface.source import KINDS
 from kvmplan_libvirt.interface.xml import document, document_anew, values_of
@@ -131,3 +131,20 @@ def test_the_port_of_a_switch_keeps_the_name_that_libvirt_gave_it() -> None:
     parameters = nic(document({**wanted, "mtu": 9000}, there.element)).element.find("virtualport/parameters")
     assert parameters is not None
     assert parameters.get("interfaceid") == "2d6b7c1e-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(("type_", "shown"), [("passt", "passt"), ("slirp", None)])
+def test_a_backend_is_told_where_somebody_chose_it(type_: str, shown: str | None) -> None:
+    """A later libvirt also writes down the one that it takes unless said."""
+    there = nic(f"<interface type='user'><mac address='52:54:00:00:00:01'/><backend type='{type_}'/></interface>")
+    backend = values_of(there, {})["backend"]
+    assert (backend and backend["type"]) == shown
+
+
+def test_the_driver_of_what_is_handed_over_stays() -> None:
+    wanted = completed({"domain": "web", "mac": "52:54:00:00:00:01", "hostdev": SIMPLEST["hostdev"]})
+    there = nic(document({**wanted, "driver": {"name": "vfio"}}))
+    driver = nic(document({**wanted, "boot_order": 1}, there.element)).element.find("driver")
+    assert values_of(there, wanted)["driver"] is None
+    assert driver is not None
+    assert driver.get("name") == "vfio"

@@ -50,7 +50,7 @@ def _entry(kind: EntryKind, record: NetworkRecord, book: Book, sought: str) -> E
     there = sorted({_name(entry) for part in book.parts for entry in part.values() if entry.kind is kind})
     raise DiagnosticError(
         error(
-            f"Network {record.name} has {'several' if found else 'no'} {kind.what}s {sought}",
+            f"Network {record.name} has {'several' if found else 'no'} {kind.what}s {sought}".rstrip(),
             f"{'Give the address instead. ' if found else ''}It has: {', '.join(there) or 'none'}.",
         )
     )

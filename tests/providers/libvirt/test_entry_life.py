@@ -10,12 +10,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.providers.libvirt.conftest import LINEAGE, Rig
+from tests.providers.libvirt.conftest import LINEAGE, URI, Rig
 
 from kvmplan_libvirt.provider import SCHEMA
-from kvmplan_sdk import UNTAGGED, Known, Object, Operation, Outcome, Proposal, Step, Verb
+from kvmplan_sdk import UNTAGGED, DiagnosticError, Discovers, Known, Object, Operation, Outcome, Proposal, Step, Verb
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
+from kvmplan_sdk.testing.fake_host import FakeHost
 
 THEIRS = (
     "<network><name>lan</name><metadata><n:note xmlns:n='urn:n'>theirs</n:note></metadata><bridge name='virbr-lan'/>"
@@ -241,3 +242,40 @@ def test_addresses_change_hands_in_one_step(rig: Rig, theirs: Any) -> None:
     assert errors(apply(rig, *swapped)) == []
     assert f"<host mac='{mac(1)}' ip='10.77.0.12'/>" in theirs.XMLDesc(0)
     assert f"<host mac='{mac(2)}' ip='10.77.0.11'/>" in theirs.XMLDesc(0)
+
+
+def test_entries_with_a_tag_are_discovered_and_all_others_can_be_imported(rig: Rig, theirs: Any) -> None:
+    assert errors(apply(rig, entry("web", host(1, "10.77.0.11")))) == []
+    session = rig.open()
+    assert isinstance(session, Discovers)
+    (found,) = [one for one in session.discover() if one.type == "libvirt_dhcp_host"]
+    assert (found.identifier, found.lineage, found.address) == (f"lan/{mac(1)}", LINEAGE, "libvirt_dhcp_host.web")
+    names = [f"lan/{mac(9)}", f"lan/{mac(9).upper()}", "lan/nine", "lan/10.77.0.9"]
+    taken = [session.import_state("libvirt_dhcp_host", name).values for name in names]
+    assert all(one == taken[0] for one in taken)
+    assert session.import_state("libvirt_dns_host", "lan/10.77.0.9").values["hostname"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "said"),
+    [
+        ("nope/x", "There is no network nope"),
+        ("lan/x", "Network lan has no reservations x"),
+        ("lan", "Network lan has no reservations"),
+    ],
+)
+def test_what_is_not_there_cannot_be_imported(rig: Rig, theirs: Any, identifier: str, said: str) -> None:
+    session = rig.open()
+    assert isinstance(session, Discovers)
+    with pytest.raises(DiagnosticError, match=said):
+        session.import_state("libvirt_dhcp_host", identifier)
+
+
+def test_an_entry_of_another_state_cannot_be_imported(rig: Rig, theirs: Any) -> None:
+    somebody = rig.provider.open(FakeHost(), {"uri": URI}, "00000000-0000-4000-8000-000000000000")
+    operation = entry("web", host(1, "10.77.0.11"))
+    assert errors(list(somebody.apply(Step(operations=(operation,), lineage="")))) == []
+    session = rig.open()
+    assert isinstance(session, Discovers)
+    with pytest.raises(DiagnosticError, match="belongs to another state"):
+        session.import_state("libvirt_dhcp_host", f"lan/{mac(1)}")

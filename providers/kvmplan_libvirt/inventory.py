@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
@@ -252,6 +252,15 @@ class Inventory:
     @cached_property
     def _domain_names(self) -> Mapping[str, str]:
         return {record.uuid: record.name for record in self.domains.values()}
+
+    @cached_property
+    def networks_by_bridge(self) -> Mapping[str, Sequence[NetworkRecord]]:
+        """Those that name a bridge, as they were when somebody first asked."""
+        found: dict[str, list[NetworkRecord]] = {}
+        for record in self.networks.values():
+            for bridge in record.bridges:
+                found.setdefault(bridge, []).append(record)
+        return found
 
     def network_named(self, name: str) -> NetworkRecord | None:
         return self.networks.named(name)

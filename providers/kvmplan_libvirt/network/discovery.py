@@ -8,6 +8,7 @@ from typing import Any
 from kvmplan_libvirt.inventory import Inventory, NetworkRecord
 from kvmplan_libvirt.network.changes import Now
 from kvmplan_libvirt.network.fold import fold
+from kvmplan_libvirt.network.model import OWN_BRIDGE
 from kvmplan_libvirt.network.read import now
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.spelling import same
@@ -21,7 +22,24 @@ def imported(inventory: Inventory, reach: Reach, identifier: str) -> Observed:
         raise DiagnosticError(_no_network(identifier, inventory))
     untag = f"`virsh net-edit {record.name}` and remove the element kvmplan:owner"
     refuse_anothers(reach, record.owners, f"Network {record.name}", untag)
-    return Observed(values=_as_it_is(record))
+    values = _as_it_is(record)
+    if values["mode"] in OWN_BRIDGE:
+        _refuse_undefinable(inventory, record)
+    return Observed(values=values)
+
+
+def _refuse_undefinable(inventory: Inventory, record: NetworkRecord) -> None:
+    """libvirt defines no network, not even with a tag alone, whose bridge another one names."""
+    for bridge in sorted(record.bridges):
+        others = [other.name for other in inventory.networks_by_bridge[bridge] if other.uuid != record.uuid]
+        if others:
+            raise DiagnosticError(
+                error(
+                    f"Network {record.name} cannot be changed",
+                    f"libvirt refuses to define it anew, even to tag it, while {', '.join(sorted(others))} names its "
+                    f"bridge {bridge}. Have guests use {record.name} itself, remove the other, and try again.",
+                )
+            )
 
 
 def _as_it_is(record: NetworkRecord) -> dict[str, Any]:

@@ -206,3 +206,14 @@ def test_a_network_of_which_nothing_is_defined_is_told(rig: Rig) -> None:
     assert found.note == "It is gone once it is stopped; the first apply defines it."
     assert session(rig).import_state("libvirt_network", "passing").values["active"] is True
     network.destroy()
+
+
+def test_a_network_that_libvirt_would_not_define_again_is_refused(rig: Rig) -> None:
+    define(rig, "")
+    rig.connection.networkDefineXML(
+        "<network><name>uplink</name><forward mode='bridge'/><bridge name='virbr-lan'/></network>"
+    )
+    said = refused(rig, "libvirt_network", "lan")
+    assert said.startswith("Network lan cannot be changed: libvirt refuses to define it anew")
+    assert "uplink names its bridge virbr-lan" in said
+    assert session(rig).import_state("libvirt_network", "uplink").values["mode"] == "bridge"

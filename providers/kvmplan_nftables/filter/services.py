@@ -1,4 +1,7 @@
-"""What keeps working whatever the rules of a firewall say, because without it a guest has no network at all."""
+"""What keeps working whatever the rules of a firewall say, because without it a guest has no network at all.
+
+The sets of ICMP types are in `kvmplan_nftables.table.firewalls`.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,15 @@ SERVICES: Mapping[str, Service] = {
         ("udp sport 68 udp dport 67", "udp sport 546 udp dport 547"),
         ("udp sport 67 udp dport 68", "udp sport 547 udp dport 546"),
     ),
-    "dns": Service(("meta l4proto { tcp, udp } th dport 53 fib daddr type local",), (), ("inet",)),
-    "nd": Service(
-        (
-            "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, "
-            "mld-listener-done, mld2-listener-report }",
-        ),
-        ("icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query }",),
+    "dns": Service(
+        ("udp dport 53 fib daddr type local", "tcp dport 53 fib daddr type local"),
+        (),
+        ("inet",),
     ),
+    "nd": Service(("icmpv6 type @fw_nd_from",), ("icmpv6 type @fw_nd_to",)),
 }
 
-STATELESS = (
-    "tcp flags & (syn | ack) != syn",
-    "icmp type { echo-reply, destination-unreachable, time-exceeded, parameter-problem }",
-    "icmpv6 type { echo-reply, destination-unreachable, packet-too-big, time-exceeded, parameter-problem }",
-)
+STATELESS = ("tcp flags & (syn | ack) != syn", "icmp type @fw_answers4", "icmpv6 type @fw_answers6")
 """What can only be an answer."""
 REFUSALS = ("tcp flags & rst == rst", "icmp type destination-unreachable", "icmpv6 type destination-unreachable")
 """What a bridge rejects with. It belongs to no connection (Linux, nft_reject_bridge.c)."""

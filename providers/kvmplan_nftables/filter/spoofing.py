@@ -15,10 +15,14 @@ from kvmplan_nftables.filter.terms import braced, collapsed, spelled
 from kvmplan_nftables.parts import Network
 
 _ADVERT = "icmpv6 type nd-neighbor-advert"
-_SERVERS = ("udp sport 67 udp dport 68", "udp sport 547 udp dport 546", "icmpv6 type { nd-router-advert, nd-redirect }")
+_SERVERS = (
+    "udp sport 67 udp dport 68",
+    "udp sport 547 udp dport 546",
+    "icmpv6 type nd-router-advert",
+    "icmpv6 type nd-redirect",
+)
 _DHCP = "udp sport 68 udp dport 67"
 _UNSPECIFIED = "0.0.0.0"  # noqa: S104 - the sender of who has no address yet
-_PROBES = "icmpv6 type { nd-neighbor-solicit, nd-router-solicit, mld-listener-report, mld2-listener-report }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def _addresses(addresses: Sequence[Network], mac: int) -> Iterator[str]:
     targets = [f"{int(net[0]):#x}-{int(net[-1]):#x}" if net.num_addresses > 1 else f"{int(net[0]):#x}" for net in six]
     yield f"{_ADVERT} @th,64,128 != {braced(targets)} drop"
     yield f"ip6 saddr {braced(map(spelled, six))} return"
-    yield f"ip6 saddr :: {_PROBES} return"
+    yield "ip6 saddr :: icmpv6 type @fw_nd_unspecified return"
     yield "drop"
 
 

@@ -64,7 +64,7 @@ class _Difference:
         yield from self.flushed
         yield from self.rules_gone
         yield from _grouped(self.elements_gone)
-        yield from self.named_gone
+        yield from sorted(self.named_gone, key=lambda line: not line.text.startswith("delete chain"))
         yield from sorted(self.named_come, key=lambda line: not line.text.startswith("add chain"))
         yield from self.rules_come
         yield from _grouped(self.elements_come)
@@ -153,7 +153,6 @@ def _compare_named(
         if kind == "chain":
             into.flushed.append(Line(f"flush chain {table} {item}", wish.address))
         into.named_gone.append(Line(f"delete {kind} {table} {item}", wish.address))
-    into.named_gone.sort(key=lambda line: not line.text.startswith("delete chain"))
     for key, piece in wished.items():
         if key in gone or key not in listing.named:
             body = f" {{ {piece.body} }}" if piece.body else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from kvmplan_nftables.table.pieces import BRIDGE, OURS, Named, Piece, Rule, TableName, base_chain
+from kvmplan_nftables.table.pieces import BRIDGE, OURS, Element, Named, Piece, Rule, TableName, base_chain
 
 _ADDRESSES = {
     "ip4": ("ipv4_addr", "ip {}addr", ""),
@@ -38,6 +38,26 @@ _KINDS: Mapping[TableName, Mapping[str, Collection[str]]] = {
     OURS: {"from": _INET, "to": _INET},
     BRIDGE: {"from": _BY, "to": _BY, "spoof": ("if", "mac")},
 }
+_NEIGHBOURS = ("nd-neighbor-solicit", "nd-neighbor-advert")
+_FAILURES = ("destination-unreachable", "time-exceeded", "parameter-problem")
+_TYPES: Mapping[str, tuple[str, tuple[str, ...], Collection[TableName]]] = {
+    "fw_nd_from": (
+        "icmpv6_type",
+        ("nd-router-solicit", *_NEIGHBOURS, "mld-listener-report", "mld-listener-done", "mld2-listener-report"),
+        (OURS, BRIDGE),
+    ),
+    "fw_nd_to": ("icmpv6_type", ("nd-router-advert", *_NEIGHBOURS, "mld-listener-query"), (OURS, BRIDGE)),
+    "fw_nd_unspecified": (
+        "icmpv6_type",
+        ("nd-router-solicit", "nd-neighbor-solicit", "mld-listener-report", "mld2-listener-report"),
+        (BRIDGE,),
+    ),
+    "fw_answers4": ("icmp_type", ("echo-reply", *_FAILURES), (BRIDGE,)),
+    "fw_answers6": ("icmpv6_type", ("echo-reply", "packet-too-big", *_FAILURES), (BRIDGE,)),
+}
+"""Sets of ICMP types that all firewalls share, by name. The kernel looks sets up one by one when rules come: each
+firewall with sets of its own would make ten thousand cost their square.
+"""
 
 
 def firewalls(table: TableName) -> Iterator[Piece]:
@@ -46,6 +66,10 @@ def firewalls(table: TableName) -> Iterator[Piece]:
             type_, _, flags = _BY[kind]
             shape = {"type": type_, "map": "verdict", **({"flags": ["interval"]} if flags else {})}
             yield Named("map", f"fw_{way}_{kind}", f"type {type_} : verdict ; {flags}", shape, table)
+    for name, (type_, elements, tables) in _TYPES.items():
+        if table in tables:
+            yield Named("set", name, f"type {type_} ;", {"type": type_}, table)
+            yield from (Element(name, element, table=table) for element in elements)
     for (name, hook, priority), ways in _JUDGED[table].items():
         yield base_chain(name, "filter", hook, priority, table)
         if table == OURS:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_sdk import Object, Proposal, Session
+from kvmplan_nftables.table.identity import Owner
+from kvmplan_sdk import Change, ImpactLevel, Known, Object, Observed, Operation, Proposal, Session, Step, Value, Verb
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
 Open = Callable[[], Session]
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 WEB = {"action": "allow", "protocol": "tcp", "ports": ["80", "8000-8010", "8005-8020"]}
 SETS: Object = {
     "address_set": [{"name": "admins", "addresses": ["10.0.0.0/8", "10.1.0.1", "fd00::/64", "192.168.1.1"]}],
@@ -93,19 +96,17 @@ def test_contract(host: Any, open_session: Open, case: Case) -> None:
     assert host.ruleset() == ""
 
 
-def planned(open_session: Open, written: Object, type_: str = "nftables_firewall") -> list[tuple[str, object]]:
-    """What is said of a resource when it is planned: summaries and where."""
+def proposal(written: Object, type_: str = "nftables_firewall", name: str = "web") -> Proposal:
     schema = NftablesProvider().schema.resources[type_]
     configured = configure(schema, written)
-    proposal = Proposal(
-        address=f"{type_}.web",
-        type=type_,
-        host="local",
-        configured=configured,
-        proposed=propose(schema, configured, None),
-        prior=None,
-    )
-    return [(one.summary, one.path) for one in open_session().plan(proposal).diagnostics]
+    proposed = propose(schema, configured, None)
+    address = f"{type_}.{name}"
+    return Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
+
+
+def planned(open_session: Open, written: Object, type_: str = "nftables_firewall") -> list[tuple[str, object]]:
+    """What is said of a resource when it is planned: summaries and where."""
+    return [(one.summary, one.path) for one in open_session().plan(proposal(written, type_)).diagnostics]
 
 
 def rule(**values: Any) -> Object:
@@ -207,3 +208,78 @@ ALONE: list[tuple[Object, str, str]] = [
 @pytest.mark.parametrize(("written", "summary", "path"), ALONE)
 def test_isolations_that_cannot_be_meant(open_session: Open, written: Object, summary: str, path: str) -> None:
     assert planned(open_session, written, "nftables_isolation") == [(summary, (path,))]
+
+
+def operate(open_session: Open, verb: Verb, name: str, written: Object) -> Operation:
+    asked = proposal(written, name=name)
+    values = open_session().plan(asked).values
+    before = None if verb is Verb.CREATE else values
+    return Operation(verb=verb, address=asked.address, type=asked.type, before=before, after=values)
+
+
+def batch(open_session: Open, operation: Operation) -> list[str]:
+    session: Any = open_session()
+    return [line.text for line in session._batch(Step(operations=(operation,), lineage=LINEAGE))]
+
+
+def apply(open_session: Open, operation: Operation) -> None:
+    for outcome in open_session().apply(Step(operations=(operation,), lineage=LINEAGE)):
+        assert not outcome.diagnostics
+
+
+def test_a_firewall_touches_nothing_but_itself(open_session: Open) -> None:
+    apply(open_session, operate(open_session, Verb.CREATE, "a", {"interface": "virbr1", "ingress": [WEB]}))
+    lines = batch(open_session, operate(open_session, Verb.CREATE, "b", {"interface": "virbr2"}))
+    chains = {Owner(LINEAGE, "nftables_firewall.b").name(f"fw_{way}") for way in ("from", "to")}
+    heads = [line for line in lines if line.startswith(("add", "create", "delete"))]
+    assert [line for line in heads if not any(name in line for name in (*chains, "fw_from_if {", "fw_to_if {"))] == []
+
+
+def test_a_change_of_one_address_is_one_element(open_session: Open) -> None:
+    def written(*more: str) -> Object:
+        sets = [{"name": "bad", "addresses": [*(f"10.{i}.0.1" for i in range(100)), *more]}]
+        return {"interface": "virbr1", "address_set": sets, "ingress": [{"action": "drop", "source": ["$bad"]}]}
+
+    apply(open_session, operate(open_session, Verb.CREATE, "a", written()))
+    lines = batch(open_session, operate(open_session, Verb.UPDATE, "a", written("10.200.0.1")))
+    assert [line.partition(" comment")[0] for line in lines[1:]] == ["10.200.0.1", "}"]
+
+
+DAMAGE = [
+    "delete element inet kvmplan fw_to_if { virbr1 }",
+    "flush chain inet kvmplan {to}",
+    'add rule inet kvmplan {to} accept comment "8d0f5c5e nftables_firewall.a"',
+    "delete element inet kvmplan {set} { 10.0.0.1 }",
+    "flush chain inet kvmplan fw_forward",
+    "flush ruleset",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_drift_and_repaired(host: Any, open_session: Open, damage: str) -> None:
+    owner = Owner(LINEAGE, "nftables_firewall.a")
+    sets: Value = [{"name": "bad", "addresses": ["10.0.0.1"]}]
+    written: Object = {"interface": "virbr1", "address_set": sets, "ingress": [{"action": "drop", "source": ["$bad"]}]}
+    made = operate(open_session, Verb.CREATE, "a", written)
+    apply(open_session, made)
+    before = host.ruleset()
+    known = Known(address=made.address, type=made.type, values=made.after or {})
+    assert open_session().read([known]) == [Observed(values=made.after or {})]
+    names = {"{to}": owner.name("fw_to"), "{set}": f"{owner.name('as')}_bad_4"}
+    for placeholder, name in names.items():
+        damage = damage.replace(placeholder, name)
+    host.nft(f"{damage}\n")
+    assert open_session().read([known]) == [None]
+    apply(open_session, made)
+    assert sorted(host.ruleset().splitlines()) == sorted(before.splitlines())
+
+
+def test_what_comes_changes_and_goes_disturbs_guests_live(open_session: Open) -> None:
+    session: Any = open_session()
+    asked = proposal({"interface": "virbr1"})
+    coming = session.plan(asked)
+    changed = session.plan(replace(asked, prior={**coming.values, "egress_default": "drop"}))
+    for impact in (coming.impact, changed.impact):
+        assert (impact.level, impact.why.partition(";")[2]) == (ImpactLevel.LIVE, " established ones go on")
+    gone = Change(verb=Verb.DELETE, address=asked.address, type=asked.type, before=coming.values, after=None)
+    assert "are open" in session.assess([gone], []).impacts[asked.address].why

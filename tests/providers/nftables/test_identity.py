@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -63,6 +64,75 @@ def test_no_text_gets_into_a_forward_s_command(name: str, text: str) -> None:
 @given(st.sampled_from(sorted(MASQUERADE)), TEXT)
 def test_no_text_gets_into_a_masquerade_s_command(name: str, text: str) -> None:
     _assert_harmless("nftables_masquerade", {**MASQUERADE, name: text})
+
+
+FIREWALLS: dict[str, Any] = {
+    "interface": {"interface": "@"},
+    "mac": {"mac": "@"},
+    "address": {"address": ["10.0.0.1", "@"]},
+    "network": {"network": "@"},
+    "services": {"services": ["dhcp", "@"]},
+    "ingress_default": {"ingress_default": "@"},
+    "family": {"family": "@"},
+    "own mac": {"anti_spoofing": {"enabled": True, "mac": "@"}},
+    "own address": {"anti_spoofing": {"enabled": True, "mac": "52:54:00:00:00:01", "addresses": ["@"]}},
+    "set": {"address_set": [{"name": "@", "addresses": ["10.0.0.1"]}]},
+    "set address": {"address_set": [{"name": "a", "addresses": ["10.0.0.1", "@"]}]},
+    **{
+        name: {"ingress": [{"action": "allow", "protocol": "tcp", name: value}]}
+        for name, value in {
+            "action": "@",
+            "protocol": "@",
+            "ports": ["@"],
+            "source_ports": ["@"],
+            "source": ["@"],
+            "destination": ["@"],
+            "description": "@",
+            "log": {"prefix": "@", "level": "info", "rate": "1/day"},
+            "log level": {"prefix": "a", "level": "@"},
+            "limit": {"rate": "@", "burst": 5},
+        }.items()
+    },
+    "types": {"ingress": [{"action": "allow", "protocol": "icmp", "icmp_types": ["@"]}]},
+}
+BARE: dict[str, Any] = {
+    "family": "bridge",
+    "stateful": True,
+    "services": [],
+    "ingress_default": "drop",
+    "egress_default": "allow",
+}
+
+
+@given(st.sampled_from(sorted(FIREWALLS)), TEXT)
+def test_no_text_gets_into_a_firewall_s_commands(name: str, text: str) -> None:
+    """Whatever is made of it is what the same is made of with any harmless text, but for its digits and letters."""
+    whom = {} if name in ("interface", "mac", "address", "network") else {"interface": "tap"}
+    values = {**BARE, **whom, **_filled(FIREWALLS[name], text)}
+    try:
+        pieces = KINDS["nftables_firewall"].pieces(values, Owner(LINEAGE, "a.b"))
+    except (ValueError, KeyError):
+        return
+    for piece in pieces:
+        match piece:
+            case Named():
+                told = piece.name
+            case Element():
+                told = f"{piece.key} {piece.data}"
+            case _:
+                told = re.sub(r"^tcp [sd]port \{[0-9, -]*\}", "", piece.text)
+        assert not set(";\n\\#*'$`{}") & set(told.replace("@fw_", "").replace("{ 80 }", ""))
+        assert told.count('"') in (0, 2)
+        if text not in ("10.0.0.1", "10.0.0.0/24"):
+            assert len(text) < 2 or "flush" not in told
+
+
+def _filled(value: Any, text: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(inner, text) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, text) for inner in value]
+    return text if value == "@" else value
 
 
 def _assert_harmless(type_: str, values: dict[str, str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from threading import Timer
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -146,3 +148,17 @@ def test_what_is_only_half_there_is_made_whole(rig: Rig, lab: LabHost) -> None:
         assert (observed.owned, observed.values["mac"]) == (True, None)
         rig.put("libvirt_dhcp_host.web", written)
         assert [MAC in dumped(lab, "office", *options) for options in ((), ("--inactive",))] == [True, True]
+
+
+def test_libvirtd_restarts_meanwhile(rig: Rig, lab: LabHost) -> None:
+    """What was cut off is looked at and finished."""
+    operations = [create(f"h{n}", mac=f"52:54:00:00:01:{n:02x}", ip=f"10.77.0.{n + 10}") for n in range(30)]
+    restart = Timer(1, lambda: lab.run(["systemctl", "restart", "libvirtd"]))
+    restart.start()
+    outcomes = apply(rig, *operations)
+    restart.join()
+    assert [outcome.diagnostics for outcome in outcomes] == [()] * len(operations)
+    for part in (dumped(lab, "office"), dumped(lab, "office", "--inactive")):
+        assert part.count("<host mac='52:54:00:00:01:") == len(operations)
+    goes = [replace(one, verb=Verb.DELETE, before=one.after, after=None) for one in operations]
+    assert not any(outcome.diagnostics for outcome in apply(rig, *goes))

@@ -161,6 +161,12 @@ NEXT_START = Mechanism(
     "virDomainUpdateDeviceFlags, of the definition alone",
     "It takes effect at the guest's next start.",
 )
+LEARN = Mechanism(
+    ImpactLevel.LINK_FLAP,
+    "learning",
+    "virDomainUpdateDeviceFlags",
+    "Its filter has libvirt learn the guest's address: nothing passes for two seconds, unless `IP` is given.",
+)
 FOLLOW = Mechanism(
     ImpactLevel.LIVE,
     "live",

@@ -64,6 +64,16 @@ def test_guests_on_a_bridge_of_the_host_notice_nothing_of_their_network(stage: S
     assert stage.rig.leftover("libvirt_network.twin", changed) == {}
 
 
+def test_a_nic_whose_address_libvirt_learns_is_cut_off_when_that_ends(stage: Stage) -> None:
+    learning: Object = {"filter": "no-ip-spoofing"}
+    told: Object = {**learning, "parameter": [{"name": "IP", "value": "10.77.0.10"}]}
+    for filterref, level in ((learning, ImpactLevel.LIVE), (told, ImpactLevel.LINK_FLAP), (None, ImpactLevel.LIVE)):
+        with stage.watch.measured(8) as found:
+            findings = stage.rig.put("libvirt_interface.a", {**NICS["a"], "filterref": filterref})
+        impact = findings.impacts["libvirt_interface.a"]
+        assert (impact.level, found[0].level) == (level, level), (filterref, found[0].seen)
+
+
 def test_taps_are_isolated_as_their_network_says(stage: Stage) -> None:
     for written, state in (({**LAN, "port_isolated": True}, "on"), ({**LAN, "mtu": 1400}, "off")):
         stage.rig.put("libvirt_network.lan", written)

@@ -14,6 +14,7 @@ from kvmplan_libvirt.assess.filters import check_filters, filter_impacts
 from kvmplan_libvirt.assess.guests import check_guests
 from kvmplan_libvirt.assess.impacts import impacts
 from kvmplan_libvirt.assess.interfaces import check_interfaces
+from kvmplan_libvirt.assess.learning import with_learning
 from kvmplan_libvirt.assess.networks import check_networks
 from kvmplan_libvirt.assess.reservations import check_reservations
 from kvmplan_libvirt.assess.scene import Scene
@@ -37,9 +38,10 @@ def assess(reach: Reach, inventory: Inventory, changes: Sequence[Change], claims
         check_waiting,
     )
     found = (diagnostic for check in checks for diagnostic in check(scene))
+    hit = impacts(scene)
     return Findings(
         diagnostics=(*found, *check_filters(filtering)),
-        impacts={**impacts(scene), **filter_impacts(filtering)},
+        impacts={**hit, **dict(with_learning(filtering, hit)), **filter_impacts(filtering)},
     )
 
 

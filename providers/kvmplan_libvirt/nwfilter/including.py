@@ -122,18 +122,28 @@ class Filters:
 
         An address that is missing alone is learned from the guest's traffic.
         """
-        missing: set[str] = set()
-        uneven: set[str] = set()
-        for item, given in self._with_values(reference):
-            for rule in item.needs:
-                missing |= {str(access) for access in rule if not _is_given(access, given)}
-                uneven |= set(_uneven(rule, given))
-        learning = reference.given.get(_LEARNING, ("any",))[0]
-        if learning.lower() not in {"any", "dhcp", "none"}:
+        learning = _learning(reference)
+        if learning not in {"any", "dhcp", "none"}:
             return [f"{_LEARNING} is one of any, dhcp and none, not {learning}"]
-        if missing == {"IP"} and learning.lower() != "none":
+        if self.learns(reference):
             return []
-        return [*(f"${access} has no value" for access in sorted(missing)), *sorted(uneven)]
+        uneven = {
+            one for item, given in self._with_values(reference) for rule in item.needs for one in _uneven(rule, given)
+        }
+        return [*(f"${access} has no value" for access in sorted(self._missing(reference))), *sorted(uneven)]
+
+    def learns(self, reference: Reference) -> bool:
+        """Whether libvirt finds the guest's address out from its traffic."""
+        return _learning(reference) != "none" and self._missing(reference) == {"IP"}
+
+    def _missing(self, reference: Reference) -> set[str]:
+        return {
+            str(access)
+            for item, given in self._with_values(reference)
+            for rule in item.needs
+            for access in rule
+            if not _is_given(access, given)
+        }
 
     def _with_values(self, reference: Reference) -> Iterator[tuple[Filter, Given]]:
         """Each filter that comes along, once for each choice of values that it comes along with."""
@@ -154,6 +164,10 @@ def _way(last: str, first: str, came_from: Mapping[str, str]) -> list[str]:
     while way[-1] != first:
         way.append(came_from[way[-1]])
     return way[::-1]
+
+
+def _learning(reference: Reference) -> str:
+    return reference.given.get(_LEARNING, ("any",))[0].lower()
 
 
 def _is_given(access: Access, given: Given) -> bool:

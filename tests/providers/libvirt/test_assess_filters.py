@@ -231,6 +231,26 @@ def test_a_change_reaches_the_guests_that_use_it_through_another(rig_with_guest:
     assert (impact.level, impact.guests) == (ImpactLevel.LIVE, ("web",))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "level"),
+    [
+        (("clean", {}), ("clean", {"IP": "10.0.0.7"}), ImpactLevel.LINK_FLAP),
+        (("clean", {"IP": "10.0.0.7"}), ("clean", {}), ImpactLevel.LINK_FLAP),
+        (("clean", {}), (None, {}), ImpactLevel.LINK_FLAP),
+        ((None, {}), ("clean", {}), ImpactLevel.LIVE),
+        (("clean", {"IP": "10.0.0.7"}), ("clean", {"IP": "10.0.0.8"}), ImpactLevel.LIVE),
+    ],
+)
+def test_a_nic_whose_address_is_learned_is_cut_off_for_a_while(
+    rig_with_guest: Rig, before: Any, after: Any, level: ImpactLevel
+) -> None:
+    """As tests/lab/test_disturbed_guests.py has measured."""
+    was = nic(rig_with_guest, before[0], **before[1]).after
+    change = nic(rig_with_guest, after[0], before=was, **after[1])
+    impact = session(rig_with_guest).assess([change], ()).impacts[change.address]
+    assert (impact.level, impact.guests) == (level, ("web",))
+
+
 def test_a_spelling_reaches_nobody(rig_with_guest: Rig) -> None:
     rule = {"action": "drop", "direction": "in"}
     before = nwfilter(rig_with_guest, name="ip", rules=({**rule, "tcp": [{"dstportstart": "80"}]},)).after

@@ -31,11 +31,20 @@ class InterfaceClaim:
 
 @dataclass(frozen=True, slots=True)
 class PortClaim:
-    """A port of the host that the object answers on. ``address`` is empty for every address of the host."""
+    """Ports of the host that the object answers on: ``port`` to ``last`` (0: the one port). ``address`` is empty for
+    every address of the host, ``0.0.0.0`` or ``::`` for every one of a family; what has an address of its own may be
+    beside what has every one. ``interface``: only what comes in by that.
+    """
 
     protocol: str
     port: int
     address: str = ""
+    last: int = 0
+    interface: str = ""
+
+    @property
+    def end(self) -> int:
+        return max(self.port, self.last)
 
 
 @dataclass(frozen=True, slots=True)

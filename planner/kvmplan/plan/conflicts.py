@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kvmplan.addresses import Address
@@ -30,7 +30,11 @@ def conflicts(claims: Mapping[str, tuple[ClaimedBy, ...]], changes: Mapping[Addr
     """
     by_text = {str(address): change for address, change in changes.items()}
     for host, claimed in sorted(claims.items()):
-        for diagnostic, other in (*_taken_twice(claimed, host), *_overlapping(claimed, host)):
+        for diagnostic, other in (
+            *_taken_twice(claimed, host),
+            *_ports_taken_twice(claimed, host),
+            *_overlapping(claimed, host),
+        ):
             change = by_text[diagnostic.address or ""]
             stay = _stays(change) and _stays(by_text[other])
             yield (replace(diagnostic, severity=Severity.WARNING) if stay else diagnostic).at(change.source)
@@ -66,10 +70,38 @@ def _key(claim: Claim) -> tuple[object, str]:
             return claim, f"interface {name}"
         case MacClaim(mac):
             return MacClaim(mac.lower()), f"MAC address {mac}"
-        case PortClaim(protocol, port, address):
-            return claim, f"{protocol.upper()} port {port}{f' of {address}' if address else ''}"
         case _:
             return None, ""
+
+
+def _ports_taken_twice(claimed: Sequence[ClaimedBy], host: str) -> Iterator[Conflict]:
+    """Found by sorting. ``widest``: of those before, the one that reaches farthest."""
+    by_place: dict[tuple[str, str, str], list[tuple[PortClaim, int]]] = defaultdict(list)
+    for index, one in enumerate(claimed):
+        if isinstance(claim := one.claim, PortClaim):
+            by_place[claim.protocol, claim.address, claim.interface].append((claim, index))
+    for claims in by_place.values():
+        claims.sort(key=lambda item: (item[0].port, item[1]))
+        widest, holder = claims[0]
+        for claim, index in claims[1:]:
+            first, second = sorted((holder, index))
+            if claim.port <= widest.end and claimed[first].address != claimed[second].address:
+                what = _port(claim, min(claim.end, widest.end))
+                told = error(
+                    f"{what} taken twice",
+                    f"{claimed[second].address} and {claimed[first].address} both want {what} on host {host}. Change "
+                    "one of them.",
+                    address=claimed[second].address,
+                )
+                yield told, claimed[first].address
+            if claim.end > widest.end:
+                widest, holder = claim, index
+
+
+def _port(claim: PortClaim, last: int) -> str:
+    ports = f"port {claim.port}" if last == claim.port else f"ports {claim.port}-{last}"
+    place = {"": "", "0.0.0.0": " (IPv4)", "::": " (IPv6)"}.get(claim.address, f" of {claim.address}")  # noqa: S104
+    return f"{claim.protocol.upper()} {ports}{place}{f' on {claim.interface}' if claim.interface else ''}"
 
 
 def _overlapping(claimed: Iterable[ClaimedBy], host: str) -> Iterator[Conflict]:

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from itertools import product
 
 from kvmplan_nftables.assess.filters import Chain, Obstacle, Ruleset, is_libvirts, obstacles, parse_ruleset
 from kvmplan_nftables.assess.matches import Packet
-from kvmplan_nftables.nat.port_forward import Forward, forward_of
+from kvmplan_nftables.nat.forward import Forward, forward_of
 from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Host, SubnetClaim, error, warning
 from kvmplan_sdk.host import check
 
@@ -122,13 +123,18 @@ def _blocked(one: Planned, claim: SubnetClaim | None, view: _View) -> Iterator[D
     interface = claim.interface if claim else view.interface_to(forward.target)
     if interface is None:
         return
-    packet = Packet(forward.protocol, forward.target, forward.target_port, interface, view.outside())
-    for found in obstacles(view.ruleset, packet, ignore_libvirt=claim is not None):
-        yield _obstacle(one, found, interface)
+    told = set()
+    for protocol, mapping in product(forward.protocols, forward.mappings):
+        port = mapping.targets[0]
+        packet = Packet(protocol, forward.target, port, interface, view.outside())
+        for found in obstacles(view.ruleset, packet, ignore_libvirt=claim is not None):
+            if found not in told:
+                told.add(found)
+                yield _obstacle(one, found, interface, port)
 
 
-def _obstacle(one: Planned, found: Obstacle, interface: str) -> Diagnostic:
-    chain, where = " ".join(found.chain), f"{one.forward.target} port {one.forward.target_port} on {interface}"
+def _obstacle(one: Planned, found: Obstacle, interface: str, port: int) -> Diagnostic:
+    chain, where = " ".join(found.chain), f"{one.forward.target} port {port} on {interface}"
     accept = f"Accept them in that firewall: `{_accepting(found.chain, interface)}`"
     if found.policy:
         summary = "A foreign firewall may drop the forwarded connections"
@@ -172,7 +178,7 @@ def _listening(one: Planned, view: _View) -> Iterator[Diagnostic]:
     forward = one.forward
     for protocol, address, port in view.sockets:
         same = address == "" or forward.address is None or address == str(forward.address)
-        if (protocol, port) == (forward.protocol, forward.port) and same and not address.startswith("127."):
+        if forward.takes(protocol, port) and same and not address.startswith("127."):
             where = address or "any address"
             yield warning(
                 "A forward takes over a port that the host answers on",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,25 @@ def test_claims_taken_twice() -> None:
     ]
     port = PortClaim("tcp", 80, "10.0.0.1")
     assert found(change("a", port), change("b", port)) == [("TCP port 80 of 10.0.0.1 taken twice", "x_y.b")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (PortClaim("tcp", 80), PortClaim("tcp", 80), "TCP port 80"),
+        (PortClaim("tcp", 80, last=90), PortClaim("tcp", 85, last=95), "TCP ports 85-90"),
+        (PortClaim("tcp", 85, "0.0.0.0"), PortClaim("tcp", 80, "0.0.0.0", 90), "TCP port 85 (IPv4)"),
+        (PortClaim("udp", 1, "::", 9, "br0"), PortClaim("udp", 9, "::", 0, "br0"), "UDP port 9 (IPv6) on br0"),
+        (PortClaim("tcp", 80), PortClaim("udp", 80), ""),
+        (PortClaim("tcp", 80, last=90), PortClaim("tcp", 91), ""),
+        (PortClaim("tcp", 80, "0.0.0.0"), PortClaim("tcp", 80, "::"), ""),
+        (PortClaim("tcp", 80, interface="br0"), PortClaim("tcp", 80), ""),
+        (PortClaim("tcp", 80, "10.0.0.1"), PortClaim("tcp", 80), ""),
+    ],
+)
+def test_ports_taken_twice(one: PortClaim, other: PortClaim, told: str) -> None:
+    expected = [(f"{told} taken twice", "x_y.b")] if told else []
+    assert found(change("a", one), change("b", other)) == expected
 
 
 def test_no_conflict_across_hosts_nor_with_what_goes_nor_with_oneself() -> None:

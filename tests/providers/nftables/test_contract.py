@@ -34,10 +34,37 @@ CASES = [
         ],
         address='module.lan["x"].nftables_port_forward.web["a \\"b\\" ü"]',
     ),
+    Case(
+        type="nftables_port_forward",
+        create={"ports": ["80", "9000-9015"], "target": "192.168.150.10", "protocols": ["tcp", "udp"]},
+        updates=[
+            {"ports": ["80", "9000-9015"], "target": "192.168.150.10", "target_port": 80},
+            {"ports": ["80", "9000-9003"], "target": "192.168.150.10", "target_ports": ["81", "8000-8003"]},
+            {"ports": ["80"], "target": "192.168.150.10", "interface": "ens3", "protocol": "sctp"},
+            {"ports": ["80-81"], "target": "192.168.150.10", "sources": ["10.0.0.0/8", "192.0.2.1"]},
+            {"port": 80, "target": "192.168.150.10", "sources": ["10.0.0.0/8"], "interface": "ens3"},
+            {
+                "port": 80,
+                "target": "192.168.150.10",
+                "address": "10.0.0.1",
+                "target_port": 81,
+                "sources": ["0.0.0.0/0"],
+            },
+            {"port": 80, "target": "fd00::10", "sources": ["FD00::/64", "::1"], "description": "Page"},
+            {"port": 80, "target": "fd00::10", "sources": ["FD00::/64", "::1"], "description": "The page"},
+            {
+                "ports": ["5-6"],
+                "target_ports": ["6-7"],
+                "target": "fd00::10",
+                "sources": ["fd00::/64", "fd00::/65", "fd01::1"],
+                "address": "fd00::1",
+            },
+        ],
+    ),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.create.get("source", "forward"))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.type.removeprefix("nftables_"))
 def test_contract(host: Any, open_session: Open, case: Case) -> None:
     host.nft(FOREIGN)
     before = host.ruleset()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -59,6 +60,22 @@ MASQUERADE = {"source": "fd00::/64", "out_interface": "ens3"}
 @given(st.sampled_from(sorted(FORWARD)), TEXT)
 def test_no_text_gets_into_a_forward_s_command(name: str, text: str) -> None:
     _assert_harmless("nftables_port_forward", {**FORWARD, name: text})
+
+
+SHIFTED = {
+    "protocols": ["tcp"],
+    "ports": ["80-81"],
+    "target_ports": ["90-91"],
+    "sources": ["fd00::/64"],
+    "target": "fd00::2",
+    "interface": "ens3",
+}
+
+
+@given(st.sampled_from(sorted(SHIFTED)), TEXT)
+def test_no_text_gets_into_the_command_of_a_forward_of_ranges(name: str, text: str) -> None:
+    value: Any = [text] if isinstance(SHIFTED[name], list) else text
+    _assert_harmless("nftables_port_forward", {**SHIFTED, name: value})
 
 
 @given(st.sampled_from(sorted(MASQUERADE)), TEXT)
@@ -135,7 +152,7 @@ def _filled(value: Any, text: str) -> Any:
     return text if value == "@" else value
 
 
-def _assert_harmless(type_: str, values: dict[str, str]) -> None:
+def _assert_harmless(type_: str, values: Mapping[str, Any]) -> None:
     try:
         pieces = KINDS[type_].pieces(values, Owner(LINEAGE, "a.b"))
     except ValueError:

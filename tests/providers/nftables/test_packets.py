@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -172,6 +173,61 @@ def test_everyone_gets_through_a_forward(
     pass_bridged_packets_to_the_firewall(wires, 1)
     assert wires.ask("guest2", protocol, at["host"], 8080) == at["gateway"]
     assert wires.ask("outside", protocol, at["host"], 8080) == at["outside"]
+
+
+ANSWERS, REFUSES = "answers", "refuses"
+SHAPES: list[tuple[Object, dict[int, str], str]] = [
+    # what is written, which ports of the host answer to the client outside, and whether port 80 of the guest answers
+    # to the host itself there
+    ({"ports": ["70-90", "443"]}, {80: ANSWERS, 91: REFUSES}, ANSWERS),
+    ({"ports": ["9000-9010"], "target_port": 80}, {9000: ANSWERS, 9010: ANSWERS, 9011: REFUSES}, ANSWERS),
+    ({"ports": ["9000-9010"], "target_ports": ["75-85"]}, {9005: ANSWERS, 9006: REFUSES}, ANSWERS),
+    ({"port": 80, "sources": ["{outside}"]}, {80: ANSWERS}, REFUSES),
+    ({"port": 81, "target_port": 80, "sources": ["{outside}", "{host}"]}, {81: ANSWERS}, ANSWERS),
+    ({"port": 80, "sources": ["{guest}"]}, {80: REFUSES}, REFUSES),
+    ({"port": 80, "interface": "ens3"}, {80: ANSWERS}, REFUSES),
+    ({"ports": ["79-81"], "interface": "ens3", "sources": ["{outside}"]}, {80: ANSWERS}, REFUSES),
+    ({"port": 81, "target_port": 80, "interface": "virbr1"}, {81: REFUSES}, REFUSES),
+    ({"port": 80, "address": "{host}", "sources": ["{outside}"]}, {80: ANSWERS}, REFUSES),
+    ({"ports": ["80-81"], "address": "{gateway}"}, {80: REFUSES}, REFUSES),
+]
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(("written", "outside", "itself"), SHAPES, ids=lambda value: None)
+def test_every_shape_of_a_forward(
+    wires: Wires,
+    open_session: Callable[[], Session],
+    version: int,
+    written: Object,
+    outside: dict[int, str],
+    itself: str,
+) -> None:
+    at = ADDRESSES[version]
+    text = json.dumps(written)
+    for name, address in at.items():
+        text = text.replace(f"{{{name}}}", address)
+    values = {"protocol": None, "protocols": ["tcp", "udp"], "target": at["guest"], **json.loads(text)}
+    apply(open_session, (Verb.CREATE, "nftables_port_forward", "web", values))
+    for protocol in ("tcp", "udp"):
+        seen = {port: wires.ask("outside", protocol, at["host"], port) for port in outside}
+        assert {port: ANSWERS if said == at["outside"] else REFUSES for port, said in seen.items()} == outside, seen
+        first = next(iter(outside))
+        said = wires.ask("host", protocol, at["host"], first)
+        assert (ANSWERS if said == at["host"] else REFUSES) == itself, said
+
+
+def test_an_address_wins_over_an_interface_and_that_over_all(wires: Wires, open_session: Callable[[], Session]) -> None:
+    wires.sh("host", "ip addr add 10.0.0.3/24 dev ens3")
+    values = {"protocol": "tcp", "ports": ["80-90"], "target": "192.168.150.99"}
+    apply(
+        open_session,
+        (Verb.CREATE, "nftables_port_forward", "all", values),
+        (Verb.CREATE, "nftables_port_forward", "by", {**values, "interface": "ens3", "target": "192.168.150.10"}),
+        (Verb.CREATE, "nftables_port_forward", "at", {**values, "address": "10.0.0.3"}),
+    )
+    assert wires.ask("outside", "tcp", "10.0.0.2", 80) == "10.0.0.9"
+    assert wires.ask("outside", "tcp", "10.0.0.3", 80) != "10.0.0.9", "nobody has 192.168.150.99"
 
 
 def test_loopback_and_other_ports_stay_the_hosts_own(wires: Wires, open_session: Callable[[], Session]) -> None:

@@ -123,6 +123,21 @@ def bridge_of(lab: LabHost) -> str:
     return str(links[tap].get("master"))
 
 
+def test_a_guest_of_somebody_else_that_is_off_its_network_is_told(rig: Rig, lab: LabHost) -> None:
+    rig.put("libvirt_network.lan", network())
+    attach = ["virsh", "attach-interface", GUEST, "network", "lan", "--mac", str(WEB["mac"]), "--model", "virtio"]
+    lab.run([*attach, "--live"])
+    try:
+        tap = lab.run(["virsh", "-q", "domiflist", GUEST]).stdout.split()[0]
+        assert rig.refusals("libvirt_network.lan", network()) == []
+        lab.run(["ip", "link", "set", "dev", tap, "nomaster"])
+        (told,) = rig.refusals("libvirt_network.lan", network())
+        assert told.startswith("Running guests are off network lan: ")
+        assert f"{GUEST} ({tap})" in told
+    finally:
+        lab.run(["virsh", "detach-interface", GUEST, "network", "--mac", str(WEB["mac"]), "--live"])
+
+
 def test_after_a_restart_libvirt_knows_the_guests_port_again(rig: Rig, lab: LabHost) -> None:
     """So its own count of connections is right, and taking the NIC out gives the port back."""
     rig.put("libvirt_network.lan", network(WEB))

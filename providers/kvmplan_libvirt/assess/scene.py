@@ -122,6 +122,10 @@ class Scene:
         change = self._changed_nics.get((domain, mac))
         return change is not None and (change.after is None or change.replaced)
 
+    def holds(self, nic: Nic) -> bool:
+        """Whether a resource of the plan is the NIC."""
+        return (nic.domain, nic.mac) in self._changed_nics
+
     def leaves(self, nic: Nic) -> bool:
         """Whether the plan takes the NIC off what it is attached to now."""
         change = self._changed_nics.get((nic.domain, nic.mac))

@@ -33,6 +33,8 @@ def _whom(values: Object) -> Iterator[Diagnostic]:
         yield error("Nobody to guard", f"Write one of {', '.join(whom.WAYS)}.")
     elif len(ways) > 1:
         yield error("Guarded twice", f"{' and '.join(ways)} are both written; keep one.", path=(ways[1],))
+    elif (nobodys := _nobodys(values, "address")) is not None:
+        yield error("No guest's address", f"No guest sends from {nobodys}.", path=("address",))
     elif values.get("address") == []:
         yield error("Nobody to guard", "The list of addresses is empty.", path=("address",))
 
@@ -85,9 +87,20 @@ def _spoofing(values: Object) -> Iterator[Diagnostic]:
     elif said.get("mac") and values.get("mac") and str(said["mac"]).lower() != str(values["mac"]).lower():
         detail = f"The firewall guards {values['mac']}, which cannot be {said['mac']}. Leave one out."
         yield error("Two MAC addresses", detail, path=(*path, "mac"))
+    if (nobodys := _nobodys(said, "addresses")) is not None:
+        yield error("No guest's address", f"No guest sends from {nobodys}.", path=(*path, "addresses"))
     if said.get("addresses") == []:
         detail = "The guest could send from no address at all. Leave addresses out for any."
         yield error("No addresses", detail, path=(*path, "addresses"))
+
+
+def _nobodys(block: Object, name: str) -> str | None:
+    """An address in the list that is nobody's."""
+    for one in _listed(block, name):
+        net = terms.parse_net(one)
+        if net.is_multicast or net.is_loopback or net.is_unspecified:
+            return one
+    return None
 
 
 def _sets(values: Object) -> Iterator[Diagnostic]:

@@ -49,7 +49,7 @@ def _addresses(addresses: Sequence[Network], mac: int) -> Iterator[str]:
     """The last rule drops whatever else there is: VLAN tags would lead past the others."""
     four = [spelled(net) for net in collapsed(addresses, 4)]
     six = collapsed([*addresses, IPv6Network(link_local(mac))], 6)
-    yield f"arp saddr ip {braced([*four, _UNSPECIFIED])} return"
+    yield f"arp saddr ip {braced(dict.fromkeys([*four, _UNSPECIFIED]))} return"
     yield f"ip saddr {_UNSPECIFIED} {_DHCP} return"
     if four:
         yield f"ip saddr {braced(four)} return"

@@ -118,6 +118,12 @@ OWN: Object = {"anti_spoofing": {"mac": "52:54:00:00:00:01"}}
 WRONG: list[tuple[Object, str, tuple[str | int, ...]]] = [
     ({}, "Nobody to guard", ()),
     ({"address": []}, "Nobody to guard", ("address",)),
+    ({"address": ["10.0.0.1", "224.0.0.1"]}, "No guest's address", ("address",)),
+    (
+        {**BRIDGED, "anti_spoofing": {"mac": "52:54:00:00:00:01", "addresses": ["::"]}},
+        "No guest's address",
+        ("anti_spoofing", "addresses"),
+    ),
     ({"interface": "virbr1", "network": "10.0.0.0/24"}, "Guarded twice", ("network",)),
     ({"mac": "52:54:00:00:00:01"}, "A MAC address in the family inet", ("mac",)),
     ({"interface": "virbr1", "stateful": False}, "Without state in the family inet", ("stateful",)),

@@ -46,7 +46,8 @@ def lines(own: Spoofing) -> Iterator[str]:
 
 
 def _addresses(addresses: Sequence[Network], mac: int) -> Iterator[str]:
-    """The last rule drops whatever else there is: VLAN tags would lead past the others."""
+    """The last rule drops whatever else there is. Tags go before: nft finds addresses behind them, too."""
+    yield from (f"ether type {tag} drop" for tag in ("8021q", "8021ad"))
     four = [spelled(net) for net in collapsed(addresses, 4)]
     six = collapsed([*addresses, IPv6Network(link_local(mac))], 6)
     yield f"arp saddr ip {braced(dict.fromkeys([*four, _UNSPECIFIED]))} return"

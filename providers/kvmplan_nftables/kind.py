@@ -17,6 +17,15 @@ REROUTES = Impact(
 )
 
 
+WHOM = "{whom}"
+"""In an impact's sentence: the place of the guests that it is about."""
+
+
+def _somebody(values: Object) -> str:
+    del values
+    return "guests"
+
+
 def _nothing(values: Object) -> Iterable[Diagnostic]:
     del values
     return ()
@@ -49,7 +58,7 @@ class Kind:
     nft. ``impacts``: of a change, by attribute; `REROUTES` unless said; ``created`` and ``removed``: of coming and
     going. ``complete``: the proposal with what is derived. ``check`` looks at known values; where it finds errors,
     nobody asks for pieces. ``seen``: the values that the elements found amount to, where they are not
-    as known; None where it cannot be said.
+    as known; None where it cannot be said. ``whom``: the guests that the values are about, for people.
     """
 
     schema: ObjectSchema
@@ -61,3 +70,4 @@ class Kind:
     check: Callable[[Object], Iterable[Diagnostic]] = _nothing
     claims: Callable[[Object], Iterable[Claim]] = _no_claims
     seen: Callable[[Object, Sequence[FoundElement]], Object | None] = _not_told
+    whom: Callable[[Object], str] = _somebody

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards, judge
-from kvmplan_nftables.kind import REROUTES
+from kvmplan_nftables.assess.guarded import judge_guarded
+from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import KINDS
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.table.batch import Line, Wish, compile_batch, explain
@@ -99,8 +101,17 @@ class NftablesSession(Session):
         return self._submit(self._batch(step), "-c")
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
-        removals = {change.address: KINDS[change.type].removed for change in changes if change.verb is Verb.DELETE}
-        found = (*judge(self._host, forwards(changes), claims), *judge_firewalls(self._host, firewalls(changes)))
+        removals = {
+            change.address: _told(KINDS[change.type].removed, change.type, change.before)
+            for change in changes
+            if change.verb is Verb.DELETE
+        }
+        forwarding, guarding = forwards(changes), firewalls(changes)
+        found = (
+            *judge(self._host, forwarding, claims),
+            *judge_firewalls(self._host, guarding),
+            *judge_guarded(forwarding, guarding),
+        )
         return Findings(diagnostics=found, impacts=removals)
 
     def _batch(self, step: Step) -> Sequence[Line]:
@@ -153,6 +164,12 @@ def _pieces(type_: str, values: Object | None, owner: Owner) -> Sequence[Piece]:
 def _impact(proposal: Proposal, values: Object) -> Impact:
     kind = KINDS[proposal.type]
     if proposal.prior is None:
-        return kind.created
+        return _told(kind.created, proposal.type, values)
     changed = {str(path[0]) for path in differences(values, proposal.prior)}
-    return worst(kind.impacts.get(name, REROUTES) for name in sorted(changed))
+    impact = worst(kind.impacts.get(name, REROUTES) for name in sorted(changed))
+    return _told(impact, proposal.type, values)
+
+
+def _told(impact: Impact, type_: str, values: Object | None) -> Impact:
+    """``impact`` of the very guests: nft does not know their names."""
+    return replace(impact, why=impact.why.replace(WHOM, KINDS[type_].whom(values or {})))

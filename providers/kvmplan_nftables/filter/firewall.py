@@ -9,7 +9,7 @@ from kvmplan_nftables.filter.check import check
 from kvmplan_nftables.filter.rules import Sets
 from kvmplan_nftables.filter.schema import SCHEMA
 from kvmplan_nftables.filter.spoofing import Spoofing
-from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.kind import WHOM, Kind
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
 from kvmplan_sdk import Impact, ImpactLevel, Object, Proposal, Value
@@ -19,12 +19,12 @@ _DIRECTIONS = {"egress": "from", "ingress": "to"}
 _SET_TYPES = {4: "ipv4_addr", 6: "ipv6_addr"}
 JUDGES = Impact(
     ImpactLevel.LIVE,
-    why="new connections of the guarded guests are judged by the new rules; established ones go on",
+    why=f"new connections of {WHOM} are judged by the new rules; established ones go on",
     steps=("nft -f",),
 )
 OPENS = Impact(
     ImpactLevel.LIVE,
-    why="the guarded guests are open to whoever reaches them, and may send what they like",
+    why=f"{WHOM} are open to whoever reaches them, and may send what they like",
     steps=("nft -f",),
 )
 
@@ -154,4 +154,5 @@ FIREWALL = Kind(
     removed=OPENS,
     complete=_complete,
     check=check,
+    whom=whom.told,
 )

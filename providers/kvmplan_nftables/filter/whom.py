@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.parts import parse_address, parse_interface, parse_network
 from kvmplan_sdk import Object
+from kvmplan_sdk.values import is_known
 
 WAYS = ("interface", "mac", "address", "network")
 """Attributes, of which a firewall has exactly one."""
+_TOLD = {"interface": "guests behind", "mac": "guests with", "address": "guests at", "network": "guests in"}
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ def keys(values: Object) -> Iterator[Key]:
 
 
 def told(values: Object) -> str:
-    """For people: nft knows no guests."""
+    """For people: nft knows no guests by name."""
     way = ways(values)
-    if len(way) != 1:
-        return "the guarded"
-    value = values[way[0]]
-    named = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return {"interface": "behind {}", "mac": "with {}", "address": "at {}", "network": "in {}"}[way[0]].format(named)
+    if len(way) != 1 or not is_known(value := values[way[0]]):
+        return "guarded guests"
+    several = [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+    more = f" and {len(several) - _SHOWN} more" if len(several) > _SHOWN else ""
+    return f"{_TOLD[way[0]]} {', '.join(several[:_SHOWN])}{more}"

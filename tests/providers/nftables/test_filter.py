@@ -287,5 +287,6 @@ def test_what_comes_changes_and_goes_disturbs_guests_live(open_session: Open) ->
     changed = session.plan(replace(asked, prior={**coming.values, "egress_default": "drop"}))
     for impact in (coming.impact, changed.impact):
         assert (impact.level, impact.why.partition(";")[2]) == (ImpactLevel.LIVE, " established ones go on")
+        assert "guests behind virbr1" in impact.why
     gone = Change(verb=Verb.DELETE, address=asked.address, type=asked.type, before=coming.values, after=None)
-    assert "are open" in session.assess([gone], []).impacts[asked.address].why
+    assert "guests behind virbr1 are open" in session.assess([gone], []).impacts[asked.address].why

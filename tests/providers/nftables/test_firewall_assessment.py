@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from kvmplan_nftables import NftablesProvider
+from kvmplan_nftables.assess.firewalls import firewalls
+from kvmplan_nftables.assess.forwards import forwards
+from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_sdk import Change, Session, Verb
 from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.values import UNKNOWN
 
 Open = Callable[[], Session]
 SCHEMA = NftablesProvider().schema.resources["nftables_firewall"]
@@ -75,6 +79,48 @@ def test_what_the_kernel_lacks_for_bridges_is_said_once_for_each_that_needs_it(h
     assert found == [*state, *reject]
     assert "kvmplan_probe" not in host.ruleset()
     assert assess(open_session, None, a={**own, "interface": "a"}) == [], "what is there has proved that it can be"
+
+
+WEB = {"action": "allow", "protocol": "tcp", "ports": ["80", "8000-8010"]}
+
+
+@pytest.mark.parametrize(
+    ("guard", "target", "targets", "shut"),
+    [
+        ({"address": ["10.0.0.1"], "ingress": [WEB]}, "10.0.0.1", 80, False),
+        ({"address": ["10.0.0.1"], "ingress": [WEB]}, "10.0.0.1", 22, True),
+        ({"address": ["10.0.0.1"], "ingress": [WEB]}, "10.0.0.2", 22, False),
+        ({"network": "10.0.0.0/24", "ingress": [WEB]}, "10.0.0.9", 8005, False),
+        ({"network": "10.0.0.0/24", "ingress": [WEB]}, "10.0.0.9", 8080, True),
+        ({"network": "fd00::/64", "ingress": [{"action": "allow"}]}, "fd00::9", 22, False),
+        ({"network": "fd00::/64", "ingress": [{"action": "drop"}]}, "fd00::9", 22, True),
+        ({"network": "fd00::/64", "ingress": [], "ingress_default": "allow"}, "fd00::9", 22, False),
+        (
+            {
+                "address": ["10.0.0.1"],
+                "ingress": [{"action": "allow", "protocol": "tcp", "port_sets": ["web"]}],
+                "port_set": [{"name": "web", "ports": ["443"]}],
+            },
+            "10.0.0.1",
+            443,
+            False,
+        ),
+        ({"family": "bridge", "network": "10.0.0.0/24", "stateful": False}, "10.0.0.1", 22, False),
+    ],
+)
+def test_a_forward_to_a_guest_whose_firewall_lets_nobody_in(guard: Any, target: str, targets: int, shut: bool) -> None:
+    firewall = change("nftables_firewall", guard)
+    forward = change("nftables_port_forward", {"port": 8080, "target": target, "target_port": targets})
+    found = list(judge_guarded(forwards([forward]), firewalls([firewall])))
+    assert [one.address for one in found] == (["nftables_port_forward.x"] if shut else [])
+
+
+def change(type_: str, written: Mapping[str, Any]) -> Change:
+    schema = NftablesProvider().schema.resources[type_]
+    configured = configure(schema, written)
+    after = {**propose(schema, configured, None)}
+    after |= {name: ["dhcp"] if name == "services" else "tcp" for name, value in after.items() if value is UNKNOWN}
+    return Change(verb=Verb.CREATE, address=f"{type_}.x", type=type_, before=None, after=after)
 
 
 def test_interfaces_that_could_never_guard_anybody(host: Any, open_session: Open) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.parts import FAMILIES, interface_name, parse_interface, parse_network
+from kvmplan_nftables.nat import attributes
+from kvmplan_nftables.nat.match import addressed, by, flags_apart, nets, not_empty, of_family, rules
+from kvmplan_nftables.parts import parse_network
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
-from kvmplan_sdk import Attribute, Object, ObjectSchema, Value
-from kvmplan_sdk.schema import STRING
-from kvmplan_sdk.validators import cidr
-
-
-def _part(value: Value) -> str | None:
-    return f"{value!r} is every address; write the subnet of the guests." if str(value).endswith("/0") else None
-
+from kvmplan_sdk import Diagnostic, Object, ObjectSchema
 
 SCHEMA = ObjectSchema(
     doc=(
@@ -21,17 +18,11 @@ SCHEMA = ObjectSchema(
         "`open`, whose packets libvirt leaves alone."
     ),
     attributes={
-        "source": Attribute(
-            type=STRING,
-            doc="The guests' subnet in CIDR notation.",
-            required=True,
-            validators=(cidr, _part),
-        ),
-        "out_interface": Attribute(
-            type=STRING,
-            doc="Only what leaves by this interface. Left out: everything that leaves the subnet, whichever way.",
-            validators=(interface_name,),
-        ),
+        "source": attributes.SOURCE,
+        "out_interface": attributes.OUT_INTERFACE,
+        "except_destinations": attributes.EXCEPT_DESTINATIONS,
+        "to_ports": attributes.TO_PORTS,
+        **attributes.FLAGS,
     },
 )
 
@@ -39,9 +30,20 @@ SCHEMA = ObjectSchema(
 def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
     del owner
     source, interface = parse_network(values["source"]), values.get("out_interface")
-    family = FAMILIES[source.version]
-    where = f"{family} daddr != {source}" if interface is None else f'oifname "{parse_interface(interface)}"'
-    return (Rule("postrouting", f"{family} saddr {source} {where} masquerade"),)
+    kept = nets(values.get("except_destinations"))
+    match = (
+        addressed("saddr", [source], source.version),
+        addressed("daddr", kept if interface is not None else [source, *kept], source.version, unless=True),
+        by("oifname", interface),
+    )
+    return tuple(Rule("postrouting", text) for text in rules(match, "masquerade", values, None))
 
 
-MASQUERADE = Kind(schema=SCHEMA, pieces=_pieces)
+def _check(values: Object) -> Iterator[Diagnostic]:
+    source = parse_network(values["source"])
+    yield from not_empty(values, ("except_destinations",))
+    yield from of_family(values, ("except_destinations",), source.version, f"source, {source}")
+    yield from flags_apart(values)
+
+
+MASQUERADE = Kind(schema=SCHEMA, pieces=_pieces, check=_check)

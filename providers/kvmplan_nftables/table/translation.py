@@ -1,10 +1,10 @@
 """The skeleton of address translation: maps of forwards, and the chains that look them up.
 
 A packet costs the same however many forwards there are. Maps are looked up where a connection begins: ``prerouting``
-for what comes in, ``output`` for the host's own; what ``dnat`` holds comes after, in rules of its own. What turns back
-through the interface it came from (a guest that asks for another guest by the host's address) is marked in ``hairpin``
-and takes the host's address in ``postrouting``, or the answer would go past the host. Nobody else's packets change:
-clients' addresses are preserved.
+for what comes in, ``output`` for the host's own; the rules of ``dnat_in`` and ``dnat_output`` come after. What turns
+back through the interface it came from (a guest that asks for another guest by the host's address) is marked in
+``hairpin`` and takes the host's address in ``postrouting``, or the answer would go past the host. Nobody else's packets
+change: clients' addresses are preserved. ``snat_out`` comes before ``postrouting``: an address that was chosen wins.
 
 Forwards are found by what they listen to, an address before an interface before any address of the host; and in maps of
 three shapes, of which each host has those that it needs: of single ports, of ranges and client subnets, and of ranges
@@ -39,7 +39,7 @@ def translation() -> Iterator[Section]:
     maps = [_maps(listens, shape) for listens in _LISTENS for shape in _SHAPES]
     forwards = frozenset().union(*(one.names for one in maps))
     destinations = section(
-        base_chain("dnat", "nat", "prerouting", -99), base_chain("dnat_output", "nat", "output", -99)
+        base_chain("dnat_in", "nat", "prerouting", -99), base_chain("dnat_output", "nat", "output", -99)
     )
     into = forwards | destinations.names | {"prerouting", "output"}
     yield section(base_chain("postrouting", "nat", "postrouting", 100), also=into)
@@ -54,7 +54,7 @@ def translation() -> Iterator[Section]:
     )
     yield from maps
     yield destinations
-    yield section(base_chain("snat", "nat", "postrouting", 99))
+    yield section(base_chain("snat_out", "nat", "postrouting", 99))
 
 
 def _maps(listens: Listens, shape: Shape) -> Section:

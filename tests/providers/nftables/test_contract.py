@@ -35,6 +35,38 @@ CASES = [
         address='module.lan["x"].nftables_port_forward.web["a \\"b\\" ü"]',
     ),
     Case(
+        type="nftables_masquerade",
+        create={"source": "192.168.150.0/24", "except_destinations": ["10.0.0.0/8"], "random": True},
+        updates=[{"source": "192.168.150.0/24", "to_ports": "1024-65535", "fully_random": True, "persistent": True}],
+    ),
+    Case(
+        type="nftables_snat",
+        create={"source": "192.168.150.0/24", "to": "203.0.113.5"},
+        updates=[
+            {"source": "192.168.150.0/24", "to": "203.0.113.5-203.0.113.9", "persistent": True, "random": True},
+            {"source": "192.168.150.7/32", "to": "203.0.113.5", "to_ports": "1024-2047", "out_interface": "ens3"},
+            {"source": "192.168.150.0/24", "to": "203.0.113.5", "destinations": ["192.0.2.0/24", "192.0.2.1"]},
+            {"source": "fd00::/64", "to": "FD01::1-fd01::9", "to_ports": "1024-2047", "except_destinations": ["::1"]},
+        ],
+    ),
+    Case(
+        type="nftables_dnat",
+        create={"destination": "203.0.113.5", "to": "192.168.150.10"},
+        updates=[
+            {"destination": "203.0.113.0/24", "to": "192.168.150.10-192.168.150.12", "persistent": True},
+            {"interface": "ens3", "protocol": "tcp", "ports": ["80", "90-99"], "to": "192.168.150.10", "to_port": 80},
+            {"destination": "fd01::5", "sources": ["fd02::/64"], "protocol": "udp", "to": "fd00::5", "to_port": 53},
+        ],
+    ),
+    Case(
+        type="nftables_redirect",
+        create={"ports": ["80"], "to_port": 8080},
+        updates=[
+            {"ports": ["80", "8000-8010"], "to_port": 3128, "interface": "virbr1", "destination": "0.0.0.0/0"},
+            {"ports": ["53"], "protocol": "udp", "to_port": 5353, "sources": ["10.0.0.0/8", "fd00::/64"]},
+        ],
+    ),
+    Case(
         type="nftables_port_forward",
         create={"ports": ["80", "9000-9015"], "target": "192.168.150.10", "protocols": ["tcp", "udp"]},
         updates=[

@@ -53,6 +53,16 @@ with socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.S
     for line in sys.stdin:
         s.sendall(line.encode()); print(s.recv(100).decode(), end="", flush=True)
 """
+PING = """
+import socket, sys
+family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if ":" in sys.argv[1] else (socket.AF_INET, 1)
+with socket.socket(family, socket.SOCK_RAW, protocol) as s:
+    s.settimeout(3)
+    s.connect((sys.argv[1], 0))
+    # Echo request with its checksum (the kernel makes that of ICMPv6), identifier 1, number 1.
+    s.send(bytes((8, 0, 0xf7, 0xfd, 0, 1, 0, 1)) if protocol == 1 else bytes((128, 0, 0, 0, 0, 1, 0, 1)))
+    while (answer := s.recv(100)[20 if protocol == 1 else 0]) not in (0, 129): pass
+"""
 SETUP = """
 ip link add virbr1 type bridge
 sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
@@ -259,6 +269,118 @@ def test_masquerade(wires: Wires, open_session: Callable[[], Session], version: 
         apply(open_session, (Verb.CREATE, "nftables_masquerade", "out", values))
         assert wires.ask("guest1", "tcp", at["outside"], 80) == at["host"]
         assert wires.ask("guest2", "tcp", at["guest"], 80).endswith("11"), "between guests nothing changes"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def outside_server(wires: Wires) -> Iterator[None]:
+    server = subprocess.Popen([*wires.enter["outside"], "python3", "-c", SERVER], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    server.stdout.readline()
+    yield
+    server.kill()
+    server.wait()
+
+
+SOURCES: list[tuple[str, Object, str]] = [
+    # what is written, and which address a server outside sees of a guest
+    ("snat", {"to": "{second}"}, "second"),
+    ("snat", {"to": "{second}", "to_ports": "2000-2001"}, "second"),
+    ("snat", {"to": "{second}", "out_interface": "ens3", "destinations": ["{outside}"]}, "second"),
+    ("snat", {"to": "{second}", "except_destinations": ["{outside}"]}, ""),
+    ("snat", {"to": "{second}", "destinations": ["{gateway}"]}, ""),
+    ("snat", {"to": "{second}-{second}", "fully_random": True}, "second"),
+    ("masquerade", {"to_ports": "2000-2001", "random": True, "persistent": True}, "host"),
+    ("masquerade", {"except_destinations": ["{outside}"]}, ""),
+]
+SECOND = {4: "10.0.0.3", 6: "fd00::3"}
+
+
+def filled(values: Object, version: int) -> Object:
+    text = json.dumps(values).replace("{second}", SECOND[version])
+    for name, address in ADDRESSES[version].items():
+        text = text.replace(f"{{{name}}}", address)
+    found: Object = json.loads(text)
+    return found
+
+
+@pytest.mark.usefixtures("outside_server")
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(("kind", "written", "seen"), SOURCES)
+def test_the_address_that_a_server_outside_sees(
+    wires: Wires, open_session: Callable[[], Session], version: int, kind: str, written: Object, seen: str
+) -> None:
+    at = {**ADDRESSES[version], "second": SECOND[version]}
+    if kind == "snat":
+        wires.sh("host", f"ip addr add {at['second']}/{ {4: 24, 6: 64}[version] } dev ens3 nodad || true")
+    source = {4: "192.168.150.0/24", 6: "fd00:150::/64"}[version]
+    values = filled({"source": source, **written}, version)
+    apply(open_session, (Verb.CREATE, f"nftables_{kind}", "out", values))
+    for protocol in ("tcp", "udp"):
+        said = wires.ask("guest1", protocol, at["outside"], 80)
+        # Without translation the server outside does not know the way back.
+        assert said == at[seen] if seen else said not in at.values()
+    if "to_ports" in written:
+        ping = subprocess.run([*wires.enter["guest1"], "python3", "-c", PING, at["outside"]], check=False)
+        assert ping.returncode == 0, "what has no ports is translated all the same"
+
+
+DESTINATIONS: list[tuple[str, Object, int, dict[str, str]]] = [
+    # what is written, the port that is asked of the host's second address, and who answers whom: the guest sees that
+    ("dnat", {"destination": "{second}", "to": "{guest}"}, 80, {"outside": "outside", "guest2": "gateway"}),
+    ("dnat", {"destination": "{second}", "to": "{guest}"}, 81, {"outside": ""}),
+    (
+        "dnat",
+        {"destination": "{second}", "protocol": "tcp", "ports": ["90-99"], "to": "{guest}", "to_port": 80},
+        95,
+        {"outside": "outside", "guest2": "gateway", "guest1": "gateway", "host": "host"},
+    ),
+    (
+        "dnat",
+        {"interface": "ens3", "protocol": "tcp", "ports": ["80"], "to": "{guest}-{guest}"},
+        80,
+        {"outside": "outside", "guest2": "", "host": ""},
+    ),
+    ("dnat", {"destination": "{second}", "to": "{guest}", "sources": ["{outside}"]}, 80, {"outside": "outside"}),
+    ("dnat", {"destination": "{second}", "to": "{guest}", "sources": ["{gateway}"]}, 80, {"outside": ""}),
+    ("redirect", {"protocol": "tcp", "ports": ["81-90"], "to_port": 80}, 85, {"outside": "outside", "host": ""}),
+    ("redirect", {"protocol": "tcp", "ports": ["81"], "to_port": 80, "interface": "virbr1"}, 81, {"outside": ""}),
+    (
+        "redirect",
+        {"protocol": "tcp", "ports": ["81"], "to_port": 80, "sources": ["{outside}"], "destination": "{second}"},
+        81,
+        {"outside": "outside", "guest1": ""},
+    ),
+]
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(("kind", "written", "port", "answers"), DESTINATIONS)
+def test_who_gets_where(
+    wires: Wires,
+    open_session: Callable[[], Session],
+    version: int,
+    kind: str,
+    written: Object,
+    port: int,
+    answers: dict[str, str],
+) -> None:
+    at = {**ADDRESSES[version], "second": SECOND[version]}
+    wires.sh("host", f"ip addr add {at['second']}/{ {4: 24, 6: 64}[version] } dev ens3 nodad || true")
+    pass_bridged_packets_to_the_firewall(wires, 0)
+    apply(open_session, (Verb.CREATE, f"nftables_{kind}", "in", filled(written, version)))
+    server = subprocess.Popen([*wires.enter["host"], "python3", "-c", SERVER], stdout=subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        if kind == "redirect":
+            server.stdout.readline()
+        else:
+            server.kill()
+        said = {where: wires.ask(where, "tcp", at["second"], port) for where in answers}
+        names = {address: name for name, address in ADDRESSES[version].items()} | {SECOND[version]: "host"}
+        assert {where: names.get(one, "") for where, one in said.items()} == answers, said
     finally:
         server.kill()
         server.wait()

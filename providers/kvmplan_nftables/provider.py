@@ -11,14 +11,16 @@ from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import KINDS
 from kvmplan_nftables.observing import broken, observe
-from kvmplan_nftables.table.batch import Line, Wish, compile_batch, explain
+from kvmplan_nftables.table.batch import Line, Wish, compile_batch
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import Piece, TableName
+from kvmplan_nftables.table.refusals import explain
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
+    Completed,
     Diagnostic,
     DiagnosticError,
     Findings,
@@ -134,9 +136,12 @@ class NftablesSession(Session):
     def _submit(self, batch: Sequence[Line], *options: str) -> tuple[Diagnostic, ...]:
         if not batch:
             return ()
+        done = self._nft(batch, *options)
+        return () if done.ok else explain(done.stderr, batch, lambda part: not self._nft(part, "-c").ok)
+
+    def _nft(self, batch: Sequence[Line], *options: str) -> Completed:
         text = "".join(f"{line.text}\n" for line in batch)
-        done = self._host.run(["nft", *options, "-f", "-"], input=text.encode())
-        return () if done.ok else explain(done.stderr, batch)
+        return self._host.run(["nft", *options, "-f", "-"], input=text.encode())
 
 
 def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:

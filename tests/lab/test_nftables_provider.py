@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -63,6 +64,47 @@ def test_a_client_outside_gets_the_guests_answer(lab: LabHost, open_session: Cal
         answer = lab.outside(["curl", "-sS", "-m", "5", f"http://{lab.address}:8081/"], check=False)
         assert (answer.returncode == 0 and bool(answer.stdout)) is (verb is Verb.CREATE), answer
     assert lab.run(["nft", "-s", "list", "ruleset"]).stdout == before
+
+
+def test_ranges_chosen_clients_and_11_nat_reach_a_guest(lab: LabHost, open_session: Callable[[], Session]) -> None:
+    before = lab.run(["nft", "-s", "list", "ruleset"]).stdout
+    target = lab.guest_address(lab.guest("shapes", networks=["open"]))
+    client = lab.outside(["hostname", "-I"]).stdout.split()
+    second = str(ip_address(lab.address) + 100)
+    lab.run(["ip", "address", "add", f"{second}/32", "dev", "lo"])
+    forward_to: Object = {"protocol": "tcp", "target": target}
+    objects: list[tuple[str, Object]] = [
+        ("nftables_port_forward", {**forward_to, "ports": ["9000-9010"], "target_port": 8080}),
+        ("nftables_port_forward", {**forward_to, "ports": ["7000-7010"], "target_ports": ["8075-8085"]}),
+        ("nftables_port_forward", {**forward_to, "ports": ["8080-8090"], "sources": client}),
+        ("nftables_port_forward", {**forward_to, "port": 6000, "target_port": 8080, "sources": ["192.0.2.0/24"]}),
+        ("nftables_dnat", {"destination": second, "to": target}),
+    ]
+    operations = [
+        Operation(verb=Verb.CREATE, address=f"{type_}.n{number}", type=type_, before=None, after=values)
+        for number, (type_, values) in enumerate(objects)
+    ]
+    outcomes = list(open_session().apply(Step(operations=tuple(operations), lineage=LINEAGE)))
+    assert not any(outcome.diagnostics for outcome in outcomes)
+    gone = [
+        Operation(verb=Verb.DELETE, address=one.address, type=one.type, before=one.after, after=None)
+        for one in operations
+    ]
+    asked = {9005: True, 9011: False, 7005: True, 7006: False, 8080: True, 8091: False, 6000: False}
+    try:
+        answers = {port: _answers(lab, f"{lab.address}:{port}") for port in asked}
+        assert answers == asked
+        lab.outside(["ip", "route", "add", f"{second}/32", "via", lab.address])
+        assert _answers(lab, f"{second}:8080")
+    finally:
+        lab.outside(["ip", "route", "del", f"{second}/32"], check=False)
+        list(open_session().apply(Step(operations=tuple(gone), lineage=LINEAGE)))
+    assert lab.run(["nft", "-s", "list", "ruleset"]).stdout == before
+
+
+def _answers(lab: LabHost, where: str) -> bool:
+    answer = lab.outside(["curl", "-sS", "-m", "5", f"http://{where}/"], check=False)
+    return answer.returncode == 0 and bool(answer.stdout)
 
 
 @pytest.mark.parametrize(("target", "refused"), [("192.168.150.10", False), ("192.168.151.10", True)])

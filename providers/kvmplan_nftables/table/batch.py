@@ -6,7 +6,6 @@ forwards may swap their ports. What is there as it is wanted stays: a change of 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,7 @@ from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.section import holders
 from kvmplan_nftables.table.skeleton import SECTIONS, SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
-from kvmplan_sdk import Diagnostic, error
 
-_ERROR = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
 _NOTHING = Listing()
 
 
@@ -235,17 +232,3 @@ def _grouped(groups: dict[str, list[Line]]) -> Iterator[Line]:
         yield Line(f"{head} {{")
         yield from (Line(f"{line.text},", line.address) for line in lines)
         yield Line("}")
-
-
-def explain(stderr: bytes, batch: Sequence[Line]) -> tuple[Diagnostic, ...]:
-    """nft's errors, each about the resource whose line it names."""
-    text = stderr.decode(errors="replace")
-    found = []
-    for number, reason in _ERROR.findall(text):
-        line = batch[int(number) - 1] if 0 < int(number) <= len(batch) else Line("")
-        hint = ""
-        if "File exists" in reason:
-            hint = " The table has another entry for this: see `nft list table inet kvmplan`."
-        problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")
-        found.append(problem.about(line.address) if line.address else problem)
-    return tuple(found) or (error("nft refuses the changes", f"{text.strip()} Nothing of the batch was done."),)

@@ -1,0 +1,60 @@
+"""What nft has against a batch, told of the resource that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from kvmplan_nftables.table.batch import Line
+from kvmplan_sdk import Diagnostic, error
+
+_ERROR = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
+_FEW = 100
+"""So many elements of a command go to the kernel in one message; of those of the next, nft 1.0.6 names any line."""
+
+Refused = Callable[[Sequence[Line]], bool]
+"""Whether nft refuses a batch, which it is only asked about."""
+
+
+def explain(stderr: bytes, batch: Sequence[Line], refused: Refused) -> tuple[Diagnostic, ...]:
+    """nft's errors, each about the resource whose line it is."""
+    text = stderr.decode(errors="replace")
+    told = {_blamed(int(number) - 1, batch, refused): reason for number, reason in _ERROR.findall(text)}
+    found = [_problem(batch[index] if 0 <= index < len(batch) else Line(""), reason) for index, reason in told.items()]
+    return tuple(found) or (error("nft refuses the changes", f"{text.strip()} Nothing of the batch was done."),)
+
+
+def _problem(line: Line, reason: str) -> Diagnostic:
+    hint = ""
+    if "File exists" in reason:
+        hint = " The table has another entry for this: see `nft list table inet kvmplan`."
+    problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")
+    return problem.about(line.address) if line.address else problem
+
+
+def _blamed(index: int, batch: Sequence[Line], refused: Refused) -> int:
+    """The line that the one at ``index`` stands for: of a long command, the first element that nft refuses."""
+    for first, end in _commands(batch):
+        if first <= index < end and end - first > _FEW:
+            return _first_refused(first + 1, end - 2, batch, refused)
+    return index
+
+
+def _commands(batch: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """Where those of several lines begin, and end before."""
+    first = 0
+    for index, line in enumerate(batch):
+        if line.text.endswith(" {"):
+            first = index
+        elif line.text == "}":
+            yield first, index + 1
+
+
+def _first_refused(low: int, high: int, batch: Sequence[Line], refused: Refused) -> int:
+    while low < high:
+        middle = (low + high) // 2
+        if refused((*batch[: middle + 1], Line("}"))):
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,44 @@
+"""Whom nft's errors are about, in batches too large for a user namespace, where nft may not raise its buffers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from kvmplan_nftables import NftablesProvider
+from kvmplan_sdk import Object, Operation, Session, Step, Verb
+
+from .namespace_host import NamespaceHost
+
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def session(host: NamespaceHost) -> Iterator[Session]:
+    if os.geteuid() != 0:
+        pytest.skip("only root may raise buffers")
+    with subprocess.Popen(
+        ["unshare", "-n", "sh", "-c", "echo ready; exec sleep 600"], stdout=subprocess.PIPE
+    ) as sleeper:
+        assert sleeper.stdout is not None
+        sleeper.stdout.readline()
+        host.enter = ["nsenter", "-n", "-t", str(sleeper.pid)]
+        yield NftablesProvider().open(host, {}, LINEAGE)
+        sleeper.kill()
+
+
+def operation(name: str, port: int) -> Operation:
+    values: Object = {"protocol": "tcp", "port": port, "target": "192.168.150.10", "target_port": 80}
+    address, type_ = f"nftables_port_forward.{name}", "nftables_port_forward"
+    return Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=values)
+
+
+def test_the_right_one_of_thousands_is_named(session: Session) -> None:
+    list(session.apply(Step(operations=(operation("there", 8080),), lineage=LINEAGE)))
+    for clash in (5, 900, 1400, 2999):
+        ports = [8080 if number == clash else 10_000 + number for number in range(3_000)]
+        step = Step(operations=tuple(operation(f"n{n}", port) for n, port in enumerate(ports)), lineage=LINEAGE)
+        assert [outcome.address for outcome in session.apply(step)] == [f"nftables_port_forward.n{clash}"]

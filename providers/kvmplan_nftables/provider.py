@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
-from kvmplan_nftables.assess.forwards import forwards, judge
+from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
+from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import KINDS
 from kvmplan_nftables.observing import broken, observe
@@ -110,7 +111,7 @@ class NftablesSession(Session):
         }
         forwarding, guarding = forwards(changes), firewalls(changes)
         found = (
-            *judge(self._host, forwarding, claims),
+            *judge(self._host, changes, claims),
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
         )

@@ -1,4 +1,4 @@
-"""What foreign forward chains do to a forwarded connection: a walk through the live ruleset with one packet in hand.
+"""What foreign chains do to a packet: a walk through the live ruleset with one packet in hand.
 
 A packet passes only when every base chain of the hook lets it (nft(8), "Verdict statements"): no rule of ours can undo
 a foreign reject. What the packet alone does not tell leaves doubt, and an obstacle after a doubtful way out is not
@@ -9,48 +9,84 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from kvmplan_nftables.assess.matches import Json, Packet, meets
+from kvmplan_nftables.assess.iptables import Arguments, Saved, meets_iptables
+from kvmplan_nftables.assess.matches import Json, Packet, Sets, any_of, meets, test_of
 
 _VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "queue")
+_TRANSLATES = ("dnat", "redirect")
+_OURS = "kvmplan"
 Chain = tuple[str, str, str]
 """Family, table and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A chain that stops the packet: by a rule, or by its ``policy``. ``certain``: no earlier rule may let it pass."""
+    """A chain that stops the packet: by the rule of ``handle``, or by its policy. ``certain``: no earlier rule may let
+    it pass. ``priority``: its base chain's.
+    """
 
     chain: Chain
-    policy: bool
+    handle: int | None
     certain: bool
+    priority: int = 0
+
+    @property
+    def policy(self) -> bool:
+        return self.handle is None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A live ruleset as far as forwarding goes: foreign base chains of the hook, and the rules of every chain."""
+    """A live ruleset: foreign base chains by hook, the rules of every chain, and what is in sets and maps."""
 
-    hooks: tuple[Json, ...]
-    rules: Mapping[Chain, Sequence[Json]]
+    hooks: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    rules: Mapping[Chain, Sequence[Json]] = field(default_factory=dict)
+    sets: Mapping[tuple[str, str], Sets] = field(default_factory=dict)
+    saved: Mapping[str, Saved] = field(default_factory=dict)
+    """What iptables-save says, by family."""
+    chains: frozenset[Chain] = frozenset()
+
+    def has(self, chain: Chain) -> bool:
+        """Whether it has rules."""
+        return bool(self.rules.get(chain))
+
+    def arguments(self, chain: Chain, index: int) -> Arguments | None:
+        """Those that iptables made a rule of; None where somebody else wrote into its chain."""
+        family, table, name = chain
+        saved = self.saved.get(family, {}).get((table, name), ())
+        return saved[index] if len(saved) == len(self.rules[chain]) else None
 
 
-def parse_ruleset(items: Sequence[Json]) -> Ruleset:
-    """The items of ``nft -j list ruleset``. Our own table is not asked."""
-    hooks: list[Json] = []
+def parse_ruleset(items: Sequence[Json], saved: Mapping[str, Saved] | None = None) -> Ruleset:
+    """The items of ``nft -j list ruleset``. Our own tables are not asked."""
+    hooks: dict[str, list[Json]] = defaultdict(list)
     rules: dict[Chain, list[Json]] = defaultdict(list)
+    elements: dict[tuple[str, str], dict[str, Sequence[Any] | None]] = defaultdict(dict)
+    chains: set[Chain] = set()
     for item in items:
-        chain, rule = item.get("chain"), item.get("rule")
-        if (
-            chain
-            and chain["table"] != "kvmplan"
-            and chain.get("hook") == "forward"
-            and chain["family"] in ("ip", "ip6", "inet")
-        ):
-            hooks.append(chain)
-        elif rule:
-            rules[rule["family"], rule["table"], rule["chain"]].append(rule)
-    return Ruleset(tuple(hooks), rules)
+        kind, body = next(iter(item.items()))
+        if body.get("table") == _OURS:
+            continue
+        if kind == "chain":
+            chains.add((body["family"], body["table"], body["name"]))
+        if kind == "chain" and "hook" in body and body["family"] in ("ip", "ip6", "inet"):
+            hooks[body["hook"]].append(body)
+        elif kind == "rule":
+            rules[body["family"], body["table"], body["chain"]].append(body)
+        elif kind in ("set", "map"):
+            # nft 1.0.6 does not list the flag dynamic: what is empty may be filled by packets.
+            moving = {"dynamic", "timeout"} & set(body.get("flags", ())) or "size" in body or "timeout" in body
+            elements[body["family"], body["table"]][body["name"]] = None if moving else body.get("elem")
+    sets = {table: Sets(found) for table, found in elements.items()}
+    return Ruleset(hooks, rules, sets, saved or {}, frozenset(chains))
+
+
+def has_iptables(items: Sequence[Json]) -> bool:
+    """Whether rules use matches of iptables."""
+    return any("xt" in expression for item in items for expression in item.get("rule", {}).get("expr", ()))
 
 
 def is_libvirts(chain: Chain) -> bool:
@@ -58,17 +94,19 @@ def is_libvirts(chain: Chain) -> bool:
     return chain[1] == "libvirt_network" or chain[2].startswith("LIBVIRT_")
 
 
-def obstacles(ruleset: Ruleset, packet: Packet, *, ignore_libvirt: bool) -> Iterator[Obstacle]:
-    """Every foreign base chain that stops ``packet``. ``ignore_libvirt``: the plan knows what libvirt will do there."""
-    for hook in ruleset.hooks:
-        if hook["family"] in (packet.family, "inet"):
-            chain = (hook["family"], hook["table"], hook["name"])
+def obstacles(ruleset: Ruleset, packet: Packet, *, ignore_libvirt: bool, hook: str = "forward") -> Iterator[Obstacle]:
+    """Every foreign base chain of ``hook`` that stops ``packet``, or translates its destination. ``ignore_libvirt``:
+    the plan knows what libvirt will do there.
+    """
+    for base in ruleset.hooks.get(hook, ()):
+        if base["family"] in (packet.family, "inet"):
+            chain = (base["family"], base["table"], base["name"])
             walk = _Walk(ruleset, packet, ignore_libvirt)
             end = walk.through(chain)
-            if end is None and hook.get("policy") == "drop":
-                yield Obstacle(chain, True, not walk.doubt)
+            if end is None and base.get("policy") == "drop":
+                yield Obstacle(chain, None, not walk.doubt, base["prio"])
             elif isinstance(end, tuple):
-                yield Obstacle(end, False, not walk.doubt)
+                yield Obstacle(*end, not walk.doubt, base["prio"])
 
 
 class _Walk:
@@ -80,52 +118,74 @@ class _Walk:
         self.ignore_libvirt = ignore_libvirt
         self.doubt = False
 
-    def through(self, chain: Chain) -> Chain | bool | None:
-        """The chain that stops the packet, True when it is accepted, None when it comes out at the end."""
+    def through(self, chain: Chain) -> tuple[Chain, int] | bool | None:
+        """The chain and rule that stop the packet, True when it is accepted, None when it comes out at the end."""
         if is_libvirts(chain) and self.ignore_libvirt:
             return None
-        for rule in self.ruleset.rules.get(chain, ()):
-            verdict, target, reached = self._judge(rule["expr"], chain)
+        for index, rule in enumerate(self.ruleset.rules.get(chain, ())):
+            verdict, target, reached = self._judge(rule["expr"], chain, index)
             if reached is None:
-                self.doubt |= verdict not in ("", "drop", "reject")
+                self.doubt |= self._may_leave(verdict, (*chain[:2], target))
             elif reached and verdict in ("jump", "goto"):
                 end = self.through((*chain[:2], target))
                 if end is not None or verdict == "goto":
                     return end
             elif reached and verdict:
-                return {"accept": True, "return": None}.get(verdict, chain)
+                return {"accept": True, "return": None}.get(verdict, (chain, int(rule["handle"])))
         return None
 
-    def _judge(self, expressions: Sequence[Json], chain: Chain) -> tuple[str, str, bool | None]:
+    def _may_leave(self, verdict: str, target: Chain) -> bool:
+        """Whether a rule that the packet may meet could let it pass; a chain that is empty cannot."""
+        if verdict == "jump":
+            return self.ruleset.has(target)
+        return verdict not in ("", "drop", "reject")
+
+    def _judge(self, expressions: Sequence[Json], chain: Chain, index: int) -> tuple[str, str, bool | None]:
         """A rule's verdict, the target of its jump, and whether the packet gets as far as that."""
         reached: bool | None = True
+        sets = self.ruleset.sets.get(chain[:2], Sets())
         for expression in expressions:
             kind, body = next(iter(expression.items()))
             met: bool | None = True
             if kind == "match":
-                met = meets(self.packet, body)
+                met = meets(self.packet, body, sets)
             elif kind == "limit":
                 met = None
             elif kind == "xt" and body["type"] == "match":
-                # The only such match in libvirt's chains is for connections that are there already.
-                met = False if is_libvirts(chain) else None
-            elif kind == "xt" and body["name"] == "REJECT":
-                return "reject", "", reached
+                met = self._extension(body["name"], chain, index)
+            elif kind == "xt" and body["name"] in ("REJECT", "DNAT", "REDIRECT"):
+                return body["name"].lower(), "", reached
             elif kind == "vmap":
-                return self._look_up(body, reached)
-            elif kind in _VERDICTS:
-                return kind, (body or {}).get("target", ""), None if kind == "queue" else reached
+                return self._look_up(body, reached, sets)
+            elif kind in _VERDICTS or kind in _TRANSLATES:
+                return kind, _target(body), None if kind == "queue" else reached
             if met is False:
                 return "", "", False
             reached = reached if met else None
         return "", "", reached
 
-    def _look_up(self, body: Json, reached: bool | None) -> tuple[str, str, bool | None]:
-        """What a verdict map says; of those on anything but the connection's state we cannot tell."""
-        if body["key"] != {"ct": {"key": "state"}} or not isinstance(body["data"], dict):
+    def _extension(self, name: str, chain: Chain, index: int) -> bool | None:
+        arguments = self.ruleset.arguments(chain, index)
+        if arguments is not None:
+            return meets_iptables(self.packet, name, arguments)
+        # The only such match in libvirt's chains is for connections that are there already.
+        return False if is_libvirts(chain) else None
+
+    def _look_up(self, body: Json, reached: bool | None, sets: Sets) -> tuple[str, str, bool | None]:
+        """What a verdict map says. What we cannot tell may be a way out."""
+        data, test = body["data"], test_of(self.packet, body["key"])
+        pairs = sets.elements.get(data[1:]) if isinstance(data, str) else data.get("set", ())
+        if test is None or pairs is None:
             return "return", "", None
-        for key, verdict in body["data"].get("set", ()):
-            if key == "new":
+        unclear = False
+        for key, verdict in pairs:
+            met = any_of(key, test, sets)
+            unclear |= met is None
+            if met:
                 kind, inner = next(iter(verdict.items()))
-                return kind, (inner or {}).get("target", ""), reached
-        return "", "", reached
+                return kind, _target(inner), reached
+        return ("return", "", None) if unclear else ("", "", reached)
+
+
+def _target(body: Any) -> str:
+    return str(body.get("target", "")) if isinstance(body, dict) else ""

@@ -1,21 +1,21 @@
-"""Judging the whole of a lane's plan against the host as it is: will the forwards work, and whom do they disturb?"""
+"""Judging forwards against the host as it is: will they work, and whom do they disturb?"""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from itertools import product
 
-from kvmplan_nftables.assess.filters import Chain, Obstacle, Ruleset, is_libvirts, obstacles, parse_ruleset
+from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Packet
+from kvmplan_nftables.assess.traffic import Traffic, stopped
+from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.forward import Forward, forward_of
-from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Host, SubnetClaim, error, warning
-from kvmplan_sdk.host import check
+from kvmplan_sdk import Change, Diagnostic, SubnetClaim, error, warning
 
-_FORWARDING = {4: "net.ipv4.ip_forward", 6: "net.ipv6.conf.all.forwarding"}
+_PRIORITY = -100
+"""Of our chains that forward (`kvmplan_nftables.table.translation`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,18 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
     return found
 
 
-def judge(host: Host, planned: Sequence[Planned], claims: Sequence[ClaimedBy]) -> Iterator[Diagnostic]:
+def judge_forwards(view: View, planned: Sequence[Planned], subnets: Sequence[SubnetClaim]) -> Iterator[Diagnostic]:
     """Everything that would keep a forward from working, or that it takes over."""
-    if not planned:
-        return
-    host_view = _View.of(host)
-    subnets = [claimed.claim for claimed in claims if isinstance(claimed.claim, SubnetClaim)]
     for one in planned:
         holding = [subnet for subnet in subnets if one.forward.target in subnet.network]
         claim = max(holding, key=lambda subnet: subnet.network.prefixlen, default=None)
         if claim is not None and claim.filtered_by:
             yield _filtered(one, claim)
         else:
-            yield from _blocked(one, claim, host_view)
-            yield from _not_forwarding(one, claim, host_view)
+            yield from _blocked(one, claim, view)
         if one.changed:
-            yield from _listening(one, host_view)
+            yield from _taken(one, view)
+            yield from _listening(one, view)
 
 
 def _filtered(one: Planned, claim: SubnetClaim) -> Diagnostic:
@@ -68,57 +64,8 @@ def _filtered(one: Planned, claim: SubnetClaim) -> Diagnostic:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What the host says: foreign chains, routes, the IP versions that it does not forward, and listening sockets."""
-
-    ruleset: Ruleset
-    routes: Sequence[tuple[IPv4Network | IPv6Network, str]]
-    off: frozenset[int]
-    sockets: Sequence[tuple[str, str, int]]
-
-    @classmethod
-    def of(cls, host: Host) -> _View:
-        listing = json.loads(check(host.run(["nft", "-j", "list", "ruleset"]), "Listing the host's ruleset"))
-        off = [version for version, name in _FORWARDING.items() if _sysctl(host, name) == b"0"]
-        sockets = check(host.run(["ss", "-H", "-ltun"]), "Listing listening sockets").decode()
-        return cls(parse_ruleset(listing["nftables"]), _routes(host), frozenset(off), list(_sockets(sockets)))
-
-    def interface_to(self, target: IPv4Address | IPv6Address) -> str | None:
-        ways = [(network.prefixlen, device) for network, device in self.routes if target in network]
-        return max(ways)[1] if ways else None
-
-    def outside(self) -> tuple[str, ...]:
-        """The interfaces of the default routes."""
-        return tuple(sorted({device for network, device in self.routes if network.prefixlen == 0}))
-
-
-def _sysctl(host: Host, name: str) -> bytes:
-    return (host.read_file("/proc/sys/" + name.replace(".", "/")) or b"").strip()
-
-
-def _routes(host: Host) -> list[tuple[IPv4Network | IPv6Network, str]]:
-    routes: list[tuple[IPv4Network | IPv6Network, str]] = []
-    for version, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
-        found = json.loads(check(host.run(["ip", version, "-j", "route"]), "Listing routes") or b"[]")
-        for route in found:
-            if "dev" in route:
-                destination = default if route["dst"] == "default" else route["dst"]
-                routes.append((ip_network(destination), route["dev"]))
-    return routes
-
-
-def _sockets(listing: str) -> Iterator[tuple[str, str, int]]:
-    """Protocol, address ("" for any) and port of each line of ss(8)."""
-    for line in listing.splitlines():
-        protocol, _, _, _, local, *_ = line.split()
-        address, _, port = local.rpartition(":")
-        address = address.partition("%")[0].strip("[]")
-        if port.isdecimal():
-            yield protocol, "" if address in ("0.0.0.0", "*", "::") else address, int(port)  # noqa: S104
-
-
-def _blocked(one: Planned, claim: SubnetClaim | None, view: _View) -> Iterator[Diagnostic]:
+def _blocked(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Diagnostic]:
+    """Each of the reasons once, however many ports there are."""
     forward = one.forward
     interface = claim.interface if claim else view.interface_to(forward.target)
     if interface is None:
@@ -126,55 +73,59 @@ def _blocked(one: Planned, claim: SubnetClaim | None, view: _View) -> Iterator[D
     told = set()
     for protocol, mapping in product(forward.protocols, forward.mappings):
         port = mapping.targets[0]
-        packet = Packet(protocol, forward.target, port, interface, view.outside())
-        for found in obstacles(view.ruleset, packet, ignore_libvirt=claim is not None):
+        packet = Packet(
+            version=forward.target.version,
+            protocol=protocol,
+            target=forward.target,
+            port=port,
+            incoming=(forward.interface,) if forward.interface else view.outside(forward.target.version),
+            perhaps=() if forward.interface else view.sides_but(interface),
+            outgoing=interface,
+            translated=True,
+        )
+        traffic = Traffic(
+            address=one.address,
+            path=("target",),
+            what=f"new connections to {forward.target} port {port} on {interface}",
+            packet=packet,
+            vital=one.changed,
+            known=claim is not None,
+        )
+        for found in obstacles(view.ruleset, packet, ignore_libvirt=traffic.known):
             if found not in told:
                 told.add(found)
-                yield _obstacle(one, found, interface, port)
+                yield stopped(traffic, found, view)
 
 
-def _obstacle(one: Planned, found: Obstacle, interface: str, port: int) -> Diagnostic:
-    chain, where = " ".join(found.chain), f"{one.forward.target} port {port} on {interface}"
-    accept = f"Accept them in that firewall: `{_accepting(found.chain, interface)}`"
-    if found.policy:
-        summary = "A foreign firewall may drop the forwarded connections"
-        problem = f"The policy of the chain {chain} is drop, and no rule there surely lets connections to {where} pass"
-        return warning(summary, f"{problem}. {accept}.", address=one.address, path=("target",))
-    if is_libvirts(found.chain):
-        accept = (
-            "That is libvirt's own filter of the network: give it mode = \"open\" (virsh: <forward mode='open'/>), and "
-            "its guests the way out with nftables_masquerade"
+def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
+    """Somebody else's rule that gives the port to another, before ours is asked."""
+    forward = one.forward
+    told = set()
+    for protocol, mapping in product(forward.protocols, forward.mappings):
+        packet = Packet(
+            version=forward.target.version,
+            protocol=protocol,
+            target=forward.address,
+            port=mapping.ports[0],
+            incoming=(forward.interface,) if forward.interface else view.outside(forward.target.version),
+            perhaps=() if forward.interface else view.sides_but(),
+            kind="local",
         )
-    say, does = (error, "rejects") if found.certain else (warning, "seems to reject")
-    return say(
-        "A foreign firewall stops the forwarded connections",
-        f"The chain {chain} {does} new connections to {where}, and no rule in another table can open that. {accept}.",
-        address=one.address,
-        path=("target",),
-    )
+        for found in obstacles(view.ruleset, packet, ignore_libvirt=False, hook="prerouting"):
+            if found in told or found.handle is None or found.priority > _PRIORITY:
+                continue
+            told.add(found)
+            yield warning(
+                "Another rule forwards this port",
+                f"The chain {' '.join(found.chain)} sends new connections to {protocol} port {mapping.ports[0]} "
+                f"elsewhere by the rule {view.rule(found)}. Of two such rules the one that is asked first wins. Choose "
+                "another port, or an address, or stop publishing the port there.",
+                address=one.address,
+                path=("port",),
+            )
 
 
-def _accepting(chain: Chain, interface: str) -> str:
-    family, _, name = chain
-    if name.isupper() and family in ("ip", "ip6"):  # iptables owns it, and refuses chains that nft wrote into
-        tool = "iptables" if family == "ip" else "ip6tables"
-        return f"{tool} -I {name} -o {interface} -m conntrack --ctstate DNAT -j ACCEPT"
-    return f'oifname "{interface}" ct status dnat accept'
-
-
-def _not_forwarding(one: Planned, claim: SubnetClaim | None, view: _View) -> Iterator[Diagnostic]:
-    version = one.forward.target.version
-    if claim is None and version in view.off:
-        name = _FORWARDING[version]
-        yield warning(
-            "The host does not forward packets",
-            f"{name} is 0, so nothing gets from outside to {one.forward.target}. Run `sysctl -w {name}=1` and keep it "
-            "in /etc/sysctl.d. (libvirt sets it when a routed network starts.)",
-            address=one.address,
-        )
-
-
-def _listening(one: Planned, view: _View) -> Iterator[Diagnostic]:
+def _listening(one: Planned, view: View) -> Iterator[Diagnostic]:
     forward = one.forward
     for protocol, address, port in view.sockets:
         same = address == "" or forward.address is None or address == str(forward.address)

@@ -1,0 +1,84 @@
+"""Whose a chain is, and what to tell that firewall so that it lets traffic of ours pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvmplan_nftables.assess.filters import Chain, Ruleset, is_libvirts
+from kvmplan_nftables.assess.matches import Packet
+
+DOCKERS = "DOCKER-USER"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """``firewall``: whose the chain is, as its users call it; ``text``: whole sentences without the last full stop."""
+
+    firewall: str
+    text: str
+
+
+def advise(ruleset: Ruleset, chain: Chain, packet: Packet, hook: str) -> Advice:
+    """``chain``: the one that stops ``packet`` on ``hook``."""
+    family, table, name = chain
+    iptables = family in ("ip", "ip6") and table == "filter"
+    if is_libvirts(chain):
+        return Advice(
+            "libvirt",
+            "That is libvirt's own filter of the network: give it mode = \"open\" (virsh: <forward mode='open'/>), and "
+            "its guests the way out with nftables_masquerade",
+        )
+    if packet.bridged and not iptables:
+        setting = f"net.bridge.bridge-nf-call-{'iptables' if packet.version == 4 else 'ip6tables'}"
+        return Advice("", f"Accept it in that firewall, or show it no bridged frames: `sysctl -w {setting}=0`")
+    if table == "firewalld":
+        return Advice("firewalld", f"Put the interface into a zone that lets it pass: `{_firewalld(packet)}`")
+    if (
+        iptables
+        and not packet.bridged
+        and (name.startswith("ufw") or ruleset.has((family, table, _ufws(family, name))))
+    ):
+        return Advice("ufw", f"Allow it there: `{_ufw(packet, hook)}`")
+    if iptables and name in (DOCKERS, "FORWARD") and (family, table, DOCKERS) in ruleset.chains:
+        return Advice("Docker", f"Docker leaves {DOCKERS} to others: `{_iptables(DOCKERS, packet)}`")
+    if iptables and name.isupper():  # iptables owns it, and refuses chains that nft wrote into
+        return Advice("iptables", f"Accept it in that firewall: `{_iptables(name, packet)}`")
+    return Advice("", f"Accept it in that firewall: `{_nft(packet)} accept`")
+
+
+def _ufws(family: str, name: str) -> str:
+    return f"{'ufw6' if family == 'ip6' else 'ufw'}-before-{name.lower()}"
+
+
+def _guests(packet: Packet) -> str:
+    """The interface that guests are behind."""
+    return packet.outgoing if packet.translated or not packet.incoming else packet.incoming[0]
+
+
+def _firewalld(packet: Packet) -> str:
+    return f"firewall-cmd --permanent --zone=libvirt --add-interface={_guests(packet)} && firewall-cmd --reload"
+
+
+def _ufw(packet: Packet, hook: str) -> str:
+    if hook == "input":
+        return f"ufw allow in on {_guests(packet)} to any port {packet.port} proto {packet.protocol}"
+    if not packet.translated:
+        return f"ufw route allow in on {_guests(packet)}"
+    return f"ufw route allow out on {packet.outgoing} to {packet.target} port {packet.port} proto {packet.protocol}"
+
+
+def _iptables(chain: str, packet: Packet) -> str:
+    tool = "iptables" if packet.version == 4 else "ip6tables"
+    if packet.translated:
+        return f"{tool} -I {chain} -o {packet.outgoing} -m conntrack --ctstate DNAT -j ACCEPT"
+    if packet.bridged:
+        return f"{tool} -I {chain} -m physdev --physdev-is-bridged -j ACCEPT"
+    port = f" -p {packet.protocol} --dport {packet.port}" if packet.port else ""
+    return f"{tool} -I {chain} -i {_guests(packet)}{port} -j ACCEPT"
+
+
+def _nft(packet: Packet) -> str:
+    if packet.translated:
+        return f'oifname "{packet.outgoing}" ct status dnat'
+    port = f" {packet.protocol} dport {packet.port}" if packet.port else ""
+    return f'iifname "{_guests(packet)}"{port}'

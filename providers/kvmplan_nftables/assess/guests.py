@@ -1,0 +1,142 @@
+"""Judging what guests are promised by masquerades, and by what acts in bridges, against the host as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from kvmplan_nftables.assess.filters import obstacles
+from kvmplan_nftables.assess.matches import Network, Packet
+from kvmplan_nftables.assess.traffic import Traffic, stopped
+from kvmplan_nftables.assess.view import View
+from kvmplan_nftables.parts import parse_network
+from kvmplan_sdk import Change, Diagnostic, Object, SubnetClaim
+from kvmplan_sdk.values import is_known
+
+_BROADCAST = IPv4Address("255.255.255.255")
+_CALLS = {4: "net.bridge.bridge-nf-call-iptables", 6: "net.bridge.bridge-nf-call-ip6tables"}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way out of a subnet. ``interface``: that its guests are behind; ``claimed``: a resource makes it."""
+
+    address: str
+    network: Network
+    interface: str
+    claimed: bool
+    out: str | None
+    changed: bool
+
+
+def ways_out(view: View, changes: Sequence[Change], subnets: Sequence[SubnetClaim]) -> Iterator[Way]:
+    """The masquerades after the plan whose guests' interface is there, or will be."""
+    for change in changes:
+        if change.type != "nftables_masquerade" or change.after is None or not is_known(change.after):
+            continue
+        network = _source(change.after)
+        if network is None:
+            continue
+        claimed = next((claim.interface for claim in subnets if claim.network.overlaps(network)), None)
+        interface = claimed or view.interface_of(network)
+        if interface is not None:
+            out = change.after.get("out_interface")
+            told = None if out is None else str(out)
+            yield Way(change.address, network, interface, claimed is not None, told, change.verb is not None)
+
+
+def _source(values: Object) -> Network | None:
+    try:
+        return parse_network(values["source"])
+    except (KeyError, ValueError):
+        return None
+
+
+def judge_ways_out(view: View, ways: Sequence[Way]) -> Iterator[Diagnostic]:
+    for way in ways:
+        yield from _out(way, view)
+        yield from _services(way, view)
+
+
+def _out(way: Way, view: View) -> Iterator[Diagnostic]:
+    version = way.network.version
+    for out in [way.out] if way.out else view.outside(version):
+        packet = Packet(version=version, source=way.network, incoming=(way.interface,), outgoing=out)
+        traffic = Traffic(
+            address=way.address,
+            path=("source",),
+            what=f"what guests of {way.network} on {way.interface} send out by {out}",
+            packet=packet,
+            vital=way.changed,
+            known=way.claimed,
+        )
+        for found in obstacles(view.ruleset, packet, ignore_libvirt=way.claimed):
+            yield stopped(traffic, found, view)
+
+
+def _services(way: Way, view: View) -> Iterator[Diagnostic]:
+    """DHCP and DNS, as far as the host gives them; libvirt opens no port for networks of mode open."""
+    serves = {port for protocol, _, port in view.sockets if protocol == "udp"}
+    for what, port in (("DHCP", 67 if way.network.version == 4 else 547), ("DNS", 53)):
+        if not way.claimed and port not in serves:
+            continue
+        dhcp = what == "DHCP"
+        packet = Packet(
+            version=way.network.version,
+            protocol="udp",
+            source=None if dhcp else way.network,
+            target=_BROADCAST if port == 67 else None,
+            port=port,
+            incoming=(way.interface,),
+            kind="broadcast" if port == 67 else "multicast" if dhcp else "local",
+        )
+        traffic = Traffic(
+            address=way.address,
+            path=("source",),
+            what=f"{what} requests of guests of {way.network} on {way.interface} (udp port {port})",
+            packet=packet,
+            hook="input",
+        )
+        for found in obstacles(view.ruleset, packet, ignore_libvirt=False, hook="input"):
+            yield stopped(traffic, found, view)
+
+
+def judge_bridged(view: View, changes: Sequence[Change]) -> Iterator[Diagnostic]:
+    """Where br_netfilter shows bridged frames to the IP firewall, its forward chains stop guests of a bridge too."""
+    asked = [change for change in changes if change.after is not None and change.verb is not None and _acts(change)]
+    if not asked:
+        return
+    for version, name in _CALLS.items():
+        if view.sysctl(name) == "1":
+            for change in asked:
+                yield from _bridged(view, change, version, name)
+
+
+def _bridged(view: View, change: Change, version: int, name: str) -> Iterator[Diagnostic]:
+    bridge = view.bridge_of(_taps(change.after or {}))
+    packet = Packet(
+        version=version,
+        incoming=(bridge,) if bridge else (),
+        perhaps=() if bridge else view.bridges,
+        outgoing=bridge or "",
+        bridged=True,
+    )
+    what = f"what guests send each other through their bridge over IPv{version} ({name} is 1)"
+    traffic = Traffic(address=change.address, path=(), what=what, packet=packet)
+    for found in obstacles(view.ruleset, packet, ignore_libvirt=False):
+        yield stopped(traffic, found, view)
+
+
+def _taps(values: Object) -> Sequence[str]:
+    guests = values.get("guests")
+    named = guests if isinstance(guests, (list, tuple)) else [values.get("interface")]
+    return [str(name) for name in named if name is not None]
+
+
+def _acts(change: Change) -> bool:
+    """Whether it acts on what bridges pass on."""
+    values = change.after or {}
+    if change.type == "nftables_firewall":
+        return values.get("family") == "bridge"
+    return change.type == "nftables_isolation" and values.get("guests") is not None

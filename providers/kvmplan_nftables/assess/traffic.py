@@ -1,0 +1,43 @@
+"""What a resource has to let pass, and what the plan says of a foreign chain that stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvmplan_nftables.assess.advice import advise
+from kvmplan_nftables.assess.filters import Obstacle
+from kvmplan_nftables.assess.matches import Packet
+from kvmplan_nftables.assess.view import View
+from kvmplan_sdk import Diagnostic, error, warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """``what`` it is, in the plural; ``packet``: its first. ``path``: the attribute of ``address`` that asks for it.
+    ``vital``: the resource is of no use without. ``known``: the plan knows what libvirt will filter there.
+    """
+
+    address: str
+    path: tuple[str | int, ...]
+    what: str
+    packet: Packet
+    hook: str = "forward"
+    vital: bool = False
+    known: bool = False
+
+
+def stopped(traffic: Traffic, found: Obstacle, view: View) -> Diagnostic:
+    """What stops it surely is an error where it is vital: another table cannot open it."""
+    advice = advise(view.ruleset, found.chain, traffic.packet, traffic.hook)
+    chain = " ".join(found.chain)
+    whose = f" ({advice.firewall})" if advice.firewall not in ("", "iptables") else ""
+    if found.policy:
+        no_rule = "no rule there lets" if found.certain else "no rule there surely lets"
+        why = f"The policy of the chain {chain}{whose} is drop, and {no_rule} {traffic.what} pass"
+    else:
+        does = "stops" if found.certain else "seems to stop"
+        why = f"The chain {chain}{whose} {does} {traffic.what} by the rule {view.rule(found)}"
+    say = error if found.certain and traffic.vital else warning
+    summary = "A foreign firewall stops the traffic" if found.certain else "A foreign firewall may stop the traffic"
+    detail = f"{why}; no rule in another table can open that. {advice.text}."
+    return say(summary, detail, address=traffic.address, path=traffic.path)

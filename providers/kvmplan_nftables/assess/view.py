@@ -1,0 +1,143 @@
+"""What a host says of itself, asked once an assessment: rules, routes, sockets and kernel settings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from ipaddress import ip_network
+from typing import Any
+
+from kvmplan_nftables.assess.filters import Obstacle, Ruleset, has_iptables, parse_ruleset
+from kvmplan_nftables.assess.iptables import Saved, parse_save
+from kvmplan_nftables.parts import Address, Network
+from kvmplan_sdk import Host
+from kvmplan_sdk.host import check
+
+_LISTED = re.compile(r"^(?:table (?P<family>\w+) (?P<table>\S+) \{|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)", re.M)
+
+
+class View:
+    """Each question is asked of the host when it first comes up, and once."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._sysctls: dict[str, str | None] = {}
+
+    @cached_property
+    def ruleset(self) -> Ruleset:
+        listing = json.loads(check(self._host.run(["nft", "-j", "list", "ruleset"]), "Listing the host's ruleset"))
+        items = listing["nftables"]
+        return parse_ruleset(items, self._saved() if has_iptables(items) else {})
+
+    def _saved(self) -> Mapping[str, Saved]:
+        """Where iptables is not there, or refuses what others wrote into its tables, its matches stay unknown."""
+        found = {}
+        for family, tool in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
+            told = self._host.run([tool])
+            if told.ok:
+                found[family] = parse_save(told.stdout.decode(errors="replace"))
+        return found
+
+    @cached_property
+    def _texts(self) -> Mapping[tuple[str, str, int], str]:
+        listed = check(self._host.run(["nft", "-s", "-a", "list", "ruleset"]), "Listing the host's ruleset")
+        found: dict[tuple[str, str, int], str] = {}
+        family = table = ""
+        for line in _LISTED.finditer(listed.decode(errors="replace")):
+            if line["table"]:
+                family, table = line["family"], line["table"]
+            else:
+                found[family, table, int(line["handle"])] = line["text"]
+        return found
+
+    def rule(self, obstacle: Obstacle) -> str:
+        """The rule as nft prints it, and its handle."""
+        family, table, _ = obstacle.chain
+        text = self._texts.get((family, table, obstacle.handle or 0))
+        return f"of handle {obstacle.handle}" if text is None else f"`{text}` (handle {obstacle.handle})"
+
+    @cached_property
+    def routes(self) -> Sequence[tuple[Network, str]]:
+        routes: list[tuple[Network, str]] = []
+        for version, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
+            found = json.loads(check(self._host.run(["ip", version, "-j", "route"]), "Listing routes") or b"[]")
+            for route in found:
+                if "dev" in route:
+                    destination = default if route["dst"] == "default" else route["dst"]
+                    routes.append((ip_network(destination), route["dev"]))
+        return routes
+
+    @cached_property
+    def _links(self) -> Mapping[str, Mapping[str, Any]]:
+        listed = json.loads(check(self._host.run(["ip", "-d", "-j", "link", "show"]), "Listing interfaces") or b"[]")
+        return {link["ifname"]: link for link in listed}
+
+    @cached_property
+    def bridges(self) -> tuple[str, ...]:
+        return tuple(sorted(name for name, link in self._links.items() if _kind(link) == "bridge"))
+
+    @cached_property
+    def _sides(self) -> frozenset[str]:
+        """Interfaces by which somebody outside may come in: none that only guests or containers are behind."""
+        ports: dict[str, list[str]] = {name: [] for name in self.bridges}
+        for link in self._links.values():
+            ports.get(link.get("master", ""), []).append(_kind(link))
+        inside = {name for name, kinds in ports.items() if all(kind in ("tun", "veth") for kind in kinds)}
+        return frozenset(
+            name
+            for name, link in self._links.items()
+            if "master" not in link and name not in inside and link.get("link_type") != "loopback"
+        )
+
+    def sides_but(self, *others: str) -> tuple[str, ...]:
+        return tuple(sorted(self._sides.difference(others)))
+
+    def bridge_of(self, taps: Sequence[str]) -> str | None:
+        masters = (self._links.get(tap, {}).get("master") for tap in taps)
+        return next((master for master in masters if master), None)
+
+    @cached_property
+    def sockets(self) -> Sequence[tuple[str, str, int]]:
+        """Protocol, address ("" for any) and port of everything that listens."""
+        return list(_sockets(check(self._host.run(["ss", "-H", "-ltun"]), "Listing listening sockets").decode()))
+
+    def sysctl(self, name: str) -> str | None:
+        """None where this kernel does not have it, or has not loaded what has it."""
+        if name not in self._sysctls:
+            told = self._host.read_file("/proc/sys/" + "/".join(name.split(".")))
+            self._sysctls[name] = None if told is None else told.decode().strip()
+        return self._sysctls[name]
+
+    def interface_to(self, target: Address) -> str | None:
+        ways = [(network.prefixlen, device) for network, device in self.routes if target in network]
+        return max(ways)[1] if ways else None
+
+    def interface_of(self, network: Network) -> str | None:
+        """Where a subnet of guests is: the interface with the route to just that, or to one around it."""
+        ways = [
+            (to.prefixlen, device)
+            for to, device in self.routes
+            if to.version == network.version and to.prefixlen and to.overlaps(network)
+        ]
+        return max(ways)[1] if ways else None
+
+    def outside(self, version: int) -> tuple[str, ...]:
+        """The interfaces of the default routes."""
+        found = {device for network, device in self.routes if network.prefixlen == 0 and network.version == version}
+        return tuple(sorted(found))
+
+
+def _kind(link: Mapping[str, Any]) -> str:
+    return str(link.get("linkinfo", {}).get("info_kind", ""))
+
+
+def _sockets(listing: str) -> Iterator[tuple[str, str, int]]:
+    """Those of each line of ss(8)."""
+    for line in listing.splitlines():
+        protocol, _, _, _, local, *_ = line.split()
+        address, _, port = local.rpartition(":")
+        address = address.partition("%")[0].strip("[]")
+        if port.isdecimal():
+            yield protocol, "" if address in ("0.0.0.0", "*", "::") else address, int(port)  # noqa: S104

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kvmplan_nftables.blocks.chain import CHAIN
+from kvmplan_nftables.blocks.holders import MAP, SET
+from kvmplan_nftables.blocks.rule import RULE
+from kvmplan_nftables.blocks.stateful import COUNTER, LIMIT
+from kvmplan_nftables.blocks.table import TABLE
 from kvmplan_nftables.filter.firewall import FIREWALL
 from kvmplan_nftables.filter.isolation import ISOLATION
 from kvmplan_nftables.kind import Kind
@@ -14,11 +19,18 @@ from kvmplan_nftables.nat.redirect import REDIRECT
 from kvmplan_nftables.nat.snat import SNAT
 
 KINDS: Mapping[str, Kind] = {
+    "nftables_chain": CHAIN,
+    "nftables_counter": COUNTER,
     "nftables_dnat": DNAT,
     "nftables_firewall": FIREWALL,
     "nftables_isolation": ISOLATION,
+    "nftables_limit": LIMIT,
+    "nftables_map": MAP,
     "nftables_masquerade": MASQUERADE,
     "nftables_port_forward": PORT_FORWARD,
     "nftables_redirect": REDIRECT,
+    "nftables_rule": RULE,
+    "nftables_set": SET,
     "nftables_snat": SNAT,
+    "nftables_table": TABLE,
 }

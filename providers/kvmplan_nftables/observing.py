@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.batch import fits
 from kvmplan_nftables.table.listing import FoundElement, Listing, Listings
-from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
+from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.section import Section, holders
 from kvmplan_nftables.table.skeleton import SECTIONS, TAG
 from kvmplan_sdk import Object, Observed
@@ -25,6 +25,8 @@ def observe(
         return None
     if damaged and any((piece.table, name) in damaged for piece in pieces for name in holders((piece,))):
         return None
+    if any(_of_others(piece, tag, listings[piece.table]) for piece in pieces):
+        return Observed(values=values, owned=False)
     wanted = {(piece.holder, piece.key): piece.data for piece in pieces if isinstance(piece, Element)}
     found = [element for listing in listings.values() for element in listing.elements_of(tag)]
     if not found and any(_at(piece, listings) for piece in pieces if isinstance(piece, Element)):
@@ -66,19 +68,29 @@ def _named(piece: Piece, listing: Listing) -> bool:
     return found is not None and fits(piece, found)
 
 
+def _of_others(piece: Piece, tag: str, listing: Listing) -> bool:
+    """Whether it is there, without the rule that would say that it is ours."""
+    return (
+        isinstance(piece, Named)
+        and piece.marked
+        and (piece.kind, piece.name) in listing.named
+        and not any(rule.chain == MARKS for rule in listing.rules_of(tag))
+    )
+
+
 def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings) -> bool:
-    rules: dict[tuple[TableName, str], list[str]] = defaultdict(list)
+    rules: dict[tuple[TableName, str], list[tuple[str, int]]] = defaultdict(list)
     for piece in pieces:
         match piece:
             case Rule():
-                rules[piece.table, piece.chain].append(piece.digest)
+                rules[piece.table, piece.chain].append((piece.digest, piece.order))
             case Named():
                 if not _named(piece, listings[piece.table]):
                     return False
-    there: dict[tuple[TableName, str], list[str]] = defaultdict(list)
+    there: dict[tuple[TableName, str], list[tuple[str, int]]] = defaultdict(list)
     for table in listings:
         for rule in listings[table].rules_of(tag):
-            there[table, rule.chain].append(rule.digest)
+            there[table, rule.chain].append((rule.digest, rule.order))
     return there == rules
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
@@ -13,10 +13,13 @@ from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import KINDS
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.table.batch import Line, Wish, compile_batch
+from kvmplan_nftables.table.going import remade, taken
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
+from kvmplan_nftables.table.listing import FoundRule, Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import Piece, TableName
 from kvmplan_nftables.table.refusals import explain
+from kvmplan_nftables.table.rewritten import listed, texts
+from kvmplan_nftables.table.section import holders
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     Change,
@@ -65,16 +68,43 @@ class NftablesSession(Session):
     def __init__(self, host: Host, lineage: str) -> None:
         self._host = host
         self._lineage = lineage
+        self._there: dict[str, tuple[str, Sequence[Piece]]] = {}
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         owners = [Owner(self._lineage, known.address) for known in objects]
         pieces = [_pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)]
         listings = self._listings(piece.table for some in pieces for piece in some)
         damaged = broken(listings)
-        return [
+        found = [
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
+        for known, some, now in zip(objects, pieces, found, strict=True):
+            if now is not None and now.owned:
+                self._there[known.address] = known.type, some
+        return self._as_written(objects, found, listings)
+
+    def _as_written(
+        self, objects: Sequence[Known], found: Sequence[Observed | None], listings: Listings
+    ) -> Sequence[Observed | None]:
+        """Rules as they read now, where somebody changed the text."""
+        written: dict[TableName, dict[int, str]] = {}
+        result = list(found)
+        for place, (known, now) in enumerate(zip(objects, found, strict=True)):
+            name = KINDS[known.type].text
+            rule = _only_rule(known.type, known.values, Owner(self._lineage, known.address), listings) if name else None
+            if now is None or rule is None or not now.owned:
+                continue
+            table, there = rule
+            result[place] = replace(now, private=known.private)
+            if known.private.get("listed") in (None, listed(there)):
+                continue
+            if table not in written:
+                shown_text = check(self._host.run(("nft", "-a", "list", "table", *table)), "Listing a table")
+                written[table] = texts(shown_text.decode(errors="replace"))
+            text = written[table].get(there.handle, "")
+            result[place] = replace(now, values=_read_as(known, text), private=known.private)
+        return result
 
     def plan(self, proposal: Proposal) -> Planned:
         kind = KINDS[proposal.type]
@@ -97,8 +127,23 @@ class NftablesSession(Session):
             # The batch failed as a whole: whoever is not named just did not happen.
             yield from _failed(step, problems)
             return
+        private = self._remembered(step)
         for operation in step.operations:
-            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
+            made = private.get(operation.address, {})
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=made)
+
+    def _remembered(self, step: Step) -> dict[str, Object]:
+        """How nft lists the rules that were made, by address."""
+        made = {
+            one.address: (one.type, one.after, Owner(step.lineage, one.address))
+            for one in step.operations
+            if one.after is not None and KINDS[one.type].text
+        }
+        if not made:
+            return {}
+        listings = self._listings(piece.table for one in made.values() for piece in _pieces(*one))
+        rules = {address: _only_rule(*one, listings) for address, one in made.items()}
+        return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         return self._submit(self._batch(step), "-c")
@@ -121,7 +166,22 @@ class NftablesSession(Session):
         """What cannot be told yet, because values are unknown, is left out."""
         wishes = [wish for operation in step.operations if (wish := _wish(operation, step.lineage)) is not None]
         tables = [piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)]
-        return compile_batch(self._listings(tables), wishes)
+        listings = self._listings(tables)
+        wishes += self._along(remade(listings, wishes), {wish.address for wish in wishes}, step.lineage)
+        problems = tuple(taken(listings, wishes))
+        if problems:
+            raise DiagnosticError(*problems)
+        return compile_batch(listings, wishes)
+
+    def _along(
+        self, coming: frozenset[tuple[TableName, str]], changed: Collection[str], lineage: str
+    ) -> Iterator[Wish]:
+        """What stays as it is, but must be put again into what is made anew."""
+        for address, (_, pieces) in self._there.items() if coming else ():
+            inside = {(piece.table, name) for piece in pieces for name in holders((piece,))}
+            if address not in changed and inside & coming:
+                tag = Owner(lineage, address).tag
+                yield Wish(address, tag, pieces, tag, pieces)
 
     def _listings(self, tables: Iterable[TableName]) -> Listings:
         """Our own tables and ``tables``, as far as they are there."""
@@ -165,6 +225,27 @@ def _wish(operation: Operation, lineage: str) -> Wish | None:
 def _pieces(type_: str, values: Object | None, owner: Owner) -> Sequence[Piece]:
     """None for what is not there, or not known yet."""
     return () if values is None or not is_known(values) else KINDS[type_].pieces(values, owner)
+
+
+def _read_as(known: Known, text: str) -> Object:
+    """A rule with the text that nft lists, or one that says that it cannot be said."""
+    values = {**known.values, KINDS[known.type].text: text}
+    try:
+        KINDS[known.type].pieces(values, Owner("", known.address))
+    except ValueError:
+        return {**values, KINDS[known.type].text: "(changed by hand)"}
+    return values
+
+
+def _only_rule(
+    type_: str, values: Object | None, owner: Owner, listings: Listings
+) -> tuple[TableName, FoundRule] | None:
+    """The rule of a resource that is one, with its table, if it is there."""
+    for piece in _pieces(type_, values, owner):
+        found = listings[piece.table].rules_of(owner.tag) if piece.table in listings else ()
+        if len(found) == 1:
+            return piece.table, found[0]
+    return None
 
 
 def _impact(proposal: Proposal, values: Object) -> Impact:

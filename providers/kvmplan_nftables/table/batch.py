@@ -7,11 +7,12 @@ forwards may swap their ports. What is there as it is wanted stays: a change of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
-from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
+from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
+from kvmplan_nftables.table.places import Coming, placed
 from kvmplan_nftables.table.section import holders
 from kvmplan_nftables.table.skeleton import SECTIONS, SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
@@ -41,7 +42,7 @@ class Wish:
 
 
 @dataclass(slots=True)
-class _Difference:
+class Difference:
     """By kind of command, in the order of the batch. Each line with its address.
 
     ``fresh``: the sets and maps of intervals that come. nft 1.0.6 tells the kernel the elements of these twice, first
@@ -51,19 +52,25 @@ class _Difference:
     flushed: list[Line] = field(default_factory=list)
     rules_gone: list[Line] = field(default_factory=list)
     elements_gone: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
-    named_gone: list[Line] = field(default_factory=list)
-    named_come: list[Line] = field(default_factory=list)
-    rules_come: list[Line] = field(default_factory=list)
+    named_gone: list[tuple[str, Line]] = field(default_factory=list)
+    named_come: list[tuple[str, Line]] = field(default_factory=list)
+    rules_come: list[Coming] = field(default_factory=list)
     elements_come: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     fresh: set[str] = field(default_factory=set)
+    gone: set[tuple[str, str]] = field(default_factory=set)
+    handles_gone: set[int] = field(default_factory=set)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, name: TableName, listing: Listing) -> Iterator[Line]:
         yield from self.flushed
         yield from self.rules_gone
         yield from _grouped(self.elements_gone)
-        yield from sorted(self.named_gone, key=lambda line: not line.text.startswith("delete chain"))
-        yield from sorted(self.named_come, key=lambda line: not line.text.startswith("add chain"))
-        yield from self.rules_come
+        yield from (line for kind, line in sorted(self.named_gone, key=lambda item: item[0] != "chain"))
+        ranks = {"table": 0, "chain": 1}
+        yield from (line for kind, line in sorted(self.named_come, key=lambda item: ranks.get(item[0], 2)))
+        chains = {item for kind, item in self.gone if kind == "chain"}
+        staying = (r for r in listing.rules if r.handle not in self.handles_gone and r.chain not in chains)
+        for coming, place in placed(self.rules_come, listing.rules, list(staying)):
+            yield Line(f"{place[0]} rule {' '.join(name)} {coming.chain} {place[1]}{coming.text}", coming.address)
         yield from _grouped(self.elements_come)
 
 
@@ -87,12 +94,24 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
             return
         needed = tuple(_needed(name, listing or _NOTHING, wishes))
         wishes = (Wish("", SKELETON_TAG, needed, before=SKELETON[name]), *wishes)
-    difference = _Difference()
+    found, difference = listing or _NOTHING, Difference()
     for wish in wishes:
-        _compare(name, listing or _NOTHING, wish, difference)
-    if listing is None and comes:
+        compare_named(name, found, wish, difference)
+    if (table := _leaving(name, found, difference)) is not None:
+        yield table
+        return
+    for wish in wishes:
+        _compare(name, found, wish, difference)
+    if listing is None and comes and name in SKELETON:
         yield Line(f"add table {' '.join(name)}")
-    yield from difference.lines()
+    yield from difference.lines(name, found)
+
+
+def _leaving(name: TableName, listing: Listing, difference: Difference) -> Line | None:
+    """The end of a table of the user's, with all that is in it."""
+    if ("table", name[1]) not in difference.gone:
+        return None
+    return next(line for kind, line in difference.named_gone if kind == "table")
 
 
 def _needed(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> Iterator[Piece]:
@@ -115,48 +134,70 @@ def _stays(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> bool:
         if isinstance(piece, Named)
     }
     return (
-        any(key not in named for key in listing.named)
+        any(key not in named for key in listing.named if key[0] != "table")
         or any(rule.tag not in tags for rule in listing.rules)
         or any(element.tag not in tags for element in listing.elements.values())
     )
 
 
-def _compare(name: TableName, listing: Listing, wish: Wish, into: _Difference) -> None:
+def _compare(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     pieces = [piece for piece in wish.pieces if piece.table == name]
-    gone = _compare_named(name, listing, wish, [piece for piece in pieces if isinstance(piece, Named)], into)
     rules = [piece for piece in pieces if isinstance(piece, Rule)]
-    _compare_rules(name, [rule for tag in _tags(wish) for rule in listing.rules_of(tag)], wish, rules, gone, into)
+    _compare_rules(name, [rule for tag in tags_of(wish) for rule in listing.rules_of(tag)], wish, rules, into)
     elements = {(piece.holder, piece.key): piece for piece in pieces if isinstance(piece, Element)}
+    gone = frozenset(item for kind, item in into.gone if kind != "chain")
     _compare_elements(name, listing, wish, elements, gone, into)
 
 
-def _tags(wish: Wish) -> Iterable[str]:
+def tags_of(wish: Wish) -> Iterable[str]:
     return dict.fromkeys(tag for tag in (wish.tag, wish.former) if tag)
 
 
-def _compare_named(
-    name: TableName, listing: Listing, wish: Wish, wanted: Sequence[Named], into: _Difference
-) -> frozenset[str]:
-    """The names of those that go, with all that is in them."""
-    table = " ".join(name)
-    wished = {(piece.kind, piece.name): piece for piece in wanted}
-    before = {(piece.kind, piece.name) for piece in wish.before if isinstance(piece, Named) and piece.table == name}
+def compare_named(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
+    """What goes, goes with all that is in it."""
+    wished = {(piece.kind, piece.name): piece for piece in _named(wish.pieces, name)}
+    ours = {(piece.kind, piece.name): piece for piece in (*_named(wish.before, name), *wished.values())}
+    marks = {rule.digest for tag in tags_of(wish) for rule in listing.rules_of(tag) if rule.chain == MARKS}
     gone = {
         key
-        for key in (before | wished.keys()) & listing.named.keys()
-        if key not in wished or not fits(wished[key], listing.named[key])
+        for key, piece in ours.items()
+        if key in listing.named
+        and (marks or not piece.marked)
+        and (key not in wished or not _lasts(wished[key], listing.named[key], marks, wish))
     }
+    into.gone |= gone
     for kind, item in sorted(gone):
         if kind == "chain":
-            into.flushed.append(Line(f"flush chain {table} {item}", wish.address))
-        into.named_gone.append(Line(f"delete {kind} {table} {item}", wish.address))
+            into.flushed.append(Line(f"flush chain {' '.join(name)} {item}", wish.address))
+        into.named_gone.append((kind, Line(f"delete {_called(kind, name, item)}", wish.address)))
     for key, piece in wished.items():
-        if key in gone or key not in listing.named:
-            body = f" {{ {piece.body} }}" if piece.body else ""
+        there = key in listing.named and key not in gone
+        if not there or (piece.marked and not marks) or not fits(piece, listing.named[key]):
             if "interval" in piece.body:
                 into.fresh.add(piece.name)
-            into.named_come.append(Line(f"add {piece.kind} {table} {piece.name}{body}", wish.address))
-    return frozenset(item for _, item in gone)
+            verb = "create" if piece.marked and (not there or not marks) else "add"
+            body = (
+                f" {piece.body}" if piece.kind in ("limit", "quota") else f" {{ {piece.body} }}" if piece.body else ""
+            )
+            line = Line(f"{verb} {_called(piece.kind, name, piece.name)}{body}", wish.address)
+            into.named_come.append((piece.kind, line))
+
+
+def _named(pieces: Iterable[Piece], table: TableName) -> Iterator[Named]:
+    return (piece for piece in pieces if isinstance(piece, Named) and piece.table == table)
+
+
+def _called(kind: str, table: TableName, item: str) -> str:
+    return " ".join((kind, *table) if kind == "table" else (kind, *table, item))
+
+
+def _lasts(wanted: Named, found: Json, marks: Collection[str], wish: Wish) -> bool:
+    """Whether what is there can become what is wanted."""
+    marker = next((piece.digest for piece in wish.pieces if isinstance(piece, Rule) and piece.chain == MARKS), None)
+    if wanted.marked and marker not in marks and wanted.kind != "table":
+        return False
+    shape = {key: value for key, value in wanted.shape.items() if key not in wanted.live}
+    return fits(replace(wanted, shape=shape), found)
 
 
 def fits(wanted: Named, found: Json) -> bool:
@@ -169,31 +210,33 @@ def _flat(value: object) -> object:
 
 
 def _compare_rules(
-    name: TableName,
-    found: Sequence[FoundRule],
-    wish: Wish,
-    wanted: Sequence[Rule],
-    gone: frozenset[str],
-    into: _Difference,
+    name: TableName, found: Sequence[FoundRule], wish: Wish, wanted: Sequence[Rule], into: Difference
 ) -> None:
     """The rules of one chain stay if they are all there, in order; else all are made anew."""
     table = " ".join(name)
     there: dict[str, list[FoundRule]] = defaultdict(list)
     for rule in found:
-        if rule.chain not in gone:
+        if ("chain", rule.chain) not in into.gone:
             there[rule.chain].append(rule)
     wished: dict[str, list[Rule]] = defaultdict(list)
     for piece in wanted:
         wished[piece.chain].append(piece)
     for chain in dict.fromkeys((*there, *wished)):
-        rules = there.get(chain, [])
-        if [(rule.tag, rule.digest) for rule in rules] == [(wish.tag, p.digest) for p in wished.get(chain, [])]:
+        rules, coming = there.get(chain, []), wished.get(chain, [])
+        as_wished = [(wish.tag, piece.digest, piece.order) for piece in coming]
+        if [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished and not _rewritten(wish, coming):
             continue
+        into.handles_gone.update(rule.handle for rule in rules)
         into.rules_gone += [Line(f"delete rule {table} {chain} handle {rule.handle}", wish.address) for rule in rules]
         into.rules_come += [
-            Line(f'add rule {table} {chain} {piece.text} comment "{wish.tag} ~{piece.digest}"', wish.address)
-            for piece in wished.get(chain, [])
+            Coming(piece, wish.address, wish.tag, rules[0].handle if rules else None) for piece in coming
         ]
+
+
+def _rewritten(wish: Wish, wanted: Sequence[Rule]) -> bool:
+    """Whether a rule was read as another one than its comment says: somebody changed its text, but not its comment."""
+    before = {piece.text for piece in wish.before if isinstance(piece, Rule) and piece.placed}
+    return bool(before) and any(piece.placed and piece.text not in before for piece in wanted)
 
 
 def _compare_elements(
@@ -202,21 +245,16 @@ def _compare_elements(
     wish: Wish,
     wanted: dict[tuple[str, str], Element],
     gone: frozenset[str],
-    into: _Difference,
+    into: Difference,
 ) -> None:
     table = " ".join(name)
-    there = {
-        (element.holder, element.key): element
-        for tag in _tags(wish)
-        for element in listing.elements_of(tag)
-        if element.holder not in gone
-    }
+    there = {(element.holder, element.key): element for tag in tags_of(wish) for element in listing.elements_of(tag)}
     for key, element in there.items():
-        if key not in wanted or not alike(element, wanted[key], wish.tag):
+        if element.holder in gone or key not in wanted or not alike(element, wanted[key], wish.tag):
             head = f"delete element {table} {element.holder}"
             into.elements_gone[head].append(Line(element.key, wish.address))
     for key, piece in wanted.items():
-        if key not in there or not alike(there[key], piece, wish.tag):
+        if key not in there or piece.holder in gone or not alike(there[key], piece, wish.tag):
             data = f" : {piece.data}" if piece.data else ""
             head = f"{'add' if piece.holder in into.fresh else 'create'} element {table} {piece.holder}"
             into.elements_come[head].append(Line(f'{piece.key} comment "{wish.tag}"{data}', wish.address))

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 LIMIT = 128  # bytes; libnftnl, NFTNL_UDATA_COMMENT_MAXLEN
 _LINEAGE = 8
 _DIGEST = 8
-_ROOM = LIMIT - _LINEAGE - 1 - _DIGEST - 2
+_ORDER = 5
+_ROOM = LIMIT - _LINEAGE - 1 - _DIGEST - 2 - _ORDER
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]\" /:@+,=()-]")
-_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}}))?")
+_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}})(?:\.(\d{{1,4}}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ def parse_comment(comment: str) -> tuple[str, str] | None:
     """The tag and the digest (empty where there is none) in a comment of ours; None for other people's."""
     found = _TAG.fullmatch(comment)
     return None if found is None else (found[1], found[2] or "")
+
+
+def parse_order(comment: str) -> int:
+    """The place among our rules of a chain that a comment tells; 0 where it tells none."""
+    found = _TAG.fullmatch(comment)
+    return int(found[3] or 0) if found else 0
 
 
 def _percent(match: re.Match[str]) -> str:

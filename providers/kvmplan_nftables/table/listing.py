@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kvmplan_nftables.table.identity import parse_comment
+from kvmplan_nftables.table.identity import parse_comment, parse_order
 from kvmplan_nftables.table.pieces import OURS, TableName
 
 Json = Mapping[str, Any]
@@ -22,6 +22,7 @@ class FoundRule:
     tag: str = ""
     digest: str = ""
     expressions: Sequence[Json] = field(default=(), hash=False)
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,12 @@ def parse_table(listing: bytes) -> Listing:
     for item in json.loads(listing)["nftables"]:
         kind, body = next(iter(item.items()))
         if kind == "rule":
-            tag, digest = parse_comment(body.get("comment", "")) or ("", "")
-            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, body["expr"]))
-        elif kind not in ("metainfo", "table"):
-            table.named[kind, body["name"]] = body
+            comment = body.get("comment", "")
+            tag, digest = parse_comment(comment) or ("", "")
+            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, body["expr"], parse_order(comment)))
+        elif kind != "metainfo":
+            # nft 1.0.6 writes one arbitrary letter of a table's flag: that there is one is all that can be known.
+            table.named[kind, body["name"]] = {**body, "dormant": "flags" in body} if kind == "table" else body
             for element in _elements(body):
                 table.add_element(element)
     return table

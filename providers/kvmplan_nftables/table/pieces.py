@@ -17,16 +17,22 @@ BRIDGE: TableName = ("bridge", "kvmplan")
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``text`` is the rule without its comment. The rules of a resource in one chain keep their order; among those of
-    others they stand anywhere.
+    others they stand anywhere, unless it is ``placed``: made anew it keeps its place. ``order``: among the rules of
+    ours that have one, from 1; ``first``: before all that were there. ``about``: what the digest is of, where it is not
+    the text.
     """
 
     chain: str
     text: str
     table: TableName = OURS
+    placed: bool = False
+    order: int = 0
+    first: bool = False
+    about: str = ""
 
     @property
     def digest(self) -> str:
-        return digest(self.text)
+        return digest(self.about or self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Element:
 @dataclass(frozen=True, slots=True)
 class Named:
     """An object with a name: a chain, set, map, flowtable, counter, limit. ``body``: what ``add`` is told of it, in
-    braces; ``shape``: what nft must list of it (libnftables-json(5)), or it is another one.
+    braces; ``shape``: what nft must list of it (libnftables-json(5)), or it is another one. ``live``: which of that can
+    be changed while it is there. ``marked``: it is ours only with its `marker`.
     """
 
     kind: str
@@ -50,6 +57,17 @@ class Named:
     body: str = ""
     shape: Mapping[str, Any] = field(default_factory=dict, hash=False)
     table: TableName = OURS
+    live: frozenset[str] = frozenset()
+    marked: bool = False
+
+
+MARKS = "kvmplan"
+"""The chain of a user's table whose rules say what in it is ours: nft lists no comments of tables and chains."""
+
+
+def marker(table: TableName, about: str) -> Rule:
+    """The rule that stands for a named object. ``about``: all of it that cannot be changed while it is there."""
+    return Rule(MARKS, "return", table, about=about)
 
 
 Piece = Rule | Element | Named

@@ -27,9 +27,19 @@ def explain(stderr: bytes, batch: Sequence[Line], refused: Refused) -> tuple[Dia
 def _problem(line: Line, reason: str) -> Diagnostic:
     hint = ""
     if "File exists" in reason:
-        hint = " The table has another entry for this: see `nft list table inet kvmplan`."
+        hint = f" The table has another entry for this: see `nft list table {_table_in(line.text)}`."
+    elif "resource busy" in reason:
+        hint = " A rule or an element still refers to it: see that it goes or changes, too."
+    elif "No such file" in reason:
+        hint = " Something that it names is not there: make the table, chain or set first, or refer to its resource."
     problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")
     return problem.about(line.address) if line.address else problem
+
+
+def _table_in(text: str) -> str:
+    """The table of a command; elements, which do not say, are ours."""
+    words = text.split()
+    return " ".join(words[2:4]) if words[:1] == ["create"] and len(words) > 3 else "inet kvmplan"
 
 
 def _blamed(index: int, batch: Sequence[Line], refused: Refused) -> int:

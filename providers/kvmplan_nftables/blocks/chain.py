@@ -1,0 +1,105 @@
+"""``nftables_chain``: a chain, and with a hook a base chain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kvmplan_nftables.blocks.names import APPLIES, GOES, REMADE, marked, named, parse_own_name, parse_table
+from kvmplan_nftables.filter.terms import parse_one_of
+from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.parts import interface_name, parse_interface
+from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.pieces import Named, Piece
+from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, Value, error
+from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.validators import one_of
+
+TYPES = ("filter", "nat", "route")
+HOOKS = ("prerouting", "input", "forward", "output", "postrouting", "ingress", "egress")
+_PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
+_OF_BRIDGE = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
+"""nft(8), "Standard priority names"."""
+_PRIORITY = re.compile(r"(?:([a-z]+)(?: *([+-]) *(\d{1,9}))?|(-?\d{1,9}))")
+_BASE = ("type", "hook", "priority")
+
+
+def parse_priority(value: object, family: str) -> int:
+    """As a number: what a name means differs between families."""
+    found = _PRIORITY.fullmatch(str(value))
+    names = _OF_BRIDGE if family == "bridge" else _PRIORITIES
+    if found is None or (found[1] and found[1] not in names):
+        raise ValueError(f'{value!r} is no priority; write a number, or one of {", ".join(names)}, as in "filter + 10"')
+    return int(found[4]) if found[4] else names[found[1]] + int(f"{found[2] or '+'}{found[3] or 0}")
+
+
+def _priority(value: Value) -> str | None:
+    for family in ("inet", "bridge"):
+        try:
+            parse_priority(value, family)
+        except ValueError as problem:
+            told = f"{problem}."
+        else:
+            return None
+    return told
+
+
+SCHEMA = ObjectSchema(
+    doc="A chain of a table. With `type`, `hook` and `priority` it is a base chain, which packets come into.",
+    attributes={
+        **named("chain"),
+        "type": Attribute(type=STRING, doc="`filter`, `nat` or `route`.", validators=(one_of(*TYPES),)),
+        "hook": Attribute(type=STRING, doc="Where packets come into it.", validators=(one_of(*HOOKS),)),
+        "priority": Attribute(
+            type=STRING,
+            doc='Lower ones come first: a number or nft\'s names, as in "filter + 10".',
+            validators=(_priority,),
+        ),
+        "device": Attribute(
+            type=STRING, doc="The interface, of hooks `ingress` and `egress`.", validators=(interface_name,)
+        ),
+        "policy": Attribute(
+            type=STRING,
+            doc="What becomes of packets that no rule judges. Left out: `accept`.",
+            validators=(one_of("accept", "drop"),),
+        ),
+    },
+)
+
+
+def _check(values: Object) -> Iterator[Diagnostic]:
+    missing = [name for name in _BASE if values[name] is None]
+    if 0 < len(missing) < len(_BASE):
+        detail = f"A base chain has type, hook and priority, any other chain none of them. Write {', '.join(missing)}."
+        yield error("Half a base chain", detail, path=(missing[0],))
+    if values["policy"] is not None and len(missing) == len(_BASE):
+        yield error("A policy without a hook", "Only base chains have one. Leave it out.", path=("policy",))
+    if (values["device"] is not None) != (values["hook"] in ("ingress", "egress")):
+        detail = "Chains at ingress and egress have a device, all others have none."
+        yield error("A device and a hook that do not go together", detail, path=("device",))
+
+
+def _pieces(values: Object, owner: Owner) -> tuple[Piece, ...]:
+    del owner
+    table, name = parse_table(values), parse_own_name(values["name"])
+    if values["hook"] is None:
+        return marked(Named("chain", name, "", {"hook": None}, table, marked=True), "")
+    type_, hook = parse_one_of(values["type"], TYPES), parse_one_of(values["hook"], HOOKS)
+    priority, policy = (
+        parse_priority(values["priority"], table[0]),
+        parse_one_of(values["policy"] or "accept", ("accept", "drop")),
+    )
+    device = "" if values["device"] is None else f' device "{parse_interface(values["device"])}"'
+    base = f"type {type_} hook {hook}{device} priority {priority}"
+    shape = {"type": type_, "hook": hook, "prio": priority, "policy": policy}
+    piece = Named("chain", name, f"{base} ; policy {policy} ;", shape, table, frozenset({"policy"}), marked=True)
+    return marked(piece, base)
+
+
+CHAIN = Kind(
+    schema=SCHEMA,
+    pieces=_pieces,
+    impacts={name: APPLIES if name == "policy" else REMADE for name in SCHEMA.attributes},
+    removed=GOES,
+    check=_check,
+)

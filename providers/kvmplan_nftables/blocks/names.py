@@ -1,0 +1,85 @@
+"""Tables and names in them, as nft takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kvmplan_nftables.table.pieces import MARKS, Named, Piece, TableName, marker
+from kvmplan_sdk import Attribute, Impact, ImpactLevel, Object, Value
+from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.validators import one_of
+
+TABLE_FAMILIES = ("inet", "ip", "ip6", "arp", "bridge", "netdev")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+
+APPLIES = Impact(ImpactLevel.LIVE, why="packets are judged by the changed rules from now on", steps=("nft -f",))
+REMADE = Impact(
+    ImpactLevel.LIVE, why="it is made anew in the same batch, with all of kvmplan's that is in it", steps=("nft -f",)
+)
+GOES = Impact(ImpactLevel.LIVE, why="packets are judged without it from now on", steps=("nft -f",))
+
+
+def parse_name(value: object) -> str:
+    """A name that nft takes without quotes."""
+    if not _NAME.fullmatch(str(value)):
+        raise ValueError(
+            f"{value!r} is no name that nft takes: a letter or _, then letters, digits and _ . -, at most 100"
+        )
+    return str(value)
+
+
+def parse_table(values: Object) -> TableName:
+    family, name = str(values["family"]), parse_name(values["table"])
+    if family not in TABLE_FAMILIES:
+        raise ValueError(f"{family!r} is not one of {', '.join(TABLE_FAMILIES)}")
+    if name == MARKS:
+        raise ValueError("table kvmplan is kvmplan's own; make a nftables_table of another name")
+    return family, name
+
+
+def name_of(value: Value) -> str | None:
+    """The validator of a schema."""
+    try:
+        parse_name(value)
+    except ValueError as problem:
+        return f"{problem}."
+    return None
+
+
+def own_name(value: Value) -> str | None:
+    """The validator of a schema: a name that kvmplan does not use itself."""
+    return "kvmplan uses this name itself; write another one." if value == MARKS else name_of(value)
+
+
+def located(what: str) -> Mapping[str, Attribute]:
+    """Where a block is."""
+    return {
+        "family": Attribute(
+            type=STRING, doc="The table's family.", default="inet", validators=(one_of(*TABLE_FAMILIES),)
+        ),
+        "table": Attribute(
+            type=STRING,
+            doc=f"The table that the {what} is in.",
+            required=True,
+            validators=(own_name,),
+            refers_to="nftables_table.name",
+        ),
+    }
+
+
+def named(what: str) -> Mapping[str, Attribute]:
+    """Where a block with a name is, and what it is called."""
+    doc = f"The {what}'s name in its table."
+    return {**located(what), "name": Attribute(type=STRING, doc=doc, required=True, validators=(own_name,))}
+
+
+def marked(piece: Named, fixed: str) -> tuple[Piece, ...]:
+    """A named object with what says that it is ours. ``fixed``: all of it that cannot be changed while it is there."""
+    return piece, marker(piece.table, f"{piece.kind} {piece.name} {fixed}")
+
+
+def parse_own_name(value: object) -> str:
+    if value == MARKS:
+        raise ValueError("kvmplan uses this name itself; write another one")
+    return parse_name(value)

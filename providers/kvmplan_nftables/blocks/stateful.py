@@ -1,0 +1,77 @@
+"""``nftables_counter``, ``nftables_limit``: objects that rules share by name."""
+
+from __future__ import annotations
+
+import re
+
+from kvmplan_nftables.blocks.names import GOES, REMADE, marked, named, parse_own_name, parse_table
+from kvmplan_nftables.filter.terms import valid
+from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.pieces import Named, Piece
+from kvmplan_sdk import Attribute, Object, ObjectSchema
+from kvmplan_sdk.schema import BOOL, NUMBER, STRING
+from kvmplan_sdk.validators import between
+
+_RATE = re.compile(r"([1-9]\d{0,8})(?: (bytes|kbytes|mbytes))?/(second|minute|hour|day|week)")
+_UNITS = ("bytes", "kbytes", "mbytes")
+
+
+def parse_rate(value: object) -> tuple[int, str, str]:
+    """How many of what (nothing: packets) in which time, as nft lists it: in the largest unit without a remainder."""
+    found = _RATE.fullmatch(str(value))
+    if found is None:
+        raise ValueError(f'{value!r} is no rate; write "10/second" or "10 mbytes/second"; or minute, hour, day, week')
+    rate, unit = int(found[1]), found[2] or ""
+    while unit in _UNITS[:-1] and rate % 1024 == 0:
+        rate, unit = rate // 1024, _UNITS[_UNITS.index(unit) + 1]
+    return rate, unit, found[3]
+
+
+COUNTER_SCHEMA = ObjectSchema(
+    doc="A named counter of packets and bytes: `counter name NAME` in rules. Renamed, it counts from nothing.",
+    attributes=named("counter"),
+)
+LIMIT_SCHEMA = ObjectSchema(
+    doc="A named limit, which all rules with `limit name NAME` share.",
+    attributes={
+        **named("limit"),
+        "rate": Attribute(
+            type=STRING,
+            doc='Of packets, "10/second", or of bytes, "10 mbytes/second".',
+            required=True,
+            validators=(valid(parse_rate),),
+        ),
+        "over": Attribute(type=BOOL, doc="Whether it matches what is over the rate, not what is under.", default=False),
+        "burst": Attribute(
+            type=NUMBER,
+            doc="What may come at once: packets, 5 if left out; or bytes.",
+            validators=(between(1, 2**32 - 1),),
+        ),
+    },
+)
+
+
+def _counter(values: Object, owner: Owner) -> tuple[Piece, ...]:
+    del owner
+    return marked(Named("counter", parse_own_name(values["name"]), table=parse_table(values), marked=True), "")
+
+
+def _limit(values: Object, owner: Owner) -> tuple[Piece, ...]:
+    del owner
+    rate, unit, per = parse_rate(values["rate"])
+    burst = None if values["burst"] is None else int(str(values["burst"]))
+    over, room = (
+        "over " if values["over"] else "",
+        "" if burst is None else f" burst {burst} {(unit and 'bytes') or 'packets'}",
+    )
+    body = f"rate {over}{rate}{f' {unit}' if unit else ''}/{per}{room}"
+    shape = {"rate": rate, "per": per, "rate_unit": unit or None, "inv": True if over else None}
+    name, table = parse_own_name(values["name"]), parse_table(values)
+    return marked(Named("limit", name, body, shape, table, marked=True), body)
+
+
+COUNTER = Kind(
+    schema=COUNTER_SCHEMA, pieces=_counter, impacts=dict.fromkeys(COUNTER_SCHEMA.attributes, REMADE), removed=GOES
+)
+LIMIT = Kind(schema=LIMIT_SCHEMA, pieces=_limit, impacts=dict.fromkeys(LIMIT_SCHEMA.attributes, REMADE), removed=GOES)

@@ -1,0 +1,46 @@
+"""What goes along with a chain, a set or a table of the user's that goes, or comes anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kvmplan_nftables.table.batch import Difference, Wish, compare_named, tags_of
+from kvmplan_nftables.table.listing import Listings
+from kvmplan_nftables.table.pieces import Named, TableName
+from kvmplan_nftables.table.skeleton import SKELETON
+from kvmplan_sdk import Diagnostic, error
+
+
+def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str]]:
+    """The chains, sets and maps of the user's that come anew, without what is in them."""
+    coming = {(piece.table, piece.name) for wish in wishes for piece in wish.pieces if isinstance(piece, Named)}
+    return frozenset((name, item) for name, _, item in _going(listings, wishes) if (name, item) in coming)
+
+
+def _going(listings: Listings, wishes: Sequence[Wish]) -> Iterator[tuple[TableName, str, str]]:
+    for name in {piece.table for wish in wishes for piece in wish.before} & listings.keys() - SKELETON.keys():
+        difference = Difference()
+        for wish in wishes:
+            compare_named(name, listings[name], wish, difference)
+        yield from ((name, *key) for key in difference.gone)
+
+
+def taken(listings: Listings, wishes: Sequence[Wish]) -> Iterator[Diagnostic]:
+    """What would go with a chain or a table of the user's though nobody asked for it."""
+    tags = {tag for wish in wishes for tag in tags_of(wish)}
+    known = {(p.table, p.kind, p.name): wish.address for wish in wishes for p in wish.before if isinstance(p, Named)}
+    for name, kind, item in sorted(_going(listings, wishes)):
+        if kind not in ("chain", "table"):
+            continue
+        listing, whole = listings[name], kind == "table"
+        rules = [rule for rule in listing.rules if (whole or rule.chain == item) and rule.tag not in tags]
+        left = [f"a rule of chain {rule.chain}" for rule in rules]
+        left += [" ".join(key) for key in listing.named if whole and (name, *key) not in known]
+        if left:
+            more = f", and {len(left) - 3} more" if len(left) > 3 else ""
+            listed = " ".join((kind, *name) if whole else (kind, *name, item))
+            detail = (
+                f"Nothing was done, for {listed} would go with {', '.join(left[:3])}{more}. Remove that first: see "
+                f"`nft -a list {listed}`."
+            )
+            yield error(f"The {kind} holds what is not in this plan", detail, address=known[name, kind, item])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.filter.terms import Ports, braced, collapsed, merged, spelled
@@ -18,6 +19,9 @@ from kvmplan_sdk import Object, Value
 VERDICTS = {"allow": "return", "drop": "drop", "reject": "reject with icmpx type port-unreachable"}
 _DROP, _REJECT, _LIMIT, _ALLOW = range(4)
 _SECTIONS = {"drop": _DROP, "reject": _REJECT, "allow": _ALLOW}
+_FEW = 8
+Field = tuple[str, Sequence[str]]
+"""What to look at in a packet, and the values that it may have."""
 _ONLY = {"icmp": 4, "icmpv6": 6}
 
 
@@ -91,39 +95,49 @@ def matches(rule: Object, sets: Sets) -> Iterator[str]:
     protocol = terms.parse_one_of(rule["protocol"], terms.PROTOCOLS)
     what = _what(rule, protocol, sets)
     if rule.get("source") is None and rule.get("destination") is None:
-        yield what
+        yield from _said(what)
         return
     for version, family in FAMILIES.items():
         if _ONLY.get(protocol, version) == version:
             sources = _side(rule.get("source"), f"{family} saddr", version, sets)
             destinations = _side(rule.get("destination"), f"{family} daddr", version, sets)
-            for parts in product(sources, destinations, [what]):
-                yield " ".join(part for part in parts if part)
+            for source, destination in product(sources, destinations):
+                yield from _said([*source, *destination, *what])
 
 
-def _side(value: Value, field: str, version: int, sets: Sets) -> list[str]:
+def _said(fields: Sequence[Field]) -> Iterator[str]:
+    """A few values are a line each, more are anonymous sets. nft 1.0.6 lists sets one by one, and so does the kernel
+    find them: ten thousand firewalls with sets of their own would cost their square.
+    """
+    few = prod(len(values) for _, values in fields) <= _FEW
+    choices = [[f"{name} {value}" for value in (values if few else [braced(values)])] for name, values in fields]
+    for parts in product(*choices):
+        yield " ".join(part.strip() for part in parts)
+
+
+def _side(value: Value, name: str, version: int, sets: Sets) -> Sequence[Sequence[Field]]:
     """The ways to be on one side, of one IP version; none when nobody of that version is."""
     if value is None:
-        return [""]
+        return [[]]
     assert isinstance(value, (list, tuple))
     peers = [terms.parse_peer(item) for item in value]
     nets = collapsed([peer for peer in peers if not isinstance(peer, str)], version)
     named = [sets.held[peer, version] for peer in peers if isinstance(peer, str) and (peer, version) in sets.held]
-    ways = [f"{field} {braced(map(spelled, nets))}"] if nets else []
-    return ways + [f"{field} @{name}" for name in dict.fromkeys(named)]
+    values = [[spelled(net) for net in nets]] if nets else []
+    return [[(name, some)] for some in (*values, *([f"@{held}"] for held in dict.fromkeys(named)))]
 
 
-def _what(rule: Object, protocol: str, sets: Sets) -> str:
+def _what(rule: Object, protocol: str, sets: Sets) -> Sequence[Field]:
     asked = [*_ports(rule.get("ports")), *(port for name in _listed(rule, "port_sets") for port in sets.ports[name])]
     asking = list(_ports(rule.get("source_ports")))
     types = [terms.parse_one_of(item, sorted(terms.ICMP_TYPES[protocol])) for item in _listed(rule, "icmp_types")]
     if protocol == "all":
-        return ""
+        return []
     if types:
-        return f"{protocol} type {braced(sorted(set(types)))}"
-    parts = [f"{protocol} {way} {_spelled(ports)}" for way, ports in (("sport", asking), ("dport", asked)) if ports]
+        return [(f"{protocol} type", sorted(set(types)))]
+    found = [(f"{protocol} {way}", _spelled(ports)) for way, ports in (("sport", asking), ("dport", asked)) if ports]
     plain = {"icmp": "ip protocol icmp", "icmpv6": "meta l4proto ipv6-icmp"}.get(protocol, f"meta l4proto {protocol}")
-    return " ".join(parts) or plain
+    return found or [("", [plain])]
 
 
 def _listed(rule: Object, name: str) -> list[str]:
@@ -135,5 +149,5 @@ def _ports(value: Value) -> Iterator[Ports]:
     yield from map(terms.parse_ports, value if isinstance(value, (list, tuple)) else ())
 
 
-def _spelled(ports: Sequence[Ports]) -> str:
-    return braced(str(low) if low == high else f"{low}-{high}" for low, high in merged(ports))
+def _spelled(ports: Sequence[Ports]) -> list[str]:
+    return [str(low) if low == high else f"{low}-{high}" for low, high in merged(ports)]

@@ -290,3 +290,11 @@ def test_what_comes_changes_and_goes_disturbs_guests_live(open_session: Open) ->
         assert "guests behind virbr1" in impact.why
     gone = Change(verb=Verb.DELETE, address=asked.address, type=asked.type, before=coming.values, after=None)
     assert "guests behind virbr1 are open" in session.assess([gone], []).impacts[asked.address].why
+
+
+@pytest.mark.parametrize(("ports", "sets"), [(3, 0), (40, 1)])
+def test_few_ports_are_rules_and_many_are_a_set(host: Any, open_session: Open, ports: int, sets: int) -> None:
+    allowed = {"action": "allow", "protocol": "tcp", "ports": [str(2 * port) for port in range(1, ports + 1)]}
+    apply(open_session, operate(open_session, Verb.CREATE, "a", {"interface": "virbr1", "ingress": [allowed]}))
+    assert host.ruleset().count("tcp dport {") == sets
+    assert host.ruleset().count("tcp dport") == (1 if sets else ports) + 1, "and one of the service dns"

@@ -39,9 +39,9 @@ busybox poweroff -f
 """
 
 
-def run(program: Path, environment: dict[str, str], timeout: float) -> str:
-    """What ``program``, a Python file below our root, prints in the booted kernel."""
-    kern = kernel.ensure(lambda _: None, MODULES)
+def run(program: Path, environment: dict[str, str], timeout: float, more: Sequence[str] = ()) -> str:
+    """What ``program``, a Python file below our root, prints in the booted kernel. ``more``: modules that it needs."""
+    kern = kernel.ensure(lambda _: None, (*MODULES, *more))
     busybox = next(Path(path).read_bytes() for path in ("/usr/bin/busybox", "/bin/busybox") if Path(path).exists())
     members = [*_system(busybox, kern.modules), *_programs(program, environment)]
     unique = {member.path: member for member in members}

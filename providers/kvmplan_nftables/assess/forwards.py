@@ -11,11 +11,13 @@ from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Packet
 from kvmplan_nftables.assess.traffic import Traffic, stopped
 from kvmplan_nftables.assess.view import View
+from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
 from kvmplan_sdk import Change, Diagnostic, SubnetClaim, error, warning
 
 _PRIORITY = -100
 """Of our chains that forward (`kvmplan_nftables.table.translation`)."""
+_READ = {"nftables_port_forward": forward_of, "nftables_dnat": dnat_as_forward}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
     """The forwards after the plan, without those that are not known yet or go."""
     found = []
     for change in changes:
-        if change.type == "nftables_port_forward" and change.after is not None:
+        read = _READ.get(change.type)
+        if read is not None and change.after is not None:
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                forward = forward_of(change.after)
+                forward = read(change.after)
                 if forward is not None:
                     found.append(Planned(change.address, forward, change.verb is not None))
     return found

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from kvmplan_nftables.filter.terms import merged, parse_net, parse_ports, valid
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.nat import attributes
-from kvmplan_nftables.nat.forward import items
+from kvmplan_nftables.nat.forward import PROTOCOLS, Forward, Mapping, items
 from kvmplan_nftables.nat.match import addressed, asked, by, flags, nets, not_empty, of_family, parse_span, to
-from kvmplan_nftables.parts import parse_port
+from kvmplan_nftables.parts import parse_interface, parse_port
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, PortClaim, error
 from kvmplan_sdk.schema import NUMBER, STRING
 from kvmplan_sdk.validators import port
+from kvmplan_sdk.values import is_known
 
 SCHEMA = ObjectSchema(
     doc=(
@@ -66,6 +67,27 @@ def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
     )
     text = " ".join(part for part in match if part)
     return tuple(Rule(chain, text) for chain in ("dnat_in", *(("dnat_output",) if interface is None else ())))
+
+
+def dnat_as_forward(values: Object) -> Forward | None:
+    """What comes to one address, for those who judge forwards; None for other ones, and for what is not known yet.
+    Raises `ValueError`.
+    """
+    if not is_known(values):
+        return None
+    destinations, number = nets(values.get("destination")), values.get("to_port")
+    if any(net.num_addresses > 1 for net in destinations):
+        return None
+    ports = merged(parse_ports(item) for item in items(values.get("ports"))) or [(1, 65535)]
+    to_one = None if number is None else (parse_port(number),) * 2
+    return Forward(
+        PROTOCOLS if values.get("protocol") is None else (str(values["protocol"]),),
+        tuple(Mapping(one, to_one or one) for one in ports),
+        parse_span(values["to"])[0],
+        destinations[0].network_address if destinations else None,
+        None if values.get("interface") is None else parse_interface(values["interface"]),
+        tuple(nets(values.get("sources"))),
+    )
 
 
 def _check(values: Object) -> Iterator[Diagnostic]:

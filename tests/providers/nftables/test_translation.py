@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from ipaddress import ip_network
+from typing import Any
+
 import pytest
 
 from kvmplan_nftables.kinds import KINDS
+from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
-from kvmplan_sdk import Object, PortClaim
+from kvmplan_sdk import Change, ClaimedBy, Object, PortClaim, Session, SubnetClaim, Verb
 
 OWNER = Owner("8d0f5c5e-0000-4000-8000-000000000000", "a.b")
 MASQUERADE: Object = {"source": "192.168.150.0/24"}
@@ -96,3 +101,15 @@ def test_ports_that_they_claim() -> None:
         PortClaim("tcp", 80, "0.0.0.0", 80, "ens3"),
         PortClaim("tcp", 80, "::", 80, "ens3"),
     ]
+
+
+def test_a_destination_is_judged_as_a_forward(open_session: Callable[[], Session]) -> None:
+    assert (found := dnat_as_forward(DNAT)) is not None
+    assert found.takes("tcp", 22)
+    assert dnat_as_forward({**DNAT, "destination": "203.0.113.0/24"}) is None
+    address, type_ = "nftables_dnat.mail", "nftables_dnat"
+    change = Change(verb=Verb.CREATE, address=address, type=type_, before=None, after=DNAT)
+    filtered = SubnetClaim(ip_network("192.168.150.0/24"), "virbr1", "libvirt's mode nat")
+    session: Any = open_session()
+    problems = session.assess([change], [ClaimedBy(address="libvirt_network.lan", claim=filtered)]).diagnostics
+    assert ("Port forward into a filtered network", address) in [(one.summary, one.address) for one in problems]

@@ -52,8 +52,24 @@ def judge_forwards(view: View, planned: Sequence[Planned], subnets: Sequence[Sub
         else:
             yield from _blocked(one, claim, view)
         if one.changed:
+            if claim is None:
+                yield from _elsewhere(one, view)
             yield from _taken(one, view)
             yield from _listening(one, view)
+
+
+def _elsewhere(one: Planned, view: View) -> Iterator[Diagnostic]:
+    """A target in no network that the plan or the host has: there a slip of the hand would show too late."""
+    target = one.forward.target
+    if not any(network.prefixlen and target in network for network, _ in view.routes):
+        way = "sends it on by the default route" if view.interface_to(target) else "knows no way there"
+        yield warning(
+            "The target is in no network of this host",
+            f"{target} is in no guest network of this plan, and the host {way}. Write the address of a guest. (A "
+            "server elsewhere answers its clients directly, past this host, and they do not know it.)",
+            address=one.address,
+            path=("target",),
+        )
 
 
 def _filtered(one: Planned, claim: SubnetClaim) -> Diagnostic:

@@ -79,7 +79,7 @@ def dnat_as_forward(values: Object) -> Forward | None:
     if any(net.num_addresses > 1 for net in destinations):
         return None
     ports = merged(parse_ports(item) for item in items(values.get("ports"))) or [(1, 65535)]
-    to_one = None if number is None else (parse_port(number),) * 2
+    to_one = None if number is None else parse_ports(number)
     return Forward(
         PROTOCOLS if values.get("protocol") is None else (str(values["protocol"]),),
         tuple(Mapping(one, to_one or one) for one in ports),

@@ -103,7 +103,8 @@ def mappings_of(values: Object) -> Iterator[Mapping]:
             raise ValueError("target_ports has to have as many ports as ports, item by item, in the same order")
         yield from map(Mapping, ports, there)
     elif one_for_all is not None:
-        yield from (Mapping(one, (parse_port(one_for_all),) * 2) for one in ports)
+        target = parse_port(one_for_all)
+        yield from (Mapping(one, (target, target)) for one in ports)
     else:
         yield from (Mapping(one, one) for one in merged(ports))
 

@@ -113,3 +113,21 @@ def test_a_destination_is_judged_as_a_forward(open_session: Callable[[], Session
     session: Any = open_session()
     problems = session.assess([change], [ClaimedBy(address="libvirt_network.lan", claim=filtered)]).diagnostics
     assert ("Port forward into a filtered network", address) in [(one.summary, one.address) for one in problems]
+
+
+def test_a_target_that_is_nowhere_is_warned_of(host: Any, open_session: Callable[[], Session]) -> None:
+    address, type_ = "nftables_port_forward.web", "nftables_port_forward"
+    values: Object = {"protocol": "tcp", "port": 80, "target": "192.168.150.10", "target_port": 80}
+    change = Change(verb=Verb.CREATE, address=address, type=type_, before=None, after=values)
+
+    def told(*claims: ClaimedBy) -> list[str]:
+        session: Any = open_session()
+        return [one.summary for one in session.assess([change], claims).diagnostics if "no network" in one.summary]
+
+    lan = SubnetClaim(ip_network("192.168.150.0/24"), "virbr1")
+    assert told() == ["The target is in no network of this host"]
+    assert told(ClaimedBy(address="libvirt_network.lan", claim=lan)) == []
+    host.run(["ip", "route", "add", "default", "dev", "lo"])
+    assert told() == ["The target is in no network of this host"]
+    host.run(["ip", "route", "add", "192.168.150.0/24", "dev", "lo"])
+    assert told() == []

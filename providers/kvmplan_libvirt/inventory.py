@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +14,12 @@ from kvmplan_libvirt.document import parsed
 from kvmplan_libvirt.errors import supported
 from kvmplan_libvirt.listing import Listing
 from kvmplan_libvirt.ownership import Owner, entry_owners, interface_owners, network_owner
+from kvmplan_libvirt.validators import UUID
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 """The name of the channel that guest agents speak on."""
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -247,7 +246,7 @@ class Inventory:
 
     def name_of_domain(self, said: str) -> str:
         """The name of the domain with this name or UUID; what was said where there is none."""
-        return self._domain_names.get(said.lower(), said) if _UUID.fullmatch(said) else said
+        return self._domain_names.get(said.lower(), said) if UUID.fullmatch(said) else said
 
     @cached_property
     def _domain_names(self) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Spellings: libvirt writes some values in its own way, which must not look like a change.
 
 ``52:54:00:AA:00:01`` and ``52:54:00:aa:00:01`` are one MAC address, ``FD00:0::1`` and ``fd00::1`` one address, ``0x3``
-and ``0x03`` one part of a PCI address.
+and ``0x03`` one part of a PCI address; a UUID has its letters in either case.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Hashable, Mapping
 from ipaddress import ip_address
 
+from kvmplan_libvirt.validators import UUID
 from kvmplan_sdk import Value
 
 _HEXADECIMAL = re.compile(r"0x[0-9A-Fa-f]{1,4}")
@@ -32,6 +33,8 @@ def canonical(value: Value) -> Value:
 
 def _canonical_text(value: str) -> str:
     if _MAC.fullmatch(value):
+        return value.lower()
+    if UUID.fullmatch(value):
         return value.lower()
     if _HEXADECIMAL.fullmatch(value):
         return hex(int(value, 16))

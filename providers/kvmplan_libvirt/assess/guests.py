@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.interface.tap import bridge_meant, is_loose
-from kvmplan_sdk import Change, Diagnostic, error, warning
+from kvmplan_sdk import Change, Diagnostic, Object, error, warning
 
 
 def check_guests(scene: Scene) -> Iterator[Diagnostic]:
@@ -15,6 +15,7 @@ def check_guests(scene: Scene) -> Iterator[Diagnostic]:
     for change in scene.of("libvirt_network"):
         if change.before is not None and change.after is not None and not change.replaced:
             yield from _off_already(scene, change, str(change.before["name"]))
+            yield from _keeping_mtu(scene, change, change.before, change.after)
 
 
 def _off_already(scene: Scene, change: Change, name: str) -> Iterator[Diagnostic]:
@@ -31,6 +32,27 @@ def _off_already(scene: Scene, change: Change, name: str) -> Iterator[Diagnostic
             f"For libvirt they are on it, but their taps are not on its bridge: {', '.join(sorted(taps))}. Attach each "
             f"with `ip link set dev TAP master {bridge} up`, or describe it as a `libvirt_interface`.",
             address=change.address,
+        )
+
+
+def _keeping_mtu(scene: Scene, change: Change, before: Object, after: Object) -> Iterator[Diagnostic]:
+    """A tap gets the MTU of its network when it is plugged in, and a virtio device tells the guest of it only then. A
+    tap with less than its guest believes in would drop frames without a word, so taps are left alone.
+    """
+    if before.get("mtu") == after.get("mtu"):
+        return
+    name = str(before["name"])
+    staying = (
+        nic for nic in scene.inventory.running_nics_on(name) if not scene.leaves(nic) and not scene.plugs_again(nic)
+    )
+    guests = sorted({nic.domain for nic in staying if nic.element.find("mtu") is None})
+    if guests:
+        yield warning(
+            f"Running guests keep the MTU that they have on network {name}",
+            f"A NIC gets its network's MTU when it is plugged in. {', '.join(guests)}: plug the NIC in again "
+            "(`kvmplan apply --replace`), or start the guest anew.",
+            address=change.address,
+            path=("mtu",),
         )
 
 

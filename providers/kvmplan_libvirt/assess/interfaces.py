@@ -63,7 +63,8 @@ def _check_mac(scene: Scene, change: Change, after: Object) -> Iterator[Diagnost
             yield error(
                 f"The MAC address {mac} is taken",
                 f"A NIC of domain {record.name} that this resource did not make has it. Leave `mac` out to get one of "
-                "its own, or choose another.",
+                "its own, choose another, or take that NIC in with an `import` block whose `id` is "
+                f"{record.name}/{mac}.",
                 address=change.address,
                 path=("mac",),
             )

@@ -67,12 +67,12 @@ class _Foreign:
 
 def _clash(after: Object, foreign: _Foreign) -> Diagnostic | None:
     bridge, mac = text(block(after, "bridge") or {}, "name") or "", (text(after, "mac") or "").lower()
-    name, uuid = text(after, "name") or "", text(after, "uuid") or ""
+    name, uuid = text(after, "name") or "", (text(after, "uuid") or "").lower()
     if name in foreign.names:
         return error(
             f"There is already a network {name}",
-            "It was not made by this state. Choose another `name`, or remove it on the host "
-            f"(`virsh net-destroy {name}; virsh net-undefine {name}`).",
+            "It was not made by this state. Choose another `name`; or take it in with an `import` block whose `id` is "
+            f"{name}; or remove it on the host (`virsh net-destroy {name}; virsh net-undefine {name}`).",
             path=("name",),
         )
     if uuid in foreign.uuids:

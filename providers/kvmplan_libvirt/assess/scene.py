@@ -12,7 +12,7 @@ from kvmplan_libvirt.inventory import DomainRecord, Inventory, NetworkRecord, Ni
 from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
-from kvmplan_sdk import Change, ClaimedBy, InterfaceClaim, Object
+from kvmplan_sdk import Change, ClaimedBy, ImpactLevel, InterfaceClaim, Object
 from kvmplan_sdk.host import check
 
 
@@ -67,7 +67,8 @@ class Scene:
     @cached_property
     def foreign_networks(self) -> list[NetworkRecord]:
         """The networks on the host that are not of this plan."""
-        known = {text(change.before, "uuid") for change in self.of("libvirt_network") if change.before is not None}
+        before = [change.before for change in self.of("libvirt_network") if change.before is not None]
+        known = {(text(network, "uuid") or "").lower() for network in before}
         ours = {self.reach.owner(change.tagged) for change in self.of("libvirt_network")}
         return [
             record
@@ -125,6 +126,11 @@ class Scene:
     def holds(self, nic: Nic) -> bool:
         """Whether a resource of the plan is the NIC."""
         return (nic.domain, nic.mac) in self._changed_nics
+
+    def plugs_again(self, nic: Nic) -> bool:
+        """Whether the plan takes the NIC out and plugs it in again."""
+        change = self._changed_nics.get((nic.domain, nic.mac))
+        return change is not None and change.impact.level >= ImpactLevel.GUEST_DISCONNECT
 
     def leaves(self, nic: Nic) -> bool:
         """Whether the plan takes the NIC off what it is attached to now."""

@@ -111,17 +111,20 @@ def _of_networks(scene: Scene) -> Iterator[Taken]:
 def _of_host(scene: Scene) -> Iterator[Taken]:
     if not scene.reach.on_host or not any(scene.planned("libvirt_network")):
         return
+    connected = set()
     for device in _ip(scene, "addr"):
         for info in device.get("addr_info", []):
             if info.get("scope") != "link" and "local" in info:
                 subnet = ip_interface(f"{info['local']}/{info['prefixlen']}").network
+                connected.add((subnet, device["ifname"]))
                 yield Taken(subnet, f"The host's interface {device['ifname']}", device["ifname"])
     for family in ("-4", "-6"):
         for route in _ip(scene, "route", family):
             if route.get("dst", "default") == "default" or route["dst"].startswith("fe80:"):
                 continue
-            through = route.get("dev", "")
-            yield Taken(ip_network(route["dst"]), f"A route of the host (through {through})", through, routed=True)
+            through, subnet = route.get("dev", ""), ip_network(route["dst"])
+            if (subnet, through) not in connected:
+                yield Taken(subnet, f"A route of the host (through {through})", through, routed=True)
 
 
 def _ip(scene: Scene, what: str, *options: str) -> list[dict[str, Any]]:

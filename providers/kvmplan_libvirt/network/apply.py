@@ -24,7 +24,7 @@ def put(reach: Reach, operation: Operation) -> Object:
     wanted = complete_rest(operation.after, reach.seed(operation.address))
     what = f"Network {wanted['name']}"
     with calling(what):
-        existing = reach.inventory.networks.take(str(wanted["uuid"]))
+        existing = reach.inventory.networks.take(str(wanted["uuid"]).lower())
         if existing is None:
             _create(reach, operation.address, wanted)
         else:
@@ -36,7 +36,7 @@ def put(reach: Reach, operation: Operation) -> Object:
 
 def delete(reach: Reach, operation: Operation) -> None:
     assert operation.before is not None
-    uuid, name = str(operation.before["uuid"]), operation.before["name"]
+    uuid, name = str(operation.before["uuid"]).lower(), operation.before["name"]
     with calling(f"Removing network {name}"):
         existing = reach.inventory.networks.take(uuid)
         if existing is None:

@@ -71,8 +71,8 @@ def _check_mode(values: Object, configured: Object, mode: str, version: int) -> 
     if values.get("ip") == [] and _needs_address(mode, version):
         yield error(
             f'A network of mode "{mode}" needs an address',
-            "Add an `ip` block with the host's address on the network, such as "
-            '`ip { address = "192.168.150.1"  prefix = 24 }`, or write `mode = "isolated"`.',
+            'Add an `ip` block with the host\'s address on the network (`address = "192.168.150.1"`, and below it '
+            '`prefix = 24`), or write `mode = "isolated"`.',
             path=("mode",),
         )
     if mode in _ON_DEVICES and not _has_device(values, configured, mode):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kvmplan_libvirt.document import Node, value
 from kvmplan_libvirt.mechanism import DHCP_HOST, DHCP_RANGE
+from kvmplan_libvirt.validators import netmask
 from kvmplan_sdk import Nesting
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, ip_address, mac_address, one_of
@@ -74,7 +75,7 @@ IP = Node(
     fields={
         "address": value("@address", STRING, "The host's address: the guests' gateway.", ip_address, required=True),
         "prefix": value("@prefix", NUMBER, "Length of the prefix in bits.", between(0, 128), computed=True),
-        "netmask": value("@netmask", STRING, "The same as a mask (IPv4).", ip_address, computed=True),
+        "netmask": value("@netmask", STRING, "The same as a mask (IPv4).", netmask, computed=True),
         "family": value(
             "@family", STRING, "`ipv4` or `ipv6`, as the address says.", one_of("ipv4", "ipv6"), computed=True
         ),
@@ -91,7 +92,7 @@ ROUTE = Node(
     fields={
         "address": value("@address", STRING, "The subnet's address.", ip_address, required=True),
         "prefix": value("@prefix", NUMBER, "Length of its prefix in bits.", between(0, 128), computed=True),
-        "netmask": value("@netmask", STRING, "The same as a mask (IPv4).", ip_address, computed=True),
+        "netmask": value("@netmask", STRING, "The same as a mask (IPv4).", netmask, computed=True),
         "family": value(
             "@family", STRING, "`ipv4` or `ipv6`, as the address says.", one_of("ipv4", "ipv6"), computed=True
         ),

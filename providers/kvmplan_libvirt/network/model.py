@@ -14,6 +14,7 @@ from kvmplan_libvirt.network.forward_tables import ADDRESS, INTERFACE, PF
 from kvmplan_libvirt.network.forward_tables import NAT as NAT_TABLE
 from kvmplan_libvirt.network.ip_tables import IP, ROUTE
 from kvmplan_libvirt.nic_tables import BANDWIDTH, PORT_TYPES, VIRTUALPORT, VLAN
+from kvmplan_libvirt.validators import network_name, uuid
 from kvmplan_sdk import Nesting
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType
@@ -89,11 +90,14 @@ NETWORK = Node(
     doc="A libvirt network: a bridge with the host's addresses on it, DHCP and DNS for its guests.",
     tag="network",
     fields={
-        "name": value("name", STRING, "Name of the network.", change=REPLACE, required=True, replaces=True),
+        "name": value(
+            "name", STRING, "Name of the network.", network_name, change=REPLACE, required=True, replaces=True
+        ),
         "uuid": value(
             "uuid",
             STRING,
             "UUID, derived from the host and the address of the resource unless said.",
+            uuid,
             change=REPLACE,
             computed=True,
             replaces=True,

@@ -17,7 +17,8 @@ from kvmplan_sdk import Known, Object, Observed
 
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
-    record = inventory.networks.get(str(complete_rest(known.values, reach.seed(known.address))["uuid"]))
+    uuid = str(complete_rest(known.values, reach.seed(known.address))["uuid"])
+    record = inventory.networks.get(uuid.lower())
     if record is None:
         return None
     return Observed(values=values(record, known.values), owned=reach.owns(record.owners, known.address))

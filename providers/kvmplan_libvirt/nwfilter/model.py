@@ -10,6 +10,7 @@ import re
 from kvmplan_libvirt.document import Codec, Node, value
 from kvmplan_libvirt.mechanism import REFILTER, SUCCEED
 from kvmplan_libvirt.nwfilter.protocols import PROTOCOLS
+from kvmplan_libvirt.validators import uuid
 from kvmplan_sdk import Value
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between, one_of
@@ -132,6 +133,7 @@ FILTER = Node(
             STRING,
             "UUID, derived from the state, the host, the address of the resource and the name unless said. It tells "
             "whose the filter is.",
+            uuid,
             change=SUCCEED,
             computed=True,
             replaces=True,

@@ -23,7 +23,9 @@ ROUTE = [
     {"dst": "default", "dev": "eth0"},
     {"dst": "10.48.0.0/12", "dev": "wg0"},
     {"dst": "10.50.1.0/24", "dev": "wg0"},
+    {"dst": "192.0.2.0/24", "dev": "eth0"},
 ]
+IP: Object = {"address": "10.77.0.1", "prefix": 24}
 LINK = [{"ifname": "eth0"}, {"ifname": "virbr-taken"}]
 
 
@@ -115,6 +117,14 @@ def test_subnets_of_others_are_in_use(rig: Rig) -> None:
     assert errors(rig, network(rig, "192.168.122.9")) == ["The subnet 192.168.122.0/24 is already in use"]
     assert errors(rig, network(rig, "192.0.2.77")) == ["The subnet 192.0.2.0/24 is already in use"]
     assert errors(rig, network(rig, "10.50.1.1")) == ["The subnet 10.50.1.0/24 is already in use"]
+
+
+def test_running_guests_keep_the_mtu_that_they_have(rig: Rig, guest: str) -> None:
+    before = planned(rig, "libvirt_network", {"name": "default", "ip": [IP]}).after
+    changed = planned(rig, "libvirt_network", {"name": "default", "ip": [IP], "mtu": 1400}, before=before)
+    (told,) = (one for one in assess(rig, changed).diagnostics if one.path == ("mtu",))
+    assert (told.summary, told.is_error) == ("Running guests keep the MTU that they have on network default", False)
+    assert f"test, {guest}:" in told.detail
 
 
 @pytest.mark.parametrize("prefix", [8, 16, 23, 24, 25, 30])

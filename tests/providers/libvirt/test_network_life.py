@@ -69,6 +69,11 @@ CASES = {
             {"name": "lan", "ip": [IP], "dns": {"host": [{"ip": "fd00::9", "hostname": ["a"]}]}},
         ],
     ),
+    "a UUID in capitals": Case(
+        type="libvirt_network",
+        create={"name": "lan", "uuid": "ABCDEF01-2345-4000-8000-00000000ABCD", "ip": [IP]},
+        updates=[{"name": "lan", "uuid": "ABCDEF01-2345-4000-8000-00000000ABCD", "ip": [IP], "mtu": 1400}],
+    ),
     "never on": Case(type="libvirt_network", create={"name": "lan", "ip": [IP], "active": False}),
     "what needs a restart": Case(
         type="libvirt_network",

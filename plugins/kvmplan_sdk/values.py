@@ -63,6 +63,8 @@ Path = tuple[str | int, ...]
 
 def is_known(value: Value) -> bool:
     """Whether nothing in ``value``, however deep, is unknown."""
+    if value is None or isinstance(value, (str, int)):  # most are, and asking for a Mapping takes long
+        return True
     if value is UNKNOWN:
         return False
     if isinstance(value, Typed):

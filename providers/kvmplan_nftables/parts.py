@@ -6,6 +6,7 @@ Every function raises `ValueError` for what the schema's validators would have r
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from kvmplan_sdk import Value
@@ -33,8 +34,14 @@ def parse_address(value: object) -> Address:
 
 
 def parse_network(value: object) -> Network:
-    network = ip_network(str(value))
-    parse_address(network.network_address)
+    return _network(str(value))
+
+
+@lru_cache(1 << 17)  # one of a set is parsed where it is checked, and as it was and will be; sets are large
+def _network(text: str) -> Network:
+    network = ip_network(text)
+    if "%" in text:
+        raise ValueError(f"{text} has a zone, which nft does not take")
     return network
 
 

@@ -1,0 +1,183 @@
+"""What many forwards, rules, firewalls and large sets cost the nftables provider, beside ``nft -f`` of the same table.
+
+``python benchmarks/nftables_scale.py --sizes 1000,10000`` enters a network namespace of its own, as root: nobody else
+may send the kernel large batches. Seconds of processor time, nft's included, each call in a session of its own. The
+floor, ``nft -f``, is told the table as nft lists it; ``list`` is one listing of it. ``change``: of one object among all
+that are in the step, or of one element of the set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kvmplan.hosts.local import LocalHost
+from kvmplan_nftables import NftablesProvider
+from kvmplan_sdk import Change, Known, Object, Operation, Proposal, Step, Verb
+from kvmplan_sdk.proposing import configure, propose
+
+LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+PROVIDER = NftablesProvider()
+Objects = dict[str, Object]
+
+
+def forwards(count: int, port: int = 80) -> Objects:
+    return {
+        f"nftables_port_forward.f[{n}]": {"port": n + 1, "target": _address(n), "target_port": 443 if n else port}
+        for n in range(count)
+    }
+
+
+def masquerades(count: int, port: int = 80) -> Objects:
+    del port
+    return {f"nftables_masquerade.m[{n}]": {"source": f"{_address(n)}/32"} for n in range(count)}
+
+
+def firewalls(count: int, port: int = 80) -> Objects:
+    return {
+        f"nftables_firewall.f[{n}]": {
+            "address": [_address(n)],
+            "ingress": [{"action": "allow", "protocol": "tcp", "ports": ["443" if n else str(port)]}],
+        }
+        for n in range(count)
+    }
+
+
+def addresses(count: int, port: int = 80) -> Objects:
+    # Every second address, or nft would be told of a few subnets.
+    held = [_address(2 * n + (n == 0 and port != 80)) for n in range(count)]
+    values: Object = {
+        "interface": "virbr9",
+        "ingress": [{"action": "drop", "protocol": "all", "source": ["$bad"]}],
+        "address_set": [{"name": "bad", "addresses": held}],
+    }
+    return {"nftables_firewall.f": values}
+
+
+SHAPES: Mapping[str, Callable[[int, int], Objects]] = {
+    "forwards": forwards,
+    "masquerades": masquerades,
+    "firewalls": firewalls,
+    "addresses in a set": addresses,
+}
+
+
+def _address(number: int) -> str:
+    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+
+
+class Clock:
+    """``costs``: seconds of processor time of each call, by name."""
+
+    def __init__(self) -> None:
+        self.costs: dict[str, float] = {}
+
+    def timed(self, name: str, call: Callable[[], Any]) -> Any:
+        began = _spent()
+        result = call()
+        self.costs[name] = _spent() - began
+        return result
+
+
+def _spent() -> float:
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+def _session() -> Any:
+    return PROVIDER.open(LocalHost(), {}, LINEAGE)
+
+
+def _proposals(objects: Objects) -> list[Proposal]:
+    found = []
+    for address, written in objects.items():
+        type_ = address.partition(".")[0]
+        schema = PROVIDER.schema.resources[type_]
+        configured = configure(schema, written)
+        proposed = propose(schema, configured, None)
+        found.append(
+            Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
+        )
+    return found
+
+
+def _planned(proposals: list[Proposal]) -> Objects:
+    session = _session()
+    plans = [session.plan(proposal) for proposal in proposals]
+    assert not any(plan.diagnostics for plan in plans)
+    return {proposal.address: plan.values for proposal, plan in zip(proposals, plans, strict=True)}
+
+
+def _step(verb: Verb, before: Objects, after: Objects) -> Step:
+    operations = tuple(
+        Operation(
+            verb=verb,
+            address=address,
+            type=address.partition(".")[0],
+            before=before.get(address),
+            after=after.get(address),
+        )
+        for address in (after or before)
+        if before.get(address) != after.get(address)
+    )
+    return Step(operations=operations, lineage=LINEAGE)
+
+
+def _apply(step: Step) -> None:
+    for outcome in _session().apply(step):
+        assert not outcome.diagnostics, outcome.diagnostics
+
+
+def _nft(*arguments: str, text: str = "") -> str:
+    return subprocess.run(["nft", *arguments], input=text, capture_output=True, text=True, check=True).stdout
+
+
+def measure(shape: Callable[[int, int], Objects], count: int) -> Mapping[str, float]:
+    clock = Clock()
+    values = clock.timed("plan", lambda: _planned(_proposals(shape(count, 80))))
+    create = _step(Verb.CREATE, {}, values)
+    problems = clock.timed("dry run", lambda: _session().dry_run(create))
+    assert not problems, problems
+    clock.timed("apply", lambda: _apply(create))
+    known = [Known(address=name, type=name.partition(".")[0], values=held) for name, held in values.items()]
+    found = clock.timed("read", lambda: _session().read(known))
+    assert all(one is not None and one.values == was.values for one, was in zip(found, known, strict=True))
+    changes = [
+        Change(address=one.address, type=one.type, verb=None, before=one.values, after=one.values) for one in known
+    ]
+    clock.timed("assess", lambda: _session().assess(changes, ()))
+    changed = _planned(_proposals(shape(count, 81)))
+    clock.timed("change", lambda: _apply(_step(Verb.UPDATE, values, changed)))
+    table = _nft("list", "table", "inet", "kvmplan")
+    clock.timed("list", lambda: _nft("-j", "list", "table", "inet", "kvmplan"))
+    clock.timed("destroy", lambda: _apply(_step(Verb.DELETE, changed, {})))
+    assert not _nft("list", "ruleset")
+    clock.timed("nft -f", lambda: _nft("-f", "-", text=table))
+    _nft("flush", "ruleset")
+    return clock.costs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    gc.set_threshold(100_000)  # as kvmplan itself
+    parser.add_argument("--sizes", default="1000,10000")
+    parser.add_argument("--shapes", default=",".join(SHAPES))
+    given = parser.parse_args()
+    if "INSIDE" not in os.environ:
+        os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, "INSIDE": "1"})
+    head = ("plan", "dry run", "apply", "read", "assess", "change", "list", "destroy", "nft -f")
+    print("| | how many | " + " | ".join(head) + " |\n" + "| --- " * (len(head) + 2) + "|")
+    for shape in given.shapes.split(","):
+        for count in map(int, given.sizes.split(",")):
+            costs = measure(SHAPES[shape], count)
+            print("| " + " | ".join([shape, f"{count:,}", *(f"{costs[name]:.2f}" for name in head)]) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
 from kvmplan_sdk import Change, Diagnostic, SubnetClaim, error, warning
+from kvmplan_sdk.values import is_known
 
 _PRIORITY = -100
 """Of our chains that forward (`kvmplan_nftables.table.translation`)."""
@@ -34,7 +35,7 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
     found = []
     for change in changes:
         read = _READ.get(change.type)
-        if read is not None and change.after is not None:
+        if read is not None and change.after is not None and is_known(change.after):
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
                 forward = read(change.after)
                 if forward is not None:

@@ -15,7 +15,6 @@ from kvmplan_nftables.table.pieces import Rule
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, PortClaim, error
 from kvmplan_sdk.schema import NUMBER, STRING
 from kvmplan_sdk.validators import port
-from kvmplan_sdk.values import is_known
 
 SCHEMA = ObjectSchema(
     doc=(
@@ -70,11 +69,7 @@ def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
 
 
 def dnat_as_forward(values: Object) -> Forward | None:
-    """What comes to one address, for those who judge forwards; None for other ones, and for what is not known yet.
-    Raises `ValueError`.
-    """
-    if not is_known(values):
-        return None
+    """What known values send on of one address, for those who judge forwards; None for more. Raises `ValueError`."""
     destinations, number = nets(values.get("destination")), values.get("to_port")
     if any(net.num_addresses > 1 for net in destinations):
         return None

@@ -11,7 +11,6 @@ from kvmplan_nftables.parts import Address, Network, parse_address, parse_interf
 from kvmplan_nftables.table.pieces import Element
 from kvmplan_nftables.table.translation import Shape, map_name
 from kvmplan_sdk import Object, Value
-from kvmplan_sdk.values import is_known
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 _ANYBODY = {4: "0.0.0.0/0", 6: "::/0"}
@@ -67,10 +66,8 @@ class Forward:
         return len(self.protocols) * lines * max(len(self.sources), 1)
 
 
-def forward_of(values: Object) -> Forward | None:
-    """The forward that a resource's values describe, None while some of them are unknown. Raises `ValueError`."""
-    if not is_known(values):
-        return None
+def forward_of(values: Object) -> Forward:
+    """The forward that a resource's known values describe. Raises `ValueError`."""
     target = parse_address(values["target"])
     address, interface = values.get("address"), values.get("interface")
     return Forward(
@@ -79,8 +76,13 @@ def forward_of(values: Object) -> Forward | None:
         target,
         None if address is None else parse_address(address),
         None if interface is None else parse_interface(interface),
-        tuple(collapsed(map(parse_net, items(values.get("sources"))), target.version)),
+        _sources(values, target.version),
     )
+
+
+def _sources(values: Object, version: int) -> tuple[Network, ...]:
+    written = items(values.get("sources"))
+    return tuple(collapsed(map(parse_net, written), version)) if written else ()
 
 
 def protocols_of(values: Object) -> tuple[str, ...]:

@@ -86,9 +86,7 @@ SCHEMA = ObjectSchema(
 
 def _pieces(values: Object, owner: Owner) -> tuple[Element, ...]:
     del owner
-    forward = forward_of(values)
-    assert forward is not None
-    return tuple(elements(forward))
+    return tuple(elements(forward_of(values)))
 
 
 def _complete(proposal: Proposal) -> Object:
@@ -107,8 +105,6 @@ def _left_out(instead: Value, default: Value) -> Value:
 
 def _claims(values: Object) -> Iterator[PortClaim]:
     forward = forward_of(values)
-    if forward is None:
-        return
     anywhere = {4: "0.0.0.0", 6: "::"}[forward.target.version]  # noqa: S104
     for protocol in forward.protocols:
         for first, last in forward.ports:
@@ -158,7 +154,6 @@ def _mapped(values: Object) -> Iterator[Diagnostic]:
 
 def _addresses(values: Object) -> Iterator[Diagnostic]:
     forward = forward_of(values)
-    assert forward is not None
     if forward.address is not None and forward.address.version != forward.target.version:
         detail = f"{forward.address} and {forward.target} are of different families; nft cannot translate that."
         yield error("Address and target do not go together", detail, path=("address",))

@@ -57,7 +57,6 @@ def test_what_cannot_be_is_told(values: Object, summary: str) -> None:
 def test_few_elements_are_enough(values: Object, elements: int) -> None:
     given = {**BASE, **values}
     forward = forward_of(given)
-    assert forward is not None
     assert not list(KIND.check(given))
     assert len(KIND.pieces(given, Owner(LINEAGE, "a.b"))) == forward.size == elements
 

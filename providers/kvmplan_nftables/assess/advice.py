@@ -69,10 +69,16 @@ def _ufw(packet: Packet, hook: str) -> str:
 
 def _iptables(chain: str, packet: Packet) -> str:
     tool = "iptables" if packet.version == 4 else "ip6tables"
-    if packet.translated:
-        return f"{tool} -I {chain} -o {packet.outgoing} -m conntrack --ctstate DNAT -j ACCEPT"
     if packet.bridged:
         return f"{tool} -I {chain} -m physdev --physdev-is-bridged -j ACCEPT"
+    insert, state = f"{tool} -I {chain}", "-m conntrack --ctstate"
+    if packet.translated:
+        inside = packet.outgoing
+        there, back = f"-o {inside} {state} DNAT", f"-i {inside} {state} ESTABLISHED"
+        return f"{insert} {there} -j ACCEPT && {insert} {back} -j ACCEPT"
+    if packet.outgoing:
+        inside = _guests(packet)
+        return f"{insert} -i {inside} -j ACCEPT && {insert} -o {inside} {state} RELATED,ESTABLISHED -j ACCEPT"
     port = f" -p {packet.protocol} --dport {packet.port}" if packet.port else ""
     return f"{tool} -I {chain} -i {_guests(packet)}{port} -j ACCEPT"
 

@@ -169,7 +169,7 @@ class _Walk:
         if arguments is not None:
             return meets_iptables(self.packet, name, arguments)
         # The only such match in libvirt's chains is for connections that are there already.
-        return False if is_libvirts(chain) else None
+        return self.packet.answer if is_libvirts(chain) else None
 
     def _look_up(self, body: Json, reached: bool | None, sets: Sets) -> tuple[str, str, bool | None]:
         """What a verdict map says. What we cannot tell may be a way out."""

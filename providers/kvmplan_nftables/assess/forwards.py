@@ -9,7 +9,7 @@ from itertools import product
 
 from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Packet
-from kvmplan_nftables.assess.traffic import Traffic, stopped
+from kvmplan_nftables.assess.traffic import Traffic, stopped, stops
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
@@ -111,10 +111,10 @@ def _blocked(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Di
             vital=one.changed,
             known=claim is not None,
         )
-        for found in obstacles(view.ruleset, packet, ignore_libvirt=traffic.known):
-            if found not in told:
-                told.add(found)
-                yield stopped(traffic, found, view)
+        for found, answers in stops(traffic, view):
+            if (found, answers) not in told:
+                told.add((found, answers))
+                yield stopped(traffic, found, answers, view)
 
 
 def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Network, Packet
-from kvmplan_nftables.assess.traffic import Traffic, stopped
+from kvmplan_nftables.assess.traffic import Traffic, judged
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.parts import parse_network
 from kvmplan_sdk import Change, Diagnostic, Object, SubnetClaim
@@ -62,7 +61,8 @@ def judge_ways_out(view: View, ways: Sequence[Way]) -> Iterator[Diagnostic]:
 def _out(way: Way, view: View) -> Iterator[Diagnostic]:
     version = way.network.version
     for out in [way.out] if way.out else view.outside(version):
-        packet = Packet(version=version, source=way.network, incoming=(way.interface,), outgoing=out)
+        # Of connections: who lets ping alone pass lets nobody work.
+        packet = Packet(version=version, protocol="tcp", source=way.network, incoming=(way.interface,), outgoing=out)
         traffic = Traffic(
             address=way.address,
             path=("source",),
@@ -71,8 +71,7 @@ def _out(way: Way, view: View) -> Iterator[Diagnostic]:
             vital=way.changed,
             known=way.claimed,
         )
-        for found in obstacles(view.ruleset, packet, ignore_libvirt=way.claimed):
-            yield stopped(traffic, found, view)
+        yield from judged(traffic, view)
 
 
 def _services(way: Way, view: View) -> Iterator[Diagnostic]:
@@ -98,8 +97,7 @@ def _services(way: Way, view: View) -> Iterator[Diagnostic]:
             packet=packet,
             hook="input",
         )
-        for found in obstacles(view.ruleset, packet, ignore_libvirt=False, hook="input"):
-            yield stopped(traffic, found, view)
+        yield from judged(traffic, view)
 
 
 def judge_bridged(view: View, changes: Sequence[Change]) -> Iterator[Diagnostic]:
@@ -124,8 +122,7 @@ def _bridged(view: View, change: Change, version: int, name: str) -> Iterator[Di
     )
     what = f"what guests send each other through their bridge over IPv{version} ({name} is 1)"
     traffic = Traffic(address=change.address, path=(), what=what, packet=packet)
-    for found in obstacles(view.ruleset, packet, ignore_libvirt=False):
-        yield stopped(traffic, found, view)
+    yield from judged(traffic, view)
 
 
 def _taps(values: Object) -> Sequence[str]:

@@ -57,7 +57,7 @@ def _option(arguments: Arguments, option: str, test: Callable[[str], bool | None
 
 
 def _states(packet: Packet, arguments: Arguments) -> bool | None:
-    known = {"NEW", *(["DNAT"] if packet.translated else ())}
+    known = {packet.connection["state"].upper(), *(["DNAT"] if packet.translated else ())}
     asked = [option for option in ("--ctstate", "--state", "--ctstatus") if option in arguments]
     others = [one for one in arguments if one.startswith("--ct") and one not in asked]
     if len(asked) != 1 or others:

@@ -30,7 +30,7 @@ class Packet:
 
     ``incoming``: the interfaces that it comes in by; ``perhaps``: others that it may come in by. ``translated``: its
     destination was rewritten; ``kind``: of its destination, ``local`` where that is the host itself; ``bridged``: a
-    bridge passes it on, and br_netfilter shows it to the IP firewall.
+    bridge passes it on, and br_netfilter shows it to the IP firewall; ``answer``: it answers such a first packet.
     """
 
     version: int = 4
@@ -44,6 +44,27 @@ class Packet:
     translated: bool = False
     kind: str = "unicast"
     bridged: bool = False
+    answer: bool = False
+
+    def answered(self) -> Packet:
+        """The packet that answers, as far as it is certain."""
+        return Packet(
+            version=self.version,
+            protocol=self.protocol,
+            source=None if self.target is None else ip_network(self.target),
+            incoming=(self.outgoing,) if self.outgoing else (),
+            perhaps=() if self.outgoing else self.perhaps,
+            outgoing=self.incoming[0] if len(self.incoming) == 1 else "",
+            translated=self.translated,
+            bridged=self.bridged,
+            answer=True,
+        )
+
+    @property
+    def connection(self) -> Mapping[str, str]:
+        """What ``ct`` says of it, by key."""
+        way = ("established", "reply") if self.answer else ("new", "original")
+        return {"state": way[0], "direction": way[1], "status": "dnat" if self.translated else ""}
 
     @property
     def family(self) -> str:
@@ -72,7 +93,7 @@ def test_of(packet: Packet, left: Any) -> Test | None:
         case {"concat": list(parts)}:
             return _all_of([test_of(packet, part) for part in parts])
         case {"meta": {"key": "oifname" | "oif"}}:
-            return lambda one: named(one, packet.outgoing)
+            return lambda one: named(one, packet.outgoing) if packet.outgoing else None
         case {"meta": {"key": "iifname" | "iif"}}:
             return lambda one: came_by(one, packet)
         case {"meta": {"key": "l4proto"}} | {"payload": {"protocol": "ip", "field": "protocol"}}:
@@ -84,12 +105,10 @@ def test_of(packet: Packet, left: Any) -> Test | None:
             return lambda one: _holds(one, told) if protocol == packet.family else False
         case {"payload": {"protocol": "tcp" | "udp" | "th" as protocol, "field": "dport"}}:
             return lambda one: _both(protocol == "th" or _protocol(protocol, packet), _in_range(one, packet.port))
-        case {"payload": {"protocol": "tcp" | "udp" | "sctp" as protocol}}:
+        case {"payload": {"protocol": "tcp" | "udp" | "sctp" | "icmp" | "icmpv6" as protocol}}:
             return lambda one: False if _protocol(protocol, packet) is False else None
-        case {"ct": {"key": "state" | "direction" as key}}:
-            return lambda one: one == {"state": "new", "direction": "original"}[key]
-        case {"ct": {"key": "status"}}:
-            return lambda one: one == "dnat" and packet.translated
+        case {"ct": {"key": "state" | "direction" | "status" as key}}:
+            return lambda one: one == packet.connection[key]
         case {"fib": {"result": "type", "flags": ["daddr"] | "daddr"}}:
             return lambda one: bool(one == packet.kind)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from ipaddress import ip_network
@@ -129,23 +130,11 @@ def test_dockers_drop_policy_is_an_error_until_it_lets_the_forward_pass(bridged:
     assert found.severity is Severity.ERROR
     assert "policy of the chain ip filter FORWARD (Docker) is drop" in found.detail
     assert "iptables -I DOCKER-USER -o virbr1" in found.detail
-    bridged.run(
-        [
-            "iptables",
-            "-I",
-            "DOCKER-USER",
-            "-o",
-            "virbr1",
-            "-p",
-            "tcp",
-            "-d",
-            "192.168.150.10",
-            "--dport",
-            "80",
-            "-j",
-            "ACCEPT",
-        ]
-    )
+    forth, back = re.findall(r"iptables [^`&]*", found.detail)
+    assert bridged.run(forth.split()).ok
+    (found,) = assess(open_session, lan())
+    assert "the answers to new connections to 192.168.150.10 port 80" in found.detail
+    assert bridged.run(back.split()).ok
     assert assess(open_session, lan()) == []
 
 
@@ -158,8 +147,9 @@ MATCHES = [
     ('oifname "virbr*" reject', True),
     ('oifname { "br0", "virbr1" } drop', True),
     ('oifname "virbr2" drop', False),
-    ('oifname != "virbr1" drop', False),
-    ('iifname "virbr1" drop', False),
+    ('oifname != "virbr1" accept; drop', True),
+    ('oifname != "virbr1" counter', False),
+    ('iifname "virbr1" drop', True),
     ('iifname "ens3" drop', True),
     ("ip daddr 192.168.0.0/16 tcp dport 70-90 drop", True),
     ("ip daddr 192.168.150.11 drop", False),

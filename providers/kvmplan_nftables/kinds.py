@@ -34,3 +34,5 @@ KINDS: Mapping[str, Kind] = {
     "nftables_snat": SNAT,
     "nftables_table": TABLE,
 }
+SAVED = KINDS.keys() - {f"nftables_{name}" for name in ("chain", "counter", "limit", "map", "rule", "set", "table")}
+"""Those that live in kvmplan's own tables, which are saved; tables of the user's are not."""

@@ -10,9 +10,11 @@ from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.kind import REROUTES, WHOM
-from kvmplan_nftables.kinds import KINDS
+from kvmplan_nftables.kinds import KINDS, SAVED
 from kvmplan_nftables.observing import broken, observe
-from kvmplan_nftables.table.batch import Line, Wish, compile_batch
+from kvmplan_nftables.persistence.keeper import Keeper
+from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
+from kvmplan_nftables.table.batch import Line, Wish, compile_batch, ours, remaining
 from kvmplan_nftables.table.going import remade, taken
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings, parse_table, shown
@@ -49,7 +51,9 @@ from kvmplan_sdk import (
 from kvmplan_sdk.host import check, require
 from kvmplan_sdk.values import differences, is_known
 
-SCHEMA = ProviderSchema(resources={name: kind.schema for name, kind in KINDS.items()})
+SCHEMA = ProviderSchema(
+    resources={name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()}
+)
 
 
 class NftablesProvider(Provider):
@@ -59,15 +63,16 @@ class NftablesProvider(Provider):
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
         require(host, "nft", "nftables")
-        return NftablesSession(host, lineage)
+        return NftablesSession(host, lineage, Keeper.of(host))
 
 
 class NftablesSession(Session):
     """Lists tables afresh for every call: others may have changed them, and handles are only good for a moment."""
 
-    def __init__(self, host: Host, lineage: str) -> None:
+    def __init__(self, host: Host, lineage: str, keeper: Keeper) -> None:
         self._host = host
         self._lineage = lineage
+        self._keeper = keeper
         self._there: dict[str, tuple[str, Sequence[Piece]]] = {}
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
@@ -82,7 +87,11 @@ class NftablesSession(Session):
         for known, some, now in zip(objects, pieces, found, strict=True):
             if now is not None and now.owned:
                 self._there[known.address] = known.type, some
-        return self._as_written(objects, found, listings)
+        saved = self._keeper.holds(ours(listings))
+        return [
+            replace(one, values={**one.values, IS_SAVED: saved}) if one and known.type in SAVED else one
+            for known, one in zip(objects, self._as_written(objects, found, listings), strict=True)
+        ]
 
     def _as_written(
         self, objects: Sequence[Known], found: Sequence[Observed | None], listings: Listings
@@ -109,6 +118,8 @@ class NftablesSession(Session):
     def plan(self, proposal: Proposal) -> Planned:
         kind = KINDS[proposal.type]
         values = kind.complete(proposal)
+        if proposal.type in SAVED:
+            values = {**values, IS_SAVED: self._keeper.able}
         impact = _impact(proposal, values)
         if not is_known(values):
             return Planned(values=values, impact=impact)
@@ -122,7 +133,14 @@ class NftablesSession(Session):
         return Planned(values=values, impact=impact, claims=tuple(kind.claims(values)), diagnostics=problems)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
-        problems = self._submit(self._batch(step))
+        listings, batch = self._compiled(step)
+        left = remaining(listings, batch)
+        if not left:
+            # First, or a run that is killed in between would leave a file that nobody remembers.
+            self._keeper.forget()
+        problems = self._submit(batch)
+        if kept := ours(listings) if problems else left:
+            self._keeper.save(kept)
         if problems:
             # The batch failed as a whole: whoever is not named just did not happen.
             yield from _failed(step, problems)
@@ -159,10 +177,14 @@ class NftablesSession(Session):
             *judge(self._host, changes, claims),
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
+            *judge_saving(changes),
         )
         return Findings(diagnostics=found, impacts=removals)
 
     def _batch(self, step: Step) -> Sequence[Line]:
+        return self._compiled(step)[1]
+
+    def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line]]:
         """What cannot be told yet, because values are unknown, is left out."""
         wishes = [wish for operation in step.operations if (wish := _wish(operation, step.lineage)) is not None]
         tables = [piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)]
@@ -171,7 +193,7 @@ class NftablesSession(Session):
         problems = tuple(taken(listings, wishes))
         if problems:
             raise DiagnosticError(*problems)
-        return compile_batch(listings, wishes)
+        return listings, compile_batch(listings, wishes)
 
     def _along(
         self, coming: frozenset[tuple[TableName, str]], changed: Collection[str], lineage: str
@@ -252,7 +274,7 @@ def _impact(proposal: Proposal, values: Object) -> Impact:
     kind = KINDS[proposal.type]
     if proposal.prior is None:
         return _told(kind.created, proposal.type, values)
-    changed = {str(path[0]) for path in differences(values, proposal.prior)}
+    changed = {str(path[0]) for path in differences(values, proposal.prior)} - {IS_SAVED}
     impact = worst(kind.impacts.get(name, REROUTES) for name in sorted(changed))
     return _told(impact, proposal.type, values)
 

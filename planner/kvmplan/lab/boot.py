@@ -20,6 +20,23 @@ ENVIRONMENT = {
 _DROPPED = "CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO"
 
 
+# The container manager ends with status 133 where the host asks for a reboot. The host's root, cables and their names
+# outlive it; what a kernel forgets does not.
+_AGAIN = """\
+while "$@"; [ $? = 133 ]; do
+  nft flush ruleset
+  for link in $(ip -o link | cut -d: -f2 | cut -d@ -f1); do
+    case $link in
+      lo) ip addr flush lo scope global ;;
+      ens*) ip link set "$link" nomaster down; ip addr flush dev "$link" ;;
+      *) ip link del "$link" 2>/dev/null ;;
+    esac
+  done
+  echo 0 >/proc/sys/net/ipv4/ip_forward
+done
+"""
+
+
 def container_command(name: str, base: Path, *, systemd: bool) -> list[str]:
     """The container manager's command line, to run in the namespaces its host's cables are plugged into.
 
@@ -27,6 +44,7 @@ def container_command(name: str, base: Path, *, systemd: bool) -> list[str]:
     """
     scope = ["--property=DeviceAllow=/dev/kvm rwm"] if systemd else ["--keep-unit"]
     return [
+        *("sh", "-c", _AGAIN, "sh"),
         "systemd-nspawn",
         "--quiet",
         f"--directory={base}/fs/root",

@@ -140,6 +140,10 @@ class LabHost:
         """The names of the running guests."""
         return self.run(["virsh", "-q", "list", "--name"]).stdout.split()
 
+    def reboot(self) -> None:
+        """Restart the host and wait until it answers again: its files stay, guests and all that a kernel forgets go."""
+        lifecycle.reboot(self.registry, self.name)
+
     def down(self) -> None:
         """End the host and everything of it; does nothing where it is gone already."""
         lifecycle.unmake(self.registry, self.name)

@@ -76,6 +76,32 @@ def make(registry: Registry, wish: Wish, progress: Progress) -> HostRecord:
             raise
 
 
+def reboot(registry: Registry, name: str) -> HostRecord:
+    """Restart the host ``name``, as its own ``systemctl reboot`` does; its record. Raises LabError."""
+    with registry.lock(f"host-{checked_name(name)}", HOST_LOCK_SECONDS):
+        record = registry.host(name)
+        switch = record and registry.segment(record.segment)
+        if (
+            record is None
+            or not _up(record)
+            or not record.init
+            or not record.process
+            or not switch
+            or not switch.process
+        ):
+            raise LabError(f"the lab host {name} does not run")
+        boot.enter(record.init, ["systemctl", "reboot"], timeout=CONTAINER_SECONDS, check=False)
+        if not record.init.wait(BOOT_SECONDS):
+            raise LabError(f"the lab host {name} does not go down")
+        init = boot.first_process(record.process, registry.host_folder(name) / "console.log", CONTAINER_SECONDS)
+        record = registry.write_host(replace(record, init=init))
+        boot.await_booted(init, BOOT_SECONDS)
+        with registry.lock("registry", REGISTRY_LOCK_SECONDS):
+            segment.publish(registry, record.segment)
+        _await_services(switch.process, init, record)
+        return record
+
+
 def unmake(registry: Registry, name: str) -> bool:
     """End the host ``name`` and everything of it, half made or not; whether there was anything."""
     with registry.lock(f"host-{checked_name(name)}", HOST_LOCK_SECONDS):

@@ -85,6 +85,17 @@ def compile_batch(listings: Listings, wishes: Sequence[Wish]) -> tuple[Line, ...
     return tuple(lines)
 
 
+def ours(listings: Listings) -> frozenset[TableName]:
+    return frozenset(listings.keys() & SKELETON.keys())
+
+
+def remaining(listings: Listings, batch: Sequence[Line]) -> frozenset[TableName]:
+    """Those of our tables that are there after ``batch``."""
+    done = {line.text for line in batch}
+    there = ours(listings) | {name for name in SKELETON if f"add table {' '.join(name)}" in done}
+    return frozenset(name for name in there if f"delete table {' '.join(name)}" not in done)
+
+
 def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> Iterator[Line]:
     comes = any(piece.table == name for wish in wishes for piece in wish.pieces)
     if name in SKELETON:

@@ -25,7 +25,7 @@ def assess(open_session: Open, verb: Verb | None = Verb.CREATE, **written: Mappi
     changes = []
     for name, values in written.items():
         after = propose(SCHEMA, configured := configure(SCHEMA, values), None)
-        after = {**after, "services": configured["services"] or ["dhcp", "nd"]}
+        after = {**after, "services": configured["services"] or ["dhcp", "nd"], "saved": True}
         address = f"nftables_firewall.{name}"
         changes.append(Change(verb=verb, address=address, type="nftables_firewall", before=None, after=after))
     found = session.assess(changes, []).diagnostics

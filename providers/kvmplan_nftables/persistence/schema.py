@@ -1,0 +1,33 @@
+"""How resources tell that they are saved: by an attribute of each, so that a plan says in a word what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from kvmplan_nftables.persistence.saved import FILE, UNIT
+from kvmplan_sdk import Attribute, Change, Diagnostic, ObjectSchema, warning
+from kvmplan_sdk.schema import BOOL
+
+IS_SAVED = "saved"
+_ATTRIBUTE = Attribute(
+    type=BOOL,
+    doc=f"Whether it comes back after a reboot: {FILE} has kvmplan's tables as they are, and {UNIT} loads it. "
+    "It is false where systemd does not run the host.",
+    computed=True,
+    read_only=True,
+)
+
+
+def saving(schema: ObjectSchema) -> ObjectSchema:
+    return replace(schema, attributes={**schema.attributes, IS_SAVED: _ATTRIBUTE})
+
+
+def judge_saving(changes: Sequence[Change]) -> Iterator[Diagnostic]:
+    """One warning for all that is made on a host without systemd."""
+    if any(change.verb is not None and change.after and change.after.get(IS_SAVED) is False for change in changes):
+        yield warning(
+            "What nftables holds is not saved",
+            "systemd does not run this host. kvmplan's tables are gone after a reboot, and after a flush of the "
+            "ruleset; `kvmplan apply` makes them anew.",
+        )

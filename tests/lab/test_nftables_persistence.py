@@ -1,0 +1,114 @@
+"""What kvmplan put into nft on a real host is there after a reboot and restarts, or it is drift and repaired."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from kvmplan.lab import LabHost
+
+from .operator_desk import Desk
+
+pytestmark = pytest.mark.lab
+CONFIGURATION = """
+resource "nftables_masquerade" "out" {
+  source = "192.168.150.0/24"
+}
+resource "nftables_port_forward" "web" {
+  port   = 8080
+  target = "192.168.150.10"
+}
+resource "nftables_firewall" "web" {
+  family    = "bridge"
+  interface = "web"
+  stateful  = false
+  anti_spoofing {
+    enabled = false
+  }
+}
+"""
+UNIT = "kvmplan-nftables.service"
+DROP_IN = "/etc/systemd/system/nftables.service.d"
+TRACES = f"ls -d /etc/*kvmplan*nft* {DROP_IN}; systemctl cat {UNIT}; find /etc/systemd -name '*kvmplan*'"
+
+
+@pytest.fixture(scope="module")
+def desk(lab_token: str) -> Iterator[Desk]:
+    with LabHost.up(f"{lab_token}-hold", segment=lab_token) as lab:
+        desk = Desk(lab)
+        desk.write("main.kvm.hcl", CONFIGURATION)
+        yield desk
+
+
+@pytest.fixture
+def applied(desk: Desk) -> Iterator[Desk]:
+    desk.run("apply", "--auto-approve")
+    yield desk
+    desk.run("destroy", "--auto-approve")
+    left = desk.lab.run(["sh", "-c", TRACES], check=False).stdout
+    assert left == "", "the last resource takes the unit and the file along"
+
+
+def tables(desk: Desk) -> str:
+    script = "nft -s list table inet kvmplan; nft -s list table bridge kvmplan"
+    return desk.lab.run(["sh", "-c", script]).stdout
+
+
+def others(desk: Desk) -> str:
+    ruleset = desk.lab.run(["nft", "-s", "list", "ruleset"]).stdout
+    return re.sub(r"table \S+ kvmplan \{\n[\s\S]*?\n\}\n", "", ruleset)
+
+
+def test_a_reboot(applied: Desk) -> None:
+    before = tables(applied)
+    applied.lab.run(["touch", "/run/before"])
+    applied.lab.reboot()
+    assert applied.lab.run(["test", "-e", "/run/before"], check=False).returncode == 1, "it was no reboot"
+    assert tables(applied) == before
+    assert "No changes" in applied.run("plan")
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "systemctl stop nftables; systemctl start nftables",
+        "systemctl restart nftables",
+        "systemctl reload nftables",
+        "systemctl restart libvirtd",
+    ],
+)
+def test_restarts_of_services(applied: Desk, deed: str) -> None:
+    lab = applied.lab
+    lab.run(["systemctl", "start", "nftables"])
+    before, foreign = tables(applied), others(applied)
+    lab.run(["sh", "-c", deed])
+    assert tables(applied) == before, "and at once"
+    assert others(applied) == foreign
+    assert "No changes" in applied.run("plan")
+
+
+@pytest.mark.parametrize(
+    ("damage", "shown"),
+    [
+        ("echo '# mine' >>/etc/kvmplan-nftables.nft", "saved"),
+        ("rm /etc/kvmplan-nftables.nft", "saved"),
+        (f"rm /etc/systemd/system/{UNIT}; systemctl daemon-reload", "saved"),
+        (f"systemctl disable {UNIT}", "saved"),
+        (f"echo '[Service]' >{DROP_IN}/kvmplan.conf", "saved"),
+        ("nft add rule inet kvmplan postrouting counter", "saved"),
+        ("nft flush ruleset", "nftables_masquerade.out"),
+    ],
+)
+def test_damage_is_drift_and_repaired(applied: Desk, damage: str, shown: str) -> None:
+    before = tables(applied)
+    applied.lab.run(["sh", "-c", damage])
+    assert shown in applied.run("plan")
+    applied.run("apply", "--auto-approve")
+    assert "No changes" in applied.run("plan")
+    applied.lab.run(["sh", "-c", f"nft delete table inet kvmplan; systemctl restart {UNIT}"])
+    saved = tables(applied)
+    assert saved == before or "nft add rule" in damage
+    applied.lab.run(["nft", "flush", "ruleset"])
+    applied.run("apply", "--auto-approve")

@@ -83,10 +83,12 @@ def test_what_a_nat_network_refuses(wrong: dict[str, Any], variable: str) -> Non
         ({"bridge": "a-name-of-a-bridge"}, "bridge"),
         ({"addresses": ["192.0.2.10"]}, "addresses"),
         ({"gateway": "192.0.2.1"}, "gateway"),
+        ({"guests": {"a": {"firewall": {"tcp": ["http"]}}}}, "guests"),
+        ({"guests": {"a": {"firewall": {"addresses": ["web"]}}}}, "guests"),
     ],
 )
-def test_what_a_bridged_lan_refuses(wrong: dict[str, Any], variable: str) -> None:
-    assert refused("bridged-lan", {"interfaces": ["ens4"], **wrong}) == {variable}
+def test_what_a_bridged_network_refuses(wrong: dict[str, Any], variable: str) -> None:
+    assert refused("bridged-network", {"interfaces": ["ens4"], **wrong}) == {variable}
 
 
 def test_subnets_stay_where_they_are_when_others_come_and_go(tmp_path: Path) -> None:

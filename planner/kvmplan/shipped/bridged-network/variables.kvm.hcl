@@ -72,7 +72,32 @@ variable "stp" {
 }
 
 variable "guests" {
-  description = "The guests to attach, by the names of their domains, with the MAC address of each, which is chosen if it is null."
-  type        = map(object({ mac = optional(string) }))
-  default     = {}
+  description = "The guests to attach, by the names of their domains: the MAC address of each, which is chosen if it is null, and its firewall; null for none. `tcp` and `udp`: the ports that others reach; `addresses`: the only ones that the guest sends from, null for any."
+  type = map(object({
+    mac = optional(string)
+    firewall = optional(object({
+      tcp       = optional(list(string), [])
+      udp       = optional(list(string), [])
+      addresses = optional(list(string))
+      stateful  = optional(bool, true)
+    }))
+  }))
+  default = {}
+
+  validation {
+    condition = alltrue([
+      for guest in var.guests : alltrue([
+        for port in try(concat(guest.firewall.tcp, guest.firewall.udp), []) : can(regex("^[0-9]+(-[0-9]+)?$", port))
+      ])
+    ])
+    error_message = "A port is a number or a range, such as 80 or 8000-8010."
+  }
+  validation {
+    condition = alltrue([
+      for guest in var.guests : alltrue([
+        for address in try(coalesce(guest.firewall.addresses, []), []) : can(regex("^[0-9a-fA-F.:/]+$", address))
+      ])
+    ])
+    error_message = "The addresses of a guest are addresses or subnets, such as 192.0.2.20 or 2001:db8::/64."
+  }
 }

@@ -40,3 +40,23 @@ resource "libvirt_interface" "guest" {
   network  = libvirt_network.this.name
   mac      = each.value.mac
 }
+
+resource "nftables_firewall" "guest" {
+  for_each = { for name, guest in var.guests : name => guest.firewall if guest.firewall != null }
+  family   = "bridge"
+  mac      = libvirt_interface.guest[each.key].mac
+  stateful = each.value.stateful
+
+  dynamic "ingress" {
+    for_each = { for protocol in ["tcp", "udp"] : protocol => each.value[protocol] if length(each.value[protocol]) > 0 }
+    content {
+      action   = "allow"
+      protocol = ingress.key
+      ports    = ingress.value
+    }
+  }
+
+  anti_spoofing {
+    addresses = each.value.addresses
+  }
+}

@@ -1,4 +1,4 @@
-"""Judging what guests are promised by masquerades, and by what acts in bridges, against the host as it is."""
+"""Judging what guests are promised by masquerades, snat and what acts in bridges, against the host as it is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kvmplan_sdk import Change, Diagnostic, Object, SubnetClaim
 from kvmplan_sdk.values import is_known
 
 _BROADCAST = IPv4Address("255.255.255.255")
+_WAYS = ("nftables_masquerade", "nftables_snat")
 _CALLS = {4: "net.bridge.bridge-nf-call-iptables", 6: "net.bridge.bridge-nf-call-ip6tables"}
 
 
@@ -30,10 +31,12 @@ class Way:
 
 
 def ways_out(view: View, changes: Sequence[Change], subnets: Sequence[SubnetClaim]) -> Iterator[Way]:
-    """The masquerades after the plan whose guests' interface is there, or will be."""
+    """The masquerades and source translations after the plan whose guests' interface is there, or will be."""
     for change in changes:
-        if change.type != "nftables_masquerade" or change.after is None or not is_known(change.after):
+        if change.type not in _WAYS or change.after is None or not is_known(change.after):
             continue
+        if change.after.get("destinations") is not None and change.after.get("out_interface") is None:
+            continue  # routes say which way each of them goes
         network = _source(change.after)
         if network is None:
             continue
@@ -55,6 +58,7 @@ def _source(values: Object) -> Network | None:
 def judge_ways_out(view: View, ways: Sequence[Way]) -> Iterator[Diagnostic]:
     for way in ways:
         yield from _out(way, view)
+    for way in {(way.interface, way.network.version): way for way in reversed(ways)}.values():
         yield from _services(way, view)
 
 

@@ -63,6 +63,16 @@ def test_guests_whose_way_out_docker_stops(bridged: NamespaceHost, open_session:
     assert way_out(open_session, out=out) == []
 
 
+@pytest.mark.parametrize(("destinations", "judged"), [(None, True), (["10.9.0.0/16"], False)])
+def test_guests_that_take_a_chosen_address(
+    bridged: NamespaceHost, open_session: Open, destinations: Any, judged: bool
+) -> None:
+    load_iptables(bridged, DOCKER)
+    after = {"source": "192.168.150.0/24", "to": "10.0.0.2", "out_interface": None, "destinations": destinations}
+    found = assess(open_session, "nftables_snat", after)
+    assert [(one.is_error, one.path) for one in found] == ([(True, ("source",))] if judged else [])
+
+
 def test_the_host_keeps_guests_from_dhcp_and_dns(bridged: NamespaceHost, open_session: Open) -> None:
     rule = 'iifname "lo" accept; tcp dport 22 accept; reject'.replace("; ", "\n")
     bridged.nft(f"table inet fw {{\nchain in {{ type filter hook input priority 0;\n{rule}\n}}\n}}\n")

@@ -9,6 +9,7 @@ from kvmplan_nftables.blocks.holders import MAP, SET
 from kvmplan_nftables.blocks.rule import RULE
 from kvmplan_nftables.blocks.stateful import COUNTER, LIMIT
 from kvmplan_nftables.blocks.table import TABLE
+from kvmplan_nftables.fastpath.flowtable import FLOWTABLE
 from kvmplan_nftables.filter.firewall import FIREWALL
 from kvmplan_nftables.filter.isolation import ISOLATION
 from kvmplan_nftables.kind import Kind
@@ -23,6 +24,7 @@ KINDS: Mapping[str, Kind] = {
     "nftables_counter": COUNTER,
     "nftables_dnat": DNAT,
     "nftables_firewall": FIREWALL,
+    "nftables_flowtable": FLOWTABLE,
     "nftables_isolation": ISOLATION,
     "nftables_limit": LIMIT,
     "nftables_map": MAP,

@@ -9,6 +9,7 @@ from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
+from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import KINDS, SAVED
 from kvmplan_nftables.observing import broken, observe
@@ -164,7 +165,15 @@ class NftablesSession(Session):
         return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        return self._submit(self._batch(step), "-c")
+        """What hooks an interface that an earlier step makes is left out too."""
+        there = [one for one in step.operations if one.type != TYPE or not self._missing(one.after)]
+        return self._submit(self._batch(replace(step, operations=tuple(there))), "-c")
+
+    def _missing(self, values: Object | None) -> bool:
+        """Whether an interface of a flowtable is not there (yet)."""
+        devices = (values or {}).get("devices")
+        known = devices if isinstance(devices, (list, tuple)) else []
+        return not all(self._host.run(["ip", "link", "show", "dev", str(device)]).ok for device in known)
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         removals = {
@@ -177,6 +186,7 @@ class NftablesSession(Session):
             *judge(self._host, changes, claims),
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
+            *judge_flowtables(self._host, changes),
             *judge_saving(changes),
         )
         return Findings(diagnostics=found, impacts=removals)

@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 MODULES = (
     *("bridge", "veth", "macvlan", "nf_tables", "nft_ct", "nft_limit", "nft_log", "nft_objref", "nft_chain_nat"),
     *("nft_nat", "nft_masq", "nft_reject_inet", "nft_fib_inet", "nft_meta_bridge", "nft_reject_bridge"),
-    *("nf_conntrack_bridge", "nft_compat", "nf_log_syslog"),
+    *("nf_flow_table", "nf_flow_table_inet", "nft_flow_offload", "nf_conntrack_bridge", "nft_compat", "nf_log_syslog"),
 )
-TOOLS = ("nft", "ip", "sysctl", "unshare", "nsenter", "dash", "sleep", "cat")
+TOOLS = ("nft", "mount", "ip", "sysctl", "unshare", "nsenter", "dash", "sleep", "cat")
 _OMITTED = {"test", "idlelib", "ensurepip", "lib2to3", "tkinter", "site-packages", "dist-packages", "__pycache__"}
 _LIBRARY = re.compile(r"(/\S+) \(0x")
 _INIT = """#!/bin/busybox sh

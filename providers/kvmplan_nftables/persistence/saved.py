@@ -22,12 +22,20 @@ _LEARNT = re.compile(
 """The elements of a set that packets add to: they are gone in a moment, and no part of the configuration."""
 
 
+_DEVICES = re.compile(r"^(\tflowtable \S+ \{\n\t\thook .*\n)\t\tdevices = .*\n", re.MULTILINE)
+"""Of flowtables: one that is not there at boot, as most bridges are not, would keep the whole file away."""
+
+
 def document(tables: Mapping[TableName, str]) -> str:
     """A file that puts ``tables``, as ``nft -s list table`` prints them, in the place of what has their names."""
     return _HEADER + "".join(
-        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n" + _LEARNT.sub(r"\1", tables[name])
+        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n" + _settled(tables[name])
         for name in sorted(tables)
     )
+
+
+def _settled(table: str) -> str:
+    return _DEVICES.sub(r"\1", _LEARNT.sub(r"\1", table))
 
 
 def unit(nft: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kvmplan_nftables.table.firewalls import firewalls, isolation
-from kvmplan_nftables.table.pieces import BRIDGE, OURS, Piece, TableName
+from kvmplan_nftables.table.pieces import BRIDGE, OURS, Piece, TableName, base_chain
 from kvmplan_nftables.table.section import Section, section
 from kvmplan_nftables.table.translation import translation
 
 TAG = "kvmplan skeleton"
+FAST_PATH = base_chain("fastpath", "filter", "forward", 10)
+"""After all of ours that may drop a packet."""
 SECTIONS: Mapping[TableName, tuple[Section, ...]] = {
-    OURS: (*translation(), section(*firewalls(OURS)), section(isolation(OURS))),
+    OURS: (*translation(), section(*firewalls(OURS)), section(isolation(OURS)), section(FAST_PATH)),
     BRIDGE: (section(*firewalls(BRIDGE)), section(isolation(BRIDGE))),
 }
 SKELETON: Mapping[TableName, tuple[Piece, ...]] = {

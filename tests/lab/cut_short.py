@@ -53,10 +53,26 @@ resource "libvirt_network" "web" {
     }
   }
 }
+resource "libvirt_dhcp_host" "db" {
+  network = libvirt_network.web.name
+  mac     = "52:54:00:00:96:0b"
+  ip      = "192.168.150.20"
+}
+resource "libvirt_dns_host" "db" {
+  network  = libvirt_network.web.name
+  ip       = "192.168.150.20"
+  hostname = ["db"]
+}
+resource "libvirt_nwfilter" "web" {
+  name = "web-first"
+  filterref { filter = "clean-traffic" }
+  lifecycle { create_before_destroy = true }
+}
 resource "libvirt_interface" "web" {
   domain  = "web1"
   network = libvirt_network.web.name
   mac     = "52:54:00:00:96:0a"
+  filterref { filter = libvirt_nwfilter.web.name }
 }
 resource "libvirt_interface" "backend" {
   domain = "web1"
@@ -102,10 +118,26 @@ resource "libvirt_network" "spare" {
   name = "spare"
   mode = "isolated"
 }
+resource "libvirt_dhcp_host" "db" {
+  network = libvirt_network.web.name
+  mac     = "52:54:00:00:96:0b"
+  ip      = "192.168.150.21"
+}
+resource "libvirt_dhcp_host" "mail" {
+  network = libvirt_network.web.name
+  mac     = "52:54:00:00:96:0c"
+  ip      = "192.168.150.20"
+}
+resource "libvirt_nwfilter" "web" {
+  name = "web-second"
+  filterref { filter = "no-mac-spoofing" }
+  lifecycle { create_before_destroy = true }
+}
 resource "libvirt_interface" "web" {
   domain  = "web1"
   network = libvirt_network.spare.name
   mac     = "52:54:00:00:96:0a"
+  filterref { filter = libvirt_nwfilter.web.name }
 }
 resource "nftables_port_forward" "page" {
   port        = 9090
@@ -129,8 +161,11 @@ resource "terraform_data" "note" {
 WAYS = (("first", FIRST), ("second", SECOND), ("nothing", ""))
 LOOK = """
 nft -s list table inet kvmplan 2>/dev/null
-for n in $(virsh -q net-list --all --name | sort); do virsh net-dumpxml $n | grep -v '<uuid>'; virsh net-info $n; done
-virsh -q domiflist web1 --inactive | sort
+for n in $(virsh -q net-list --all --name | sort); do
+  virsh net-dumpxml $n; virsh net-dumpxml $n --inactive; virsh net-info $n
+done | grep -v '<uuid>'
+for f in $(virsh -q nwfilter-list | awk '$2 ~ /^web/ { print $2 }' | sort); do virsh nwfilter-dumpxml $f; done
+virsh dumpxml web1 --inactive | grep -A9 '<interface' | grep -v '<address'
 ip -br address | awk '{ print $1, $3 }' | grep -v '^lo\\|fe80' | sort
 ls /etc/netplan; cat /etc/netplan/* 2>/dev/null
 """
@@ -138,7 +173,8 @@ LOOK_AT_TAGS = "virsh metadata web1 --uri urn:kvmplan:owner:1 --config"
 """What is left of a NIC's tag goes with the next change of a NIC, which there is on the way to the first alone."""
 DISK = ("write", "fsync", "replace", "rename", "unlink")
 CHANGES = re.compile(
-    "(network)?(define|create)(XML|XMLFlags|Flags)?|destroy|undefine|setAutostart|update|(at|de)tachDeviceFlags|"
+    "((network|nwfilter|port)?([dD]efine|[cC]reate))(XML|XMLFlags|Flags)?|destroy|undefine|setAutostart|update|"
+    "(at|de)tachDeviceFlags|"
     "updateDeviceFlags|setMetadata"
 )
 KILLED = -signal.SIGKILL
@@ -179,7 +215,7 @@ class Place:
         if self.mode == "kill":
             for name in DISK:
                 self.around(os, name, OSError("cut short"))
-        for owner in (libvirt.virConnect, libvirt.virDomain, libvirt.virNetwork):
+        for owner in (libvirt.virConnect, libvirt.virDomain, libvirt.virNetwork, libvirt.virNWFilter):
             for name in filter(CHANGES.fullmatch, dir(owner)):
                 self.around(owner, name, libvirt.libvirtError("cut short"))
         for name in ("run", "write_file", "remove_file"):

@@ -19,7 +19,7 @@ from kvmplan.lab import LabHost
 from .conftest import HostFactory
 
 pytestmark = pytest.mark.lab
-SAMPLE = {"kill": 3, "fault": 2, "rollback": 2}
+SAMPLE = {"kill": 4, "fault": 3, "rollback": 3}
 """By mode, every how many places: some 216 of 528 in all, at the same time on a host each."""
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = """

@@ -150,8 +150,8 @@ def _encode(value: object) -> object:
 
 
 def _planned(key: OperationKey, change: Change) -> Instance | None:
-    """What to look for after a crash. What is changed or deleted is in the state already."""
-    making = key[1] is Verb.CREATE and change.after is not None
+    """What to look for after a crash. What is deleted is in the state already."""
+    making = key[1] is not Verb.DELETE and change.after is not None
     return instance_of(change, change.after or {}, change.private) if making else None
 
 

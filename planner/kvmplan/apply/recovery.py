@@ -1,9 +1,9 @@
 """Recovery: what a run that was cut short left on the hosts, taken into the state.
 
 What came of its operations was in its journal, and is in the state as it was loaded. Every object that an operation
-without an outcome was to create is looked for: one that is there with our tag enters the state as it is, so that the
-plan that follows finishes it; for what was to be changed or deleted the state's own entry stands, and refresh says what
-became of it. No host is changed.
+without an outcome was to create is looked for: one that is there with our tag enters the state. So does what was to be
+changed, both as they were meant: refresh reads all of them, and where one is half done a provider tells what is
+not as it was meant. The plan that follows finishes it. No host is changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from kvmplan.lane import Lane
 from kvmplan.sessions import Sessions
 from kvmplan.state.left_open import LeftOpen
 from kvmplan.state.model import Instance, State
-from kvmplan_sdk.provider import Known, Verb
+from kvmplan_sdk.provider import UNTAGGED, Known, Verb
+from kvmplan_sdk.values import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,13 @@ def recover(run: LeftOpen, state: State, sessions: Sessions) -> Recovered:
     cannot be read.
     """
     created: dict[Lane, list[Instance]] = {}
-    for (_, verb), instance in run.intents.items():
+    found: dict[Address, Instance] = {}
+    for (address, verb), instance in run.intents.items():
+        before = state.instances.get(address)
         if verb is Verb.CREATE and instance is not None:
             created.setdefault(instance.lane, []).append(instance)
-    found: dict[Address, Instance] = {}
+        elif verb is Verb.UPDATE and instance is not None and before is not None and before.tagged != UNTAGGED:
+            found[address] = replace(before, values=instance.values, sensitive=_either(before, instance))
     for lane, instances in sorted(created.items()):
         for address, instance in _look_for(lane, instances, sessions).items():
             found[address] = _as_remembered(instance, state.instances.get(address))
@@ -56,7 +60,7 @@ def _look_for(lane: Lane, instances: Sequence[Instance], sessions: Sessions) -> 
     ]
     observed = sessions.read(lane, known)
     return {
-        instance.address: replace(instance, values=now.values, private=now.private)
+        instance.address: replace(instance, private=now.private)
         for instance, now in zip(instances, observed, strict=True)
         if now is not None and now.owned
     }
@@ -72,9 +76,14 @@ def _as_remembered(instance: Instance, before: Instance | None) -> Instance:
     return replace(
         instance,
         dependencies=tuple(sorted(both, key=lambda address: address.sort_key)),
-        sensitive=tuple(sorted({*before.sensitive, *instance.sensitive}, key=repr)),
+        sensitive=_either(before, instance),
         tainted=before.tainted and not before.keep,
     )
+
+
+def _either(before: Instance, instance: Instance) -> tuple[Path, ...]:
+    """The paths that are sensitive in one of the two."""
+    return tuple(sorted({*before.sensitive, *instance.sensitive}, key=repr))
 
 
 __all__ = ["Recovered", "recover"]

@@ -27,7 +27,7 @@ OperationKey = tuple[Address, Verb]
 class LeftOpen:
     """``lineage`` of the state it worked on; ``seen``: the digests of that as it was, and as it was saved on the way;
     ``hosts``: their addresses by name; ``standing``: what came to stand where, None for nothing; ``intents``:
-    operations without an outcome, each with what a create would have made.
+    operations without an outcome, each with what it would have made.
     """
 
     lineage: str

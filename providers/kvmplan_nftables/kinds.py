@@ -1,4 +1,4 @@
-"""The kinds of resources, by type."""
+"""The kinds of resources and the data sources, by type."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from kvmplan_nftables.blocks.holders import MAP, SET
 from kvmplan_nftables.blocks.rule import RULE
 from kvmplan_nftables.blocks.stateful import COUNTER, LIMIT
 from kvmplan_nftables.blocks.table import TABLE
+from kvmplan_nftables.data.counters import COUNTERS
+from kvmplan_nftables.data.hooks import HOOKS_SOURCE
+from kvmplan_nftables.data.ruleset import RULESET
+from kvmplan_nftables.data.source import DataSource
 from kvmplan_nftables.fastpath.flowtable import FLOWTABLE
 from kvmplan_nftables.filter.firewall import FIREWALL
 from kvmplan_nftables.filter.isolation import ISOLATION
@@ -38,3 +42,9 @@ KINDS: Mapping[str, Kind] = {
 }
 SAVED = KINDS.keys() - {f"nftables_{name}" for name in ("chain", "counter", "limit", "map", "rule", "set", "table")}
 """Those that live in kvmplan's own tables, which are saved; tables of the user's are not."""
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "nftables_counters": COUNTERS,
+    "nftables_hooks": HOOKS_SOURCE,
+    "nftables_ruleset": RULESET,
+}

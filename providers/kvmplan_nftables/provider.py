@@ -11,7 +11,7 @@ from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
-from kvmplan_nftables.kinds import KINDS, SAVED
+from kvmplan_nftables.kinds import DATA_SOURCES, KINDS, SAVED
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
@@ -53,7 +53,8 @@ from kvmplan_sdk.host import check, require
 from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
-    resources={name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()}
+    resources={name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()},
+    data_sources={name: source.schema for name, source in DATA_SOURCES.items()},
 )
 
 
@@ -190,6 +191,9 @@ class NftablesSession(Session):
             *judge_saving(changes),
         )
         return Findings(diagnostics=found, impacts=removals)
+
+    def read_data(self, type_: str, configuration: Object) -> Object:
+        return DATA_SOURCES[type_].read(self._host, configuration)
 
     def _batch(self, step: Step) -> Sequence[Line]:
         return self._compiled(step)[1]

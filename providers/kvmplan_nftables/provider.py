@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
@@ -21,8 +21,7 @@ from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import Piece, TableName
 from kvmplan_nftables.table.refusals import explain
-from kvmplan_nftables.table.rewritten import listed, texts
-from kvmplan_nftables.table.section import holders
+from kvmplan_nftables.table.rewritten import listed, texts, without_comment
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     Change,
@@ -75,7 +74,6 @@ class NftablesSession(Session):
         self._host = host
         self._lineage = lineage
         self._keeper = keeper
-        self._there: dict[str, tuple[str, Sequence[Piece]]] = {}
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         owners = [Owner(self._lineage, known.address) for known in objects]
@@ -86,9 +84,6 @@ class NftablesSession(Session):
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
-        for known, some, now in zip(objects, pieces, found, strict=True):
-            if now is not None and now.owned:
-                self._there[known.address] = known.type, some
         saved = self._keeper.holds(ours(listings))
         return [
             replace(one, values={**one.values, IS_SAVED: saved}) if one and known.type in SAVED else one
@@ -111,9 +106,8 @@ class NftablesSession(Session):
             if known.private.get("listed") in (None, listed(there)):
                 continue
             if table not in written:
-                shown_text = check(self._host.run(("nft", "-a", "list", "table", *table)), "Listing a table")
-                written[table] = texts(shown_text.decode(errors="replace"))
-            text = written[table].get(there.handle, "")
+                written[table] = self._texts(table)
+            text = without_comment(written[table].get(there.handle, ""))
             result[place] = replace(now, values=_read_as(known, text), private=known.private)
         return result
 
@@ -203,21 +197,16 @@ class NftablesSession(Session):
         wishes = [wish for operation in step.operations if (wish := _wish(operation, step.lineage)) is not None]
         tables = [piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)]
         listings = self._listings(tables)
-        wishes += self._along(remade(listings, wishes), {wish.address for wish in wishes}, step.lineage)
+        for table in {table for table, _ in remade(listings, wishes)}:
+            listings[table].texts.update(self._texts(table))
         problems = tuple(taken(listings, wishes))
         if problems:
             raise DiagnosticError(*problems)
         return listings, compile_batch(listings, wishes)
 
-    def _along(
-        self, coming: frozenset[tuple[TableName, str]], changed: Collection[str], lineage: str
-    ) -> Iterator[Wish]:
-        """What stays as it is, but must be put again into what is made anew."""
-        for address, (_, pieces) in self._there.items() if coming else ():
-            inside = {(piece.table, name) for piece in pieces for name in holders((piece,))}
-            if address not in changed and inside & coming:
-                tag = Owner(lineage, address).tag
-                yield Wish(address, tag, pieces, tag, pieces)
+    def _texts(self, table: TableName) -> dict[int, str]:
+        listed = check(self._host.run(("nft", "-a", "list", "table", *table)), f"Listing table {' '.join(table)}")
+        return texts(listed.decode(errors="replace"))
 
     def _listings(self, tables: Iterable[TableName]) -> Listings:
         """Our own tables and ``tables``, as far as they are there."""

@@ -14,9 +14,7 @@ TABLE_FAMILIES = ("inet", "ip", "ip6", "arp", "bridge", "netdev")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
 APPLIES = Impact(ImpactLevel.LIVE, why="packets are judged by the changed rules from now on", steps=("nft -f",))
-REMADE = Impact(
-    ImpactLevel.LIVE, why="it is made anew in the same batch, with all of kvmplan's that is in it", steps=("nft -f",)
-)
+REMADE = Impact(ImpactLevel.LIVE, why="it is made anew in the same batch, with what is in it", steps=("nft -f",))
 GOES = Impact(ImpactLevel.LIVE, why="packets are judged without it from now on", steps=("nft -f",))
 
 

@@ -54,6 +54,7 @@ class Difference:
     elements_gone: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     named_gone: list[tuple[str, Line]] = field(default_factory=list)
     named_come: list[tuple[str, Line]] = field(default_factory=list)
+    rules_again: list[Line] = field(default_factory=list)
     rules_come: list[Coming] = field(default_factory=list)
     elements_come: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     fresh: set[str] = field(default_factory=set)
@@ -67,6 +68,7 @@ class Difference:
         yield from (line for kind, line in sorted(self.named_gone, key=lambda item: item[0] != "chain"))
         ranks = {"table": 0, "chain": 1}
         yield from (line for kind, line in sorted(self.named_come, key=lambda item: ranks.get(item[0], 2)))
+        yield from self.rules_again
         chains = {item for kind, item in self.gone if kind == "chain"}
         staying = (r for r in listing.rules if r.handle not in self.handles_gone and r.chain not in chains)
         for coming, place in placed(self.rules_come, listing.rules, list(staying)):
@@ -111,11 +113,28 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
     if (table := _leaving(name, found, difference)) is not None:
         yield table
         return
+    _keep_rules(name, found, wishes, difference)
     for wish in wishes:
         _compare(name, found, wish, difference)
     if listing is None and comes and name in SKELETON:
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines(name, found)
+
+
+def _keep_rules(name: TableName, listing: Listing, wishes: Sequence[Wish], into: Difference) -> None:
+    """What is in a chain that is made anew, and nobody changes, comes again as it is, whoever's it is."""
+    tags = {tag for wish in wishes for tag in tags_of(wish)}
+    address = {
+        piece.name: wish.address for wish in wishes for piece in _named(wish.pieces, name) if piece.kind == "chain"
+    }
+    into.rules_again += [
+        Line(f"add rule {' '.join(name)} {rule.chain} {listing.texts[rule.handle]}", address[rule.chain])
+        for rule in listing.rules
+        if ("chain", rule.chain) in into.gone
+        and rule.chain in address
+        and rule.tag not in tags
+        and rule.handle in listing.texts
+    ]
 
 
 def _leaving(name: TableName, listing: Listing, difference: Difference) -> Line | None:

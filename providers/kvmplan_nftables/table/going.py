@@ -1,4 +1,4 @@
-"""What goes along with a chain, a set or a table of the user's that goes, or comes anew."""
+"""What is in a chain or a table of the user's that goes, or comes anew."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from kvmplan_sdk import Diagnostic, error
 
 
 def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str]]:
-    """The chains, sets and maps of the user's that come anew, without what is in them."""
-    coming = {(piece.table, piece.name) for wish in wishes for piece in wish.pieces if isinstance(piece, Named)}
-    return frozenset((name, item) for name, _, item in _going(listings, wishes) if (name, item) in coming)
+    """The chains of the user's that come anew, and must get back what is in them."""
+    coming = {(p.table, p.kind, p.name) for wish in wishes for p in wish.pieces if isinstance(p, Named)}
+    going = [key for key in _going(listings, wishes) if key in coming]
+    return frozenset((name, item) for name, kind, item in going if kind == "chain")
 
 
 def _going(listings: Listings, wishes: Sequence[Wish]) -> Iterator[tuple[TableName, str, str]]:
-    for name in {piece.table for wish in wishes for piece in wish.before} & listings.keys() - SKELETON.keys():
+    for name in {
+        piece.table for wish in wishes for piece in (*wish.before, *wish.pieces)
+    } & listings.keys() - SKELETON.keys():
         difference = Difference()
         for wish in wishes:
             compare_named(name, listings[name], wish, difference)
@@ -29,8 +32,9 @@ def taken(listings: Listings, wishes: Sequence[Wish]) -> Iterator[Diagnostic]:
     """What would go with a chain or a table of the user's though nobody asked for it."""
     tags = {tag for wish in wishes for tag in tags_of(wish)}
     known = {(p.table, p.kind, p.name): wish.address for wish in wishes for p in wish.before if isinstance(p, Named)}
+    again = remade(listings, wishes)
     for name, kind, item in sorted(_going(listings, wishes)):
-        if kind not in ("chain", "table"):
+        if kind not in ("chain", "table") or (name, item) in again:
             continue
         listing, whole = listings[name], kind == "table"
         rules = [rule for rule in listing.rules if (whole or rule.chain == item) and rule.tag not in tags]

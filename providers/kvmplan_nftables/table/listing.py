@@ -35,11 +35,14 @@ class FoundElement:
 
 @dataclass(slots=True)
 class Listing:
-    """A table. ``named``: chains, sets, maps and so on, by kind and name, as nft shows them."""
+    """A table. ``named``: chains, sets, maps and so on, by kind and name, as nft shows them. ``texts``: the rules by
+    handle, where they were asked for.
+    """
 
     rules: list[FoundRule] = field(default_factory=list)
     elements: dict[tuple[str, str], FoundElement] = field(default_factory=dict)
     named: dict[tuple[str, str], Json] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
     _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
     _elements_of: dict[str, list[FoundElement]] = field(default_factory=dict)
 

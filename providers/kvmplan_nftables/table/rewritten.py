@@ -17,8 +17,8 @@ from kvmplan_nftables.table.identity import digest
 from kvmplan_nftables.table.listing import FoundRule
 
 _COUNTS = {"packets", "bytes", "used"}
-_END = re.compile(r"^(?P<text>.*?)(?: comment \"[^\"]*\")? # handle (?P<handle>\d+)$")
-_HEAD = re.compile(r"\s*(table|chain|set|map|counter|limit|quota|flowtable|ct \S+|synproxy|secmark) .*\{.*")
+_END = re.compile(r"(.*) # handle (\d+)")
+_COMMENT = re.compile(r' comment "[^"]*"$')
 
 
 def listed(rule: FoundRule) -> str:
@@ -39,16 +39,15 @@ def _lasting(value: Any) -> Any:
 
 
 def texts(listing: str) -> dict[int, str]:
-    """The rules in the output of ``nft -a list table``, by handle, without their comments."""
+    """The rules in the output of ``nft -a list table``, by handle, with their comments. Long ones go over lines."""
     found: dict[int, str] = {}
     begun = ""
     for line in listing.splitlines():
-        if not begun and (_HEAD.fullmatch(line) and not line.startswith("\t\t")):
-            continue
-        begun = f"{begun} {line.strip()}".strip() if begun or line.startswith("\t\t") else ""
-        ended = _END.fullmatch(begun)
-        if ended:
-            found[int(ended["handle"])] = ended["text"]
-        if ended or line.strip() == "}":
-            begun = ""
+        begun = f"{begun} {line.strip()}" if line.startswith("\t\t\t") else line.strip()
+        if ended := _END.fullmatch(begun):
+            found[int(ended[2])] = ended[1]
     return found
+
+
+def without_comment(text: str) -> str:
+    return _COMMENT.sub("", text)

@@ -45,6 +45,7 @@ WRITTEN: Mapping[str, Object] = {
             {"action": "drop", "protocol": "icmp", "icmp_types": ["echo-request"], "log": {"prefix": "p"}},
         ],
     },
+    "nftables_flowtable": {"devices": ["lo"], "subnets": ["10.0.0.0/8"], "protocols": ["tcp"]},
     "nftables_isolation": {"networks": ["virbr1", "10.0.0.0/24"], "action": "drop"},
     "nftables_limit": {**IN, "name": "x", "rate": "10/second"},
     "nftables_map": {**IN, "name": "x", "key": "ifname", "value": "verdict", "elements": {"lo": "jump c"}},

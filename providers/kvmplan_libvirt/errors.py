@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -53,7 +54,8 @@ def calling(what: str) -> Iterator[None]:
         yield
     except libvirt.libvirtError as problem:
         kind = DisconnectedError if is_broken(problem) else DiagnosticError
-        raise kind(error(f"{what} failed", f"libvirt says: {_said(problem)}.")) from problem
+        said = _said(problem)
+        raise kind(error(f"{what} failed", f"libvirt says: {said}.{_forgotten(said)}")) from problem
 
 
 def found(lookup: Callable[[], T]) -> T | None:
@@ -117,6 +119,18 @@ def _remedy(code: int, said: str) -> str:
         "Start libvirt on that host (`systemctl enable --now libvirtd.socket`, or `virtqemud.socket` and "
         "`virtnetworkd.socket` where it is split); if it is not there, install it (Debian and Ubuntu: "
         "`apt install libvirt-daemon-system`)."
+    )
+
+
+def _forgotten(said: str) -> str:
+    """What to do about the half of a NIC that QEMU keeps where libvirt was killed while it plugged one in."""
+    left = re.search(r"Duplicate ID '(hostnet\S*)'", said)
+    if left is None:
+        return ""
+    return (
+        " QEMU has the half of a NIC that libvirt was plugging in when it was killed, and does not know of any more. "
+        f"Take it out with `virsh qemu-monitor-command GUEST --hmp 'netdev_del {left[1]}'`, or restart the guest; then "
+        "apply again."
     )
 
 

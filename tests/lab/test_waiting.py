@@ -159,13 +159,15 @@ def test_the_hosts_neighbours_tell_of_a_guest_on_a_bridge(rig: Rig, lab: LabHost
 def interrupted(desk: Desk, number: signal.Signals) -> int:
     """Apply as somebody who loses patience while the NIC that is plugged in is waited for; the exit code."""
     apply = shlex.join([*KVMPLAN, "apply", "--auto-approve"])
-    command = ["sh", "-c", f"echo $$ > {desk.folder}/pid; exec {apply}"]
+    command = ["sh", "-c", f"echo $$ > {desk.folder}/pid; exec {apply} > {desk.folder}/said 2>&1"]
+    desk.lab.run(["rm", "-f", f"{desk.folder}/said"])
     process = subprocess.Popen(desk.lab.command(command, cwd=desk.folder), stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while "vnet" not in desk.lab.run(["virsh", "-q", "domiflist", "web"]).stdout:
+    plugged = "grep -qE 'libvirt_interface.web: (Creating|Modifying)' said && virsh -q domiflist web | grep -q vnet"
+    while desk.lab.run(["sh", "-c", f"cd {desk.folder}; {plugged}"], check=False).returncode:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    time.sleep(3)
+    time.sleep(2)
     started = time.monotonic()
     desk.lab.run(["kill", f"-{number}", desk.lab.run(["cat", f"{desk.folder}/pid"]).stdout.strip()])
     status = process.wait(timeout=30)

@@ -98,9 +98,13 @@ def unplug(domain: Domain, nic: Nic) -> None:
     """Take the NIC out of the running guest, which does it in its own time and may need to be asked again."""
     import libvirt
 
-    domain.detachDeviceFlags(nic.text, Affect.LIVE)
+    try:
+        domain.detachDeviceFlags(nic.text, Affect.LIVE)
+    except libvirt.libvirtError:
+        if _has(domain, nic):  # or else it has just let go, as it was asked to before
+            raise
     started = asked = time.monotonic()
-    while domain.isActive() and nic_with(nic.mac, nic.domain, domain_record(domain).live) is not None:
+    while _has(domain, nic):
         passed = time.monotonic() - started
         if passed > UNPLUG_DEADLINE:
             raise DiagnosticError(
@@ -115,3 +119,7 @@ def unplug(domain: Domain, nic: Nic) -> None:
                 domain.detachDeviceFlags(nic.text, Affect.LIVE)
             asked = time.monotonic()
         time.sleep(_POLL)
+
+
+def _has(domain: Domain, nic: Nic) -> bool:
+    return bool(domain.isActive()) and nic_with(nic.mac, nic.domain, domain_record(domain).live) is not None

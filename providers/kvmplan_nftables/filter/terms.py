@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 
 from kvmplan_nftables.parts import Network, parse_network, parse_port
@@ -62,7 +61,6 @@ def merged(ports: Iterable[Ports]) -> list[Ports]:
     return result
 
 
-@lru_cache(4096)
 def parse_net(value: object) -> Network:
     """An address, which is a subnet of one, or a subnet."""
     try:

@@ -36,7 +36,21 @@ def check(values: Object, configured: Object, version: int) -> Iterator[Diagnost
         yield from _check_mode(values, configured, mode, version)
     yield from check_versions(NETWORK, configured, version)
     yield from check_addresses(values, configured)
+    yield from _check_services(block(configured, "dns") or {})
     yield from _check_twice(values)
+
+
+def _check_services(dns: Object) -> Iterator[Diagnostic]:
+    """libvirt takes where a service is only of one that is anywhere."""
+    for index, service in enumerate(blocks(dns, "srv")):
+        said = [name for name in ("port", "priority", "weight") if service.get(name) is not None]
+        if service.get("target") is None and said:
+            yield error(
+                f"The service {text(service, 'service')} has no target",
+                f"{' and '.join(f'`{name}`' for name in said)} say how it is reached: add its `target`, the host that "
+                "offers it.",
+                path=("dns", "srv", index),
+            )
 
 
 def _check_twice(values: Object) -> Iterator[Diagnostic]:

@@ -62,7 +62,7 @@ SCHEMA = ObjectSchema(
             validators=(_subnets,),
         ),
         "protocols": Attribute(
-            type=SetType(STRING), doc="Of `tcp` and `udp`.", default=_PROTOCOLS, validators=(_protocols,)
+            type=SetType(STRING), doc="Of `tcp` and `udp`.", default=list(_PROTOCOLS), validators=(_protocols,)
         ),
         "priority": Attribute(
             type=NUMBER, doc="Among what else hooks `ingress` of the devices.", default=0, validators=(_priority,)

@@ -126,6 +126,10 @@ NETWORKS: list[tuple[Object, list[str]]] = [
         ["dns.host[1].ip: Two DNS records of 10.0.0.9"],
     ),
     (
+        {"ip": [IP], "dns": {"srv": [{"service": "ldap", "protocol": "tcp", "port": 389}]}},
+        ["dns.srv[0]: The service ldap has no target"],
+    ),
+    (
         {"ip": [IP], "portgroup": [{"name": name, "default": True} for name in "aba"]},
         [
             "portgroup[2].name: Two port groups of a",

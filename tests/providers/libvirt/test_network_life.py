@@ -215,7 +215,7 @@ names = all_of(
 services = st.fixed_dictionaries(
     {"service": words, "protocol": st.sampled_from(["tcp", "udp"])},
     optional={"domain": words, "target": words.map(lambda word: f"{word}."), "port": st.integers(1, 99)},
-)
+).filter(lambda service: "target" in service or "port" not in service)
 dns = some(
     enable=st.just(True),
     forward_plain_names=yes,

@@ -121,7 +121,8 @@ class NetplanSession(Session):
 def _observe(known: Known, document: Document, links: Mapping[str, Link]) -> Observed | None:
     """What the file says, as far as the kernel has it too: what is only in the file differs, and will be repaired.
 
-    Without the file, a bridge is ours when an apply of ours ended well, which leaves its mark in ``private``.
+    Without the file, a bridge is ours when it was in the file and there before, which leaves its mark in ``private``:
+    also where the apply that made it was cut short.
     """
     name = str(known.values["name"])
     persistent = name in document.bridges
@@ -142,7 +143,7 @@ def _observe(known: Known, document: Document, links: Mapping[str, Link]) -> Obs
     delay = definition.get("parameters", {}).get("forward-delay")
     found["parameters"] = {"stp": link.stp, "forward_delay": None if delay is None else link.forward_delay // 100}
     found["nameservers"] = _same_or(known.values.get("nameservers"), found["nameservers"])
-    return Observed(values=found, private=known.private)
+    return Observed(values=found, private={_DOWN: [], **known.private})
 
 
 def _same_or(known: Value, found: Value) -> Value:

@@ -221,7 +221,7 @@ def page(lab: LabHost, path: str, seconds: int = 3) -> str:
 def answered(lab: LabHost, spoof: str) -> bool:
     """Whether anything came back to the guest as it pretended to be another, or the host believed it."""
     lab.run(["ip", "neigh", "flush", "dev", "virbr-lan"])
-    (told,) = [line for line in page(lab, f"cgi-bin/pretend?{spoof}", 60).splitlines() if "eceived" in line]
+    (told,) = [line for line in page(lab, f"cgi-bin/pretend?{spoof}", 40).splitlines() if "eceived" in line]
     believed = ANOTHER in lab.run(["ip", "neigh", "show", "nud", "reachable"]).stdout
     return not ("Received 0 " in told or " 0 packets received" in told) or believed
 

@@ -165,7 +165,8 @@ for n in $(virsh -q net-list --all --name | sort); do
   virsh net-dumpxml $n; virsh net-dumpxml $n --inactive; virsh net-info $n
 done | grep -v '<uuid>'
 for f in $(virsh -q nwfilter-list | awk '$2 ~ /^web/ { print $2 }' | sort); do virsh nwfilter-dumpxml $f; done
-virsh dumpxml web1 --inactive | grep -A9 '<interface' | grep -v '<address'
+virsh dumpxml web1 --inactive | sed 's/<address [^>]*>//' |
+  awk 'index($0, "<interface") { nic = "" } { nic = nic $0 } index($0, "</interface>") { print nic }' | sort
 ip -br address | awk '{ print $1, $3 }' | grep -v '^lo\\|fe80' | sort
 ls /etc/netplan; cat /etc/netplan/* 2>/dev/null
 """

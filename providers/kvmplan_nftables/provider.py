@@ -87,19 +87,24 @@ class NftablesSession(Session):
         saved = self._keeper.holds(ours(listings))
         return [
             replace(one, values={**one.values, IS_SAVED: saved}) if one and known.type in SAVED else one
-            for known, one in zip(objects, self._as_written(objects, found, listings), strict=True)
+            for known, one in zip(objects, self._as_written(objects, pieces, found, listings), strict=True)
         ]
 
     def _as_written(
-        self, objects: Sequence[Known], found: Sequence[Observed | None], listings: Listings
+        self,
+        objects: Sequence[Known],
+        pieces: Sequence[Sequence[Piece]],
+        found: Sequence[Observed | None],
+        listings: Listings,
     ) -> Sequence[Observed | None]:
         """Rules as they read now, where somebody changed the text."""
         written: dict[TableName, dict[int, str]] = {}
         result = list(found)
-        for place, (known, now) in enumerate(zip(objects, found, strict=True)):
-            name = KINDS[known.type].text
-            rule = _only_rule(known.type, known.values, Owner(self._lineage, known.address), listings) if name else None
-            if now is None or rule is None or not now.owned:
+        for place, (known, some, now) in enumerate(zip(objects, pieces, found, strict=True)):
+            if now is None or not now.owned or not KINDS[known.type].text:
+                continue
+            rule = _only_rule(some, Owner(self._lineage, known.address).tag, listings)
+            if rule is None:
                 continue
             table, there = rule
             result[place] = replace(now, private=known.private)
@@ -148,15 +153,16 @@ class NftablesSession(Session):
 
     def _remembered(self, step: Step) -> dict[str, Object]:
         """How nft lists the rules that were made, by address."""
+        owners = {one.address: Owner(step.lineage, one.address) for one in step.operations}
         made = {
-            one.address: (one.type, one.after, Owner(step.lineage, one.address))
+            one.address: _pieces(one.type, one.after, owners[one.address])
             for one in step.operations
             if one.after is not None and KINDS[one.type].text
         }
         if not made:
             return {}
-        listings = self._listings(piece.table for one in made.values() for piece in _pieces(*one))
-        rules = {address: _only_rule(*one, listings) for address, one in made.items()}
+        listings = self._listings(piece.table for pieces in made.values() for piece in pieces)
+        rules = {address: _only_rule(pieces, owners[address].tag, listings) for address, pieces in made.items()}
         return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
@@ -262,12 +268,10 @@ def _read_as(known: Known, text: str) -> Object:
     return values
 
 
-def _only_rule(
-    type_: str, values: Object | None, owner: Owner, listings: Listings
-) -> tuple[TableName, FoundRule] | None:
+def _only_rule(pieces: Sequence[Piece], tag: str, listings: Listings) -> tuple[TableName, FoundRule] | None:
     """The rule of a resource that is one, with its table, if it is there."""
-    for piece in _pieces(type_, values, owner):
-        found = listings[piece.table].rules_of(owner.tag) if piece.table in listings else ()
+    for piece in pieces:
+        found = listings[piece.table].rules_of(tag) if piece.table in listings else ()
         if len(found) == 1:
             return piece.table, found[0]
     return None

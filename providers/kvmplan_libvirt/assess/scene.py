@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_sdk import Change, ClaimedBy, ImpactLevel, InterfaceClaim, Object
-from kvmplan_sdk.host import check
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,7 @@ class Scene:
     @cached_property
     def devices(self) -> frozenset[str]:
         """The names of the host's interfaces; none where libvirt is not the host's own."""
-        if not self.reach.on_host:
-            return frozenset()
-        shown = check(self.reach.host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
-        return frozenset(str(device["ifname"]) for device in json.loads(shown or b"[]"))
+        return frozenset(self.inventory.bridge_of or ())
 
     @cached_property
     def network_bridges(self) -> frozenset[str]:

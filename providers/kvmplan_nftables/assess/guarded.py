@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.assess import firewalls, forwards
-from kvmplan_nftables.filter import terms
-from kvmplan_nftables.filter.terms import Ports
-from kvmplan_nftables.parts import Address, Network
+from kvmplan_nftables.parts import Address, Network, Ports
 from kvmplan_sdk import Diagnostic, Object, Value, error
 
 
@@ -71,7 +70,7 @@ def _meets(rule: Object, sets: Mapping[Value, Value], ports: Ports) -> bool:
         *_items(rule.get("ports")),
         *(port for name in _items(rule.get("port_sets")) for port in _items(sets[name])),
     ]
-    return not asked or any(low <= ports[1] and ports[0] <= high for low, high in map(terms.parse_ports, asked))
+    return not asked or any(low <= ports[1] and ports[0] <= high for low, high in map(parts.parse_ports, asked))
 
 
 def _items(value: Value) -> Sequence[Value]:

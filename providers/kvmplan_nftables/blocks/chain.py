@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from kvmplan_nftables.blocks.names import APPLIES, GOES, REMADE, marked, named, parse_own_name, parse_table
-from kvmplan_nftables.filter.terms import parse_one_of
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.parts import interface_name, parse_interface
+from kvmplan_nftables.parts import parse_interface, parse_one_of, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Named, Piece
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, Value, error
@@ -56,7 +55,7 @@ SCHEMA = ObjectSchema(
             validators=(_priority,),
         ),
         "device": Attribute(
-            type=STRING, doc="The interface, of hooks `ingress` and `egress`.", validators=(interface_name,)
+            type=STRING, doc="The interface, of hooks `ingress` and `egress`.", validators=(valid(parse_interface),)
         ),
         "policy": Attribute(
             type=STRING,

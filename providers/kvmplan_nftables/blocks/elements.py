@@ -6,8 +6,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 from kvmplan_nftables.blocks.names import parse_name
-from kvmplan_nftables.filter.terms import parse_ports, spelled
-from kvmplan_nftables.parts import Address, Network, parse_address, parse_network
+from kvmplan_nftables.parts import Address, Network, parse_address, parse_network, parse_ports, spelled
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]*( \. [a-z][a-z0-9_]*)*")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")

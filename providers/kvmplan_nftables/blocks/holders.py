@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kvmplan_nftables.blocks.elements import parse_data, parse_element, parse_type
 from kvmplan_nftables.blocks.names import APPLIES, GOES, REMADE, marked, named, parse_own_name, parse_table
-from kvmplan_nftables.filter.terms import parse_one_of, valid
 from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.parts import parse_one_of, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundElement
 from kvmplan_nftables.table.pieces import Element, Named, Piece, TableName

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from kvmplan_nftables.blocks.names import APPLIES, GOES, located, name_of, parse_own_name, parse_table
 from kvmplan_nftables.blocks.text import parse_rule
-from kvmplan_nftables.filter.terms import valid
 from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.parts import valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, error

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from kvmplan_nftables.blocks.names import GOES, REMADE, marked, named, parse_own_name, parse_table
-from kvmplan_nftables.filter.terms import valid
 from kvmplan_nftables.kind import Kind
+from kvmplan_nftables.parts import valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Named, Piece
 from kvmplan_sdk import Attribute, Object, ObjectSchema

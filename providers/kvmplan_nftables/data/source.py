@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kvmplan_nftables.blocks.names import TABLE_FAMILIES, name_of, parse_name
-from kvmplan_nftables.filter.terms import parse_one_of
+from kvmplan_nftables.parts import parse_one_of
 from kvmplan_sdk import Attribute, Host, Object, ObjectSchema
 from kvmplan_sdk.host import check
 from kvmplan_sdk.schema import STRING

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import cast
 
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.parts import FAMILIES, interface_name, parse_interface, parse_network
+from kvmplan_nftables.parts import FAMILIES, parse_interface, parse_network, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Named, Piece, Rule
 from kvmplan_sdk import NO_IMPACT, Attribute, Change, Diagnostic, Host, Object, ObjectSchema, Value, error
@@ -26,7 +26,7 @@ add rule inet kvmplan_probe probe flow add @probe
 
 def _devices(value: Value) -> str | None:
     names = cast("Collection[Value]", value)
-    return next(filter(None, map(interface_name, names)), None) if names else "Name at least one interface."
+    return valid(parse_interface)(list(names)) if names else "Name at least one interface."
 
 
 def _protocols(value: Value) -> str | None:

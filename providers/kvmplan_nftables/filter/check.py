@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter import services, terms, whom
 from kvmplan_sdk import Diagnostic, Object, Value, error, warning
 
@@ -97,7 +98,7 @@ def _spoofing(values: Object) -> Iterator[Diagnostic]:
 def _nobodys(block: Object, name: str) -> str | None:
     """An address in the list that is nobody's."""
     for one in _listed(block, name):
-        net = terms.parse_net(one)
+        net = parts.parse_net(one)
         if net.is_multicast or net.is_loopback or net.is_unspecified:
             return one
     return None
@@ -172,7 +173,7 @@ def _references(values: Object, rule: Object, path: tuple[str | int, ...]) -> It
         elif peers:
             named = [item for peer in peers for item in (sets[peer[1:]] if peer.startswith("$") else [peer])]
             # An empty set is one that addresses will come into.
-            meant &= {terms.parse_net(item).version for item in named} or meant
+            meant &= {parts.parse_net(item).version for item in named} or meant
     guarded = {int(key.kind[-1]) for key in _keys(values) if key.kind[-1].isdecimal()}
     if not told and not meant & (guarded or meant):
         detail = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter import rules, services, spoofing, terms, whom
 from kvmplan_nftables.filter.check import check
 from kvmplan_nftables.filter.rules import Sets
@@ -82,12 +83,12 @@ def _rejects(values: Object) -> bool:
 def _services(values: Object, direction: str) -> Iterator[str]:
     names = values.get("services")
     assert isinstance(names, (list, tuple))
-    parsed = [terms.parse_one_of(name, services.SERVICES) for name in names]
+    parsed = [parts.parse_one_of(name, services.SERVICES) for name in names]
     yield from (f"{match} return" for match in services.matches(parsed, direction))
 
 
 def _default(action: str) -> list[str]:
-    return [] if action == "allow" else [rules.VERDICTS[terms.parse_one_of(action, rules.VERDICTS)]]
+    return [] if action == "allow" else [rules.VERDICTS[parts.parse_one_of(action, rules.VERDICTS)]]
 
 
 def _blocks(values: Object, name: str) -> list[Object]:
@@ -97,11 +98,11 @@ def _blocks(values: Object, name: str) -> list[Object]:
 
 def _sets(values: Object, owner: Owner) -> Sets:
     addresses = {
-        terms.parse_name(block["name"]): [terms.parse_net(item) for item in _list(block["addresses"])]
+        terms.parse_name(block["name"]): [parts.parse_net(item) for item in _list(block["addresses"])]
         for block in _blocks(values, "address_set")
     }
     ports = {
-        terms.parse_name(block["name"]): [terms.parse_ports(item) for item in _list(block["ports"])]
+        terms.parse_name(block["name"]): [parts.parse_ports(item) for item in _list(block["ports"])]
         for block in _blocks(values, "port_set")
     }
     held = {
@@ -122,8 +123,8 @@ def _set_pieces(sets: Sets, table: TableName) -> Iterator[Piece]:
         type_ = _SET_TYPES[version]
         shape = {"type": type_, "flags": ["interval"]}
         yield Named("set", held, f"type {type_} ; flags interval ;", shape, table)
-        for net in terms.collapsed(sets.addresses[name], version):
-            yield Element(held, terms.spelled(net), table=table)
+        for net in parts.collapsed(sets.addresses[name], version):
+            yield Element(held, parts.spelled(net), table=table)
 
 
 def spoofing_of(values: Object) -> Spoofing | None:
@@ -134,7 +135,7 @@ def spoofing_of(values: Object) -> Spoofing | None:
     if values["family"] != "bridge" or said.get("enabled") is False or mac is None:
         return None
     addresses = said.get("addresses")
-    nets = None if addresses is None else tuple(terms.parse_net(item) for item in _list(addresses))
+    nets = None if addresses is None else tuple(parts.parse_net(item) for item in _list(addresses))
     return Spoofing(terms.parse_mac(mac), nets, bool(said.get("router")))
 
 

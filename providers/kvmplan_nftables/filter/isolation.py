@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kvmplan_nftables.filter import terms
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter.rules import VERDICTS
-from kvmplan_nftables.filter.terms import braced, spelled, valid
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.parts import FAMILIES, Network, interface_name, parse_interface
+from kvmplan_nftables.parts import FAMILIES, Network, braced, parse_interface, spelled, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import BRIDGE, Named, Piece, Rule
 from kvmplan_sdk import Attribute, Diagnostic, Impact, ImpactLevel, Object, ObjectSchema, Value, error
@@ -33,7 +32,7 @@ JOINS = Impact(ImpactLevel.LIVE, why="the networks or guests reach each other ag
 
 def parse_member(value: object) -> Network | str:
     """A subnet or, where it is none, an interface."""
-    return terms.parse_net(value) if "/" in str(value) or ":" in str(value) else parse_interface(value)
+    return parts.parse_net(value) if "/" in str(value) or ":" in str(value) else parse_interface(value)
 
 
 _MEMBERS = (valid(parse_member),)
@@ -62,7 +61,7 @@ SCHEMA = ObjectSchema(
         "gateway": Attribute(
             type=STRING,
             doc="The bridge's port that leads to the gateway. Left out: the host is the gateway.",
-            validators=(interface_name,),
+            validators=(valid(parse_interface),),
         ),
         "action": Attribute(
             type=STRING,
@@ -85,7 +84,7 @@ class Members:
             quoted = (f'"{name}"' for name in sorted(self.interfaces))
             yield f"{interface} {braced(quoted)}"
         for version, family in FAMILIES.items():
-            found = terms.collapsed(self.nets, version)
+            found = parts.collapsed(self.nets, version)
             if found:
                 yield f"{family} {net} {braced(map(spelled, found))}"
 
@@ -133,7 +132,7 @@ def _networks(values: Object, owner: Owner) -> Iterator[Piece]:
     """What comes from a member goes through a chain that lets it stay within its network; so does what comes to one,
     where others are on the other side.
     """
-    ours, verdict = _members(values["networks"]), VERDICTS[terms.parse_one_of(values["action"], ("drop", "reject"))]
+    ours, verdict = _members(values["networks"]), VERDICTS[parts.parse_one_of(values["action"], ("drop", "reject"))]
     others = ours if values.get("from") is None else _members(values["from"])
     ways = {"from": (("saddr", "iifname"), ("daddr", "oifname")), "to": (("daddr", "oifname"), ("saddr", "iifname"))}
     for way, (near, far) in ways.items():

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter import terms
-from kvmplan_nftables.filter.terms import Ports, braced, collapsed, merged, spelled
-from kvmplan_nftables.parts import FAMILIES, Network
+from kvmplan_nftables.parts import FAMILIES, Network, Ports, braced, collapsed, merged, spelled
 from kvmplan_nftables.table.identity import digest
 from kvmplan_sdk import Object, Value
 
@@ -71,7 +71,7 @@ def _limit(rule: Object, sets: Sets) -> Limit | None:
 def _lines(rule: Object, sets: Sets) -> Iterator[tuple[tuple[int, int], str]]:
     """Each with its section, and its place there: a line that only logs goes before the verdicts."""
     action, protocol = str(rule["action"]), str(rule["protocol"])
-    section = _SECTIONS[terms.parse_one_of(action, _SECTIONS)]
+    section = _SECTIONS[parts.parse_one_of(action, _SECTIONS)]
     verdict = "reject with tcp reset" if (action, protocol) == ("reject", "tcp") else VERDICTS[action]
     log, limit = rule.get("log"), _limit(rule, sets)
     for match in matches(rule, sets):
@@ -87,12 +87,12 @@ def _lines(rule: Object, sets: Sets) -> Iterator[tuple[tuple[int, int], str]]:
 def _log(log: Mapping[str, Value]) -> str:
     rate = f"limit rate {terms.parse_rate(log['rate'])} " if log.get("rate") is not None else ""
     prefix = f'prefix "{terms.parse_prefix(log["prefix"])}" ' if log.get("prefix") is not None else ""
-    return f"{rate}log {prefix}level {terms.parse_one_of(log['level'], terms.LEVELS)}"
+    return f"{rate}log {prefix}level {parts.parse_one_of(log['level'], terms.LEVELS)}"
 
 
 def matches(rule: Object, sets: Sets) -> Iterator[str]:
     """What the packets of a rule are: any of these. "" is all of them."""
-    protocol = terms.parse_one_of(rule["protocol"], terms.PROTOCOLS)
+    protocol = parts.parse_one_of(rule["protocol"], terms.PROTOCOLS)
     what = _what(rule, protocol, sets)
     if rule.get("source") is None and rule.get("destination") is None:
         yield from _said(what)
@@ -111,8 +111,8 @@ def _said(fields: Sequence[Field]) -> Iterator[str]:
     """
     few = prod(len(values) for _, values in fields) <= _FEW
     choices = [[f"{name} {value}" for value in (values if few else [braced(values)])] for name, values in fields]
-    for parts in product(*choices):
-        yield " ".join(part.strip() for part in parts)
+    for chosen in product(*choices):
+        yield " ".join(part.strip() for part in chosen)
 
 
 def _side(value: Value, name: str, version: int, sets: Sets) -> Sequence[Sequence[Field]]:
@@ -130,7 +130,7 @@ def _side(value: Value, name: str, version: int, sets: Sets) -> Sequence[Sequenc
 def _what(rule: Object, protocol: str, sets: Sets) -> Sequence[Field]:
     asked = [*_ports(rule.get("ports")), *(port for name in _listed(rule, "port_sets") for port in sets.ports[name])]
     asking = list(_ports(rule.get("source_ports")))
-    types = [terms.parse_one_of(item, sorted(terms.ICMP_TYPES[protocol])) for item in _listed(rule, "icmp_types")]
+    types = [parts.parse_one_of(item, sorted(terms.ICMP_TYPES[protocol])) for item in _listed(rule, "icmp_types")]
     if protocol == "all":
         return []
     if types:
@@ -146,7 +146,7 @@ def _listed(rule: Object, name: str) -> list[str]:
 
 
 def _ports(value: Value) -> Iterator[Ports]:
-    yield from map(terms.parse_ports, value if isinstance(value, (list, tuple)) else ())
+    yield from map(parts.parse_ports, value if isinstance(value, (list, tuple)) else ())
 
 
 def _spelled(ports: Sequence[Ports]) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.filter.services import SERVICES
-from kvmplan_nftables.filter.terms import valid
-from kvmplan_nftables.parts import interface_name, parse_address
+from kvmplan_nftables.parts import parse_address, parse_interface, valid
 from kvmplan_sdk import Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType
@@ -58,12 +58,12 @@ def _rule(doc: str, sides: Mapping[str, Attribute]) -> Block:
                 validators=(one_of(*terms.PROTOCOLS),),
             ),
             "ports": Attribute(
-                type=_STRINGS, doc='Ports asked for: `"80"`, `"8000-8010"`.', validators=(valid(terms.parse_ports),)
+                type=_STRINGS, doc='Ports asked for: `"80"`, `"8000-8010"`.', validators=(valid(parts.parse_ports),)
             ),
             "port_sets": Attribute(
                 type=_STRINGS, doc="Names of `port_set` blocks.", validators=(valid(terms.parse_name),)
             ),
-            "source_ports": Attribute(type=_STRINGS, doc="Ports asked from.", validators=(valid(terms.parse_ports),)),
+            "source_ports": Attribute(type=_STRINGS, doc="Ports asked from.", validators=(valid(parts.parse_ports),)),
             **sides,
             "icmp_types": Attribute(type=_STRINGS, doc="As nft names them: `echo-request`."),
             "description": Attribute(type=STRING, doc="For people."),
@@ -90,7 +90,7 @@ _ANTI_SPOOFING = Block(
                 "The only addresses and subnets that the guest sends from, besides the link-local IPv6 address of its "
                 "MAC address; every protocol but IP and ARP is dropped. Left out: any."
             ),
-            validators=(valid(terms.parse_net),),
+            validators=(valid(parts.parse_net),),
         ),
         "router": Attribute(
             type=BOOL, doc="Whether the guest may answer as a DHCP server and advertise routes.", default=False
@@ -114,7 +114,7 @@ SCHEMA = ObjectSchema(
         "interface": Attribute(
             type=STRING,
             doc="Whom: in `inet` the guests behind this interface of the host, in `bridge` the guest of this tap.",
-            validators=(interface_name,),
+            validators=(valid(parse_interface),),
         ),
         "mac": Attribute(
             type=STRING, doc="Whom: the NIC with this MAC address; only in `bridge`.", validators=(mac_address,)
@@ -134,7 +134,7 @@ SCHEMA = ObjectSchema(
                 "host's), in `bridge` also `arp`. Left out: all of these."
             ),
             computed=True,
-            validators=(valid(lambda value: terms.parse_one_of(value, SERVICES)),),
+            validators=(valid(lambda value: parts.parse_one_of(value, SERVICES)),),
         ),
         "stateful": Attribute(
             type=BOOL,
@@ -160,7 +160,7 @@ SCHEMA = ObjectSchema(
             attributes={
                 "name": Attribute(type=STRING, doc="The name.", required=True, validators=(valid(terms.parse_name),)),
                 "addresses": Attribute(
-                    type=_STRINGS, doc="Addresses and subnets.", required=True, validators=(valid(terms.parse_net),)
+                    type=_STRINGS, doc="Addresses and subnets.", required=True, validators=(valid(parts.parse_net),)
                 ),
             },
         ),
@@ -170,7 +170,7 @@ SCHEMA = ObjectSchema(
             attributes={
                 "name": Attribute(type=STRING, doc="The name.", required=True, validators=(valid(terms.parse_name),)),
                 "ports": Attribute(
-                    type=_STRINGS, doc="Ports and ranges.", required=True, validators=(valid(terms.parse_ports),)
+                    type=_STRINGS, doc="Ports and ranges.", required=True, validators=(valid(parts.parse_ports),)
                 ),
             },
         ),

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
-from kvmplan_nftables.filter.terms import braced, collapsed, spelled
-from kvmplan_nftables.parts import Network
+from kvmplan_nftables.parts import Network, braced, collapsed, spelled
 
 _ADVERT = "icmpv6 type nd-neighbor-advert"
 _SERVERS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kvmplan_nftables import parts
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.parts import parse_address, parse_interface, parse_network
 from kvmplan_sdk import Object
@@ -38,7 +39,7 @@ def keys(values: Object) -> Iterator[Key]:
         yield Key("mac", terms.parse_mac(value))
     elif way == "network":
         network = parse_network(value)
-        yield Key(f"net{network.version}", terms.spelled(network))
+        yield Key(f"net{network.version}", parts.spelled(network))
     elif isinstance(value, (list, tuple)):
         for address in dict.fromkeys(map(parse_address, value)):
             yield Key(f"ip{address.version}", str(address))

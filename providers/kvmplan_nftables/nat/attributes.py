@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kvmplan_nftables.filter.terms import parse_net, parse_ports, valid
 from kvmplan_nftables.nat.forward import PROTOCOLS
-from kvmplan_nftables.parts import interface_name
+from kvmplan_nftables.parts import parse_interface, parse_net, parse_ports, valid
 from kvmplan_sdk import Attribute, Value
 from kvmplan_sdk.schema import BOOL, STRING
 from kvmplan_sdk.types import ListType, SetType
@@ -21,11 +20,11 @@ def _part(value: Value) -> str | None:
 
 SOURCE = Attribute(type=STRING, doc="The guests' subnet in CIDR notation.", required=True, validators=(cidr, _part))
 SOURCES = Attribute(type=_NETS, doc="Only what comes from these addresses and subnets.", validators=(valid(parse_net),))
-INTERFACE = Attribute(type=STRING, doc="Only what comes in by this interface.", validators=(interface_name,))
+INTERFACE = Attribute(type=STRING, doc="Only what comes in by this interface.", validators=(valid(parse_interface),))
 OUT_INTERFACE = Attribute(
     type=STRING,
     doc="Only what leaves by this interface. Left out: everything that leaves the subnet, whichever way.",
-    validators=(interface_name,),
+    validators=(valid(parse_interface),),
 )
 EXCEPT_DESTINATIONS = Attribute(
     type=_NETS,

@@ -6,8 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from kvmplan_nftables.filter.terms import Ports, collapsed, merged, parse_net, parse_ports, spelled
-from kvmplan_nftables.parts import Address, Network, parse_address, parse_interface, parse_port
+from kvmplan_nftables.parts import (
+    Address,
+    Network,
+    Ports,
+    collapsed,
+    merged,
+    parse_address,
+    parse_interface,
+    parse_net,
+    parse_port,
+    parse_ports,
+    spelled,
+)
 from kvmplan_nftables.table.pieces import Element
 from kvmplan_nftables.table.translation import Shape, map_name
 from kvmplan_sdk import Object, Value

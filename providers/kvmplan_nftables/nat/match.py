@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kvmplan_nftables.filter.terms import braced, collapsed, merged, parse_net, parse_ports, spelled
 from kvmplan_nftables.nat.forward import PROTOCOLS, items, spelled_ports
-from kvmplan_nftables.parts import FAMILIES, Address, Network, parse_address, parse_interface
+from kvmplan_nftables.parts import (
+    FAMILIES,
+    Address,
+    Network,
+    braced,
+    collapsed,
+    merged,
+    parse_address,
+    parse_interface,
+    parse_net,
+    parse_ports,
+    spelled,
+)
 from kvmplan_sdk import Diagnostic, Object, Value, error
 
 _FLAGS = {"random": "random", "fully_random": "fully-random", "persistent": "persistent"}

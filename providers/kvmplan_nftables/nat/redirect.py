@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan_nftables.filter.terms import merged, parse_net, parse_ports, valid
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.nat import attributes
 from kvmplan_nftables.nat.forward import items
 from kvmplan_nftables.nat.match import addressed, asked, by, nets, not_empty, to
-from kvmplan_nftables.parts import parse_port
+from kvmplan_nftables.parts import merged, parse_net, parse_port, parse_ports, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, PortClaim, error

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan_nftables.filter.terms import parse_net, valid
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.nat import attributes
 from kvmplan_nftables.nat.match import addressed, by, flags_apart, nets, not_empty, of_family, parse_span, rules
-from kvmplan_nftables.parts import parse_network
+from kvmplan_nftables.parts import parse_net, parse_network, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Rule
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, error

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
+from tests.providers.libvirt.planning import change
 
 from kvmplan_libvirt.plain import blocks
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import Change, ClaimedBy, Findings, ImpactLevel, InterfaceClaim, Object, Proposal, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Change, ClaimedBy, Findings, ImpactLevel, InterfaceClaim, Object, Verb
 from kvmplan_sdk.testing.fake_host import FakeHost
 
 ADDR = [{"ifname": "eth0", "addr_info": [{"local": "192.0.2.5", "prefixlen": 24, "scope": "global"}]}]
@@ -43,21 +43,7 @@ def session(rig: Rig) -> LibvirtSession:
 
 
 def planned(rig: Rig, type_: str, written: Object, name: str = "example", before: Object | None = None) -> Change:
-    address = f"{type_}.{name}"
-    schema = rig.provider.schema.resources[type_]
-    configured = configure(schema, written)
-    proposal = Proposal(
-        address=address,
-        type=type_,
-        host="local",
-        configured=configured,
-        proposed=propose(schema, configured, before),
-        prior=before,
-    )
-    answer = session(rig).plan(proposal)
-    assert not answer.diagnostics
-    verb = Verb.CREATE if before is None else Verb.UPDATE
-    return Change(verb=verb, address=address, type=type_, before=before, after=answer.values, impact=answer.impact)
+    return change(session(rig), type_, written, name, before)
 
 
 def network(rig: Rig, address: str = "10.77.0.1", **written: Any) -> Change:

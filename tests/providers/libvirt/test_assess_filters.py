@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
+from tests.providers.libvirt.planning import change
 
 from kvmplan_libvirt.nwfilter.plan import own_uuid
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Proposal, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Change, Findings, ImpactLevel, Object, Verb
 from kvmplan_sdk.testing.fake_host import FakeHost
 
 MAC = "52:54:00:00:00:07"
@@ -99,21 +99,7 @@ def session(rig: Rig, filters: dict[str, str] = SHIPPED) -> LibvirtSession:
 
 
 def planned(rig: Rig, type_: str, written: Object, name: str = "x", before: Object | None = None) -> Change:
-    address = f"{type_}.{name}"
-    schema = rig.provider.schema.resources[type_]
-    configured = configure(schema, written)
-    proposal = Proposal(
-        address=address,
-        type=type_,
-        host="local",
-        configured=configured,
-        proposed=propose(schema, configured, before),
-        prior=before,
-    )
-    answer = session(rig).plan(proposal)
-    assert not answer.diagnostics
-    verb = Verb.CREATE if before is None else Verb.UPDATE
-    return Change(verb=verb, address=address, type=type_, before=before, after=answer.values, impact=answer.impact)
+    return change(session(rig), type_, written, name, before)
 
 
 def nwfilter(rig: Rig, *includes: str, name: str = "own", rules: tuple[Object, ...] = (), **more: Any) -> Change:

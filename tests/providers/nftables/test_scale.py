@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvmplan_nftables.filter.terms import collapsed
+from kvmplan_nftables.parts import collapsed
 from kvmplan_sdk import Completed, Object, Operation, Outcome, Session, Step, Verb
 
 from .conftest import LINEAGE

@@ -153,8 +153,9 @@ def _settle(host: Host, transition: Transition) -> None:
     deadline = time.monotonic() + SETTLED_AFTER
     bridges = transition.after.definitions()
     while True:
-        links = read_links(host)
-        if all(_there(links, name, definition) for name, definition in bridges.items()) or time.monotonic() > deadline:
+        busy, links = _busy(host, bridges), read_links(host)
+        there = all(_there(links, name, definition) for name, definition in bridges.items())
+        if (there and not busy) or time.monotonic() > deadline:
             break
         time.sleep(0.2)
     before = transition.before.definitions()
@@ -162,6 +163,17 @@ def _settle(host: Host, transition: Transition) -> None:
         if name in links:
             for setting in _corrections(links, name, definition, before.get(name, {})):
                 check(host.run(["ip", "link", "set", name, *setting]), f"Setting {' '.join(setting)} of {name}")
+
+
+def _busy(host: Host, bridges: Mapping[str, Netdef]) -> bool:
+    """Whether networkd is at work on one of ``bridges``: it takes the addresses away and gives them again, which may
+    begin and end after `netplan apply` has returned. One that waits for DHCP may wait for ever.
+    """
+    listed = host.run(["networkctl", "list", "--no-legend", "--no-pager"]).stdout.decode(errors="replace")
+    working = {
+        words[1] for words in map(str.split, listed.splitlines()) if words[-1:] in (["configuring"], ["pending"])
+    }
+    return any(not (one.get("dhcp4") or one.get("dhcp6")) for name, one in bridges.items() if name in working)
 
 
 def _there(links: Mapping[str, Link], name: str, definition: Netdef) -> bool:

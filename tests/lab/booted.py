@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,20 +40,32 @@ busybox poweroff -f
 """
 
 
-def run(program: Path, environment: dict[str, str], timeout: float, more: Sequence[str] = ()) -> str:
+TWO = ("-accel", "tcg,thread=multi", "-smp", "2")
+COUNTED = ("-accel", "tcg", "-smp", "1", "-icount", "shift=0,sleep=off")
+"""Of QEMU's processors: two, as fast as they go; or one whose clock counts instructions, a nanosecond each."""
+
+
+def run(
+    program: Path,
+    environment: dict[str, str],
+    timeout: float,
+    more: Sequence[str] = (),
+    processor: Sequence[str] = TWO,
+) -> str:
     """What ``program``, a Python file below our root, prints in the booted kernel. ``more``: modules that it needs."""
     kern = kernel.ensure(lambda _: None, (*MODULES, *more))
     busybox = next(Path(path).read_bytes() for path in ("/usr/bin/busybox", "/bin/busybox") if Path(path).exists())
     members = [*_system(busybox, kern.modules), *_programs(program, environment)]
     unique = {member.path: member for member in members}
-    image = kernel.cache_folder() / "initramfs-booted"
-    image.write_bytes(initramfs.archive(_with_folders(unique)))
-    command = [
-        *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", "-accel", "tcg,thread=multi"),
-        *("-smp", "2", "-m", "768", "-display", "none", "-serial", "stdio", "-no-reboot", "-cpu", "max"),
-        *("-kernel", str(kern.image), "-initrd", str(image), "-append", "console=ttyS0 quiet panic=-1"),
-    ]
-    return call(command, timeout=timeout, check=False).stdout.decode(errors="replace")
+    with tempfile.NamedTemporaryFile(prefix="kvmplan-booted-") as image:
+        image.write(initramfs.archive(_with_folders(unique)))
+        image.flush()
+        command = [
+            *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", *processor),
+            *("-m", "768", "-display", "none", "-serial", "stdio", "-no-reboot", "-cpu", "max"),
+            *("-kernel", str(kern.image), "-initrd", image.name, "-append", "console=ttyS0 quiet panic=-1"),
+        ]
+        return call(command, timeout=timeout, check=False).stdout.decode(errors="replace")
 
 
 def _system(busybox: bytes, modules: Sequence[tuple[str, bytes]]) -> Iterator[Entry]:
@@ -73,7 +86,7 @@ def _programs(program: Path, environment: dict[str, str]) -> Iterator[Entry]:
     yield Entry("bin/sh", stat.S_IFLNK | 0o777, b"dash")
     yield Entry("bin/python3", stat.S_IFLNK | 0o777, str(python).encode())
     yield from _tree(library)
-    for folder in ("plugins", "providers/kvmplan_nftables", "tests/providers/nftables"):
+    for folder in ("plugins", "providers/kvmplan_nftables", "tests/providers/nftables", "benchmarks"):
         yield from _tree(ROOT / folder)
     yield from _tree(Path(str(pluggy.__file__)).parent)
     paths = [

@@ -67,6 +67,8 @@ def test_guests_of_a_nat_network_have_fixed_addresses(tmp_path: Path) -> None:
         ({"dhcp": {"first": 1, "last": 8}}, "dhcp"),
         ({"guests": {"a": {"number": 1}}}, "guests"),
         ({"guests": {"a": {"number": 5}, "b": {"number": 5}}}, "guests"),
+        ({"isolation": ["192.168.151.0/24", "192.168.150.0/24"]}, "isolation"),
+        ({"flowtable": ["an interface"]}, "flowtable"),
         ({"forwards": {"a": {"port": 80, "target": "nobody"}}}, "forwards"),
         ({"forwards": {"a": {"port": 80, "target": "192.168.150.9", "protocol": "sctp"}}}, "forwards"),
     ],

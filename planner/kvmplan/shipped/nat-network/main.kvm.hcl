@@ -67,3 +67,15 @@ resource "nftables_port_forward" "this" {
   target      = lookup(local.addresses, each.value.target, each.value.target)
   target_port = each.value.target_port
 }
+
+resource "nftables_isolation" "this" {
+  count    = length(var.isolation) == 0 ? 0 : 1
+  networks = [var.subnet]
+  from     = var.isolation
+}
+
+resource "nftables_flowtable" "this" {
+  count   = length(var.flowtable) == 0 ? 0 : 1
+  devices = concat([libvirt_network.this.bridge.name], var.flowtable)
+  subnets = [var.subnet]
+}

@@ -92,3 +92,25 @@ variable "out_interface" {
   type        = string
   default     = null
 }
+
+variable "isolation" {
+  description = "The networks that the guests must not meet, nor those them: subnets, and bridges or other interfaces of the host."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = !contains(var.isolation, var.subnet)
+    error_message = "The network itself is in `isolation`: write the others."
+  }
+}
+
+variable "flowtable" {
+  description = "The host's interfaces that lead out, for the fast path: packets of established connections between them and the guests skip most of what NAT costs. None: no fast path."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.flowtable : can(regex("^[A-Za-z0-9_.@-]{1,15}$", name))])
+    error_message = "`flowtable` has names of the host's interfaces, such as eth0."
+  }
+}

@@ -5,7 +5,6 @@ For what this machine's kernel lacks. The program runs as root, as the only one 
 
 from __future__ import annotations
 
-import re
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pluggy
 from kvmplan.lab import initramfs, kernel
 from kvmplan.lab.initramfs import Entry
 from kvmplan.lab.process import call
+from kvmplan.lab.program import libraries
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
@@ -27,7 +27,6 @@ MODULES = (
 )
 TOOLS = ("nft", "mount", "ip", "sysctl", "unshare", "nsenter", "dash", "sleep", "cat")
 _OMITTED = {"test", "idlelib", "ensurepip", "lib2to3", "tkinter", "site-packages", "dist-packages", "__pycache__"}
-_LIBRARY = re.compile(r"(/\S+) \(0x")
 _INIT = """#!/bin/busybox sh
 export PATH=/bin LD_LIBRARY_PATH={libraries} PYTHONDONTWRITEBYTECODE=1 HOME=/root
 busybox mount -t proc proc /proc
@@ -79,8 +78,8 @@ def _programs(program: Path, environment: dict[str, str]) -> Iterator[Entry]:
     base, version = Path(sys.base_prefix), f"python{sys.version_info.major}.{sys.version_info.minor}"
     python, library = base / "bin" / version, base / "lib" / version
     binaries = [python, *(Path(_where(tool)) for tool in TOOLS), *library.glob("lib-dynload/*.so")]
-    libraries = sorted({found for binary in binaries for found in _libraries(binary)})
-    yield from (_file(str(path).lstrip("/"), Path(path).read_bytes()) for path in libraries)
+    linked = sorted({found for binary in binaries for found in libraries(binary)})
+    yield from (_file(str(path).lstrip("/"), Path(path).read_bytes()) for path in linked)
     yield _file(str(python).lstrip("/"), python.read_bytes())
     yield from (_file(f"bin/{tool}", Path(_where(tool)).read_bytes()) for tool in TOOLS)
     yield Entry("bin/sh", stat.S_IFLNK | 0o777, b"dash")
@@ -95,7 +94,7 @@ def _programs(program: Path, environment: dict[str, str]) -> Iterator[Entry]:
     ]
     words = {**environment, "PYTHONPATH": ":".join(paths)}
     text = _INIT.format(
-        libraries=":".join(sorted({str(Path(path).parent) for path in libraries})),
+        libraries=":".join(sorted({str(Path(path).parent) for path in linked})),
         environment=" ".join(f"{name}={value}" for name, value in words.items()),
         python=python,
         program=program,
@@ -105,11 +104,6 @@ def _programs(program: Path, environment: dict[str, str]) -> Iterator[Entry]:
 
 def _where(tool: str) -> str:
     return subprocess.run(["sh", "-c", f"command -v {tool}"], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _libraries(binary: Path) -> list[str]:
-    listed = subprocess.run(["ldd", str(binary)], capture_output=True, text=True, check=False).stdout
-    return _LIBRARY.findall(listed)
 
 
 def _tree(folder: Path) -> Iterator[Entry]:

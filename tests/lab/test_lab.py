@@ -68,6 +68,22 @@ def test_host_is_a_host_of_its_own(shared_host: LabHost) -> None:
     assert page == segment.OUTSIDE_PAGE
 
 
+def test_a_guest_without_a_network_runs_scripts_and_a_program(lab_host: HostFactory, tmp_path: Path) -> None:
+    program = tmp_path / "answer.py"
+    program.write_text("import json\nprint(json.dumps(6 * 7))\n")
+    lab = lab_host("line")
+    lab.guest("a", memory=192, program=program)
+    assert lab.inside("a", "python3 /program.py").stdout == "42\n"
+    told = lab.inside("a", "hostname; ls /sys/class/net; seq 20000 | tail -n 3; ls /nowhere", check=False)
+    assert told.stdout.startswith("a\nlo\n19998\n19999\n20000\nls: /nowhere")
+    assert told.returncode == 1
+    assert len(lab.inside("a", "seq 5000").stdout.split()) == 5000
+    with pytest.raises(LabError, match="exit 3"):
+        lab.inside("a", "exit 3")
+    with pytest.raises(LabError, match="does not answer"):
+        lab.inside("a", "sleep 30", timeout=0.5)
+
+
 def test_nothing_written_inside_reaches_the_machine(shared_host: LabHost) -> None:
     shared_host.put("/etc/lab/proof", "here\n", 0o600)
     assert shared_host.get("/etc/lab/proof") == "here\n"

@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 from typing import Protocol
 from xml.etree import ElementTree as Xml  # builds only, parses nothing
 
-from kvmplan.lab import initramfs, kernel, kvm
+from kvmplan.lab import initramfs, kernel, kvm, line, program
 from kvmplan.lab.addressing import checked_name, guest_mac_for
 from kvmplan.lab.errors import LabError
 
@@ -27,7 +27,8 @@ _BUSYBOX = ("/usr/bin/busybox", "/bin/busybox")
 @dataclass(frozen=True, slots=True)
 class Guest:
     """A guest: its name (also its host name), the libvirt networks and the bridges its NICs are on, memory in MiB.
-    ``minds_carrier``: whether it asks for another address when its cable was pulled, as most systems do.
+    ``minds_carrier``: whether it asks for another address when its cable was pulled, as most systems do. ``program``: a
+    Python program to have in it (`program.PATH`).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Guest:
     bridges: tuple[str, ...] = ()
     memory: int = MEMORY_MIB
     minds_carrier: bool = False
+    program: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def domain_xml(host: str, guest: Guest, boot: Boot) -> str:
     Xml.SubElement(devices, "controller", type="usb", model="none")
     serial = Xml.SubElement(devices, "serial", type="file")
     Xml.SubElement(serial, "source", path=console_path(guest.name))
+    serial = Xml.SubElement(devices, "serial", type="unix")
+    Xml.SubElement(serial, "source", mode="bind", path=line.path(guest.name))
     Xml.SubElement(devices, "memballoon", model="none")
     ends = [("network", name) for name in guest.networks] + [("bridge", name) for name in guest.bridges]
     for number, (kind, name) in enumerate(ends):
@@ -111,7 +115,7 @@ def start(host: Shell, guest: Guest, progress: Callable[[str], None]) -> str:
     checked_name(guest.name, "guest")
     if host.run(["virsh", "domstate", guest.name], check=False).returncode == 0:
         raise LabError(f"{host.name} has a guest {guest.name} already")
-    boot = _prepare(host, progress)
+    boot = _prepare(host, guest.program, progress)
     progress(f"{host.name}: starting {guest.name} {'under KVM' if boot.kvm else 'under emulation'}")
     host.run(["rm", "-f", console_path(guest.name)])
     host.run(["virsh", "define", "/dev/stdin"], input=domain_xml(host.name, guest, boot))
@@ -145,27 +149,32 @@ def _await_line(host: Shell, name: str, line: re.Pattern[str], timeout: float, w
         time.sleep(0.1)
 
 
-def _prepare(host: Shell, progress: Callable[[str], None]) -> Boot:
+def _prepare(host: Shell, more: Path | None, progress: Callable[[str], None]) -> Boot:
     """Put the guest's kernel and system into the host, unless they are there."""
     kern = kernel.ensure(progress)
     busybox = next((Path(path).read_bytes() for path in _BUSYBOX if Path(path).exists()), b"")
     if not initramfs.runs_alone(busybox):
         raise LabError("guests need a static busybox, which this machine lacks: apt-get install busybox-static")
     system = initramfs.archive(initramfs.entries(busybox, kern.modules))
-    local = kernel.cache_folder() / f"initramfs-{hashlib.sha256(system).hexdigest()[:16]}"
+    local = kernel.cache_folder() / f"initramfs-{_digest(system)}"
     if not local.exists():
-        for old in kernel.cache_folder().glob("initramfs-*"):
+        for old in kernel.cache_folder().glob(f"initramfs-{'[0-9a-f]' * 16}"):
             old.unlink(missing_ok=True)
         local.write_bytes(system)
     runs = kvm.usable(kern, local)
-    boot = Boot(f"{_FILES}/vmlinuz-{kern.version}", f"{_FILES}/{local.name}", runs)
-    for target, source in ((boot.image, kern.image), (boot.initramfs, local)):
+    whole = system if more is None else system + program.archive(more)
+    boot = Boot(f"{_FILES}/vmlinuz-{kern.version}", f"{_FILES}/initramfs-{_digest(whole)}", runs)
+    for target, content in ((boot.image, kern.image.read_bytes()), (boot.initramfs, whole)):
         if host.run(["test", "-e", target], check=False).returncode != 0:
-            script = 'cat >"$1.new" && mv "$1.new" "$1"'
-            host.run(["sh", "-c", script, "sh", target], input=source.read_bytes())
+            script = 'cat >"$1.$$" && mv "$1.$$" "$1"'
+            host.run(["sh", "-c", script, "sh", target], input=content)
     if runs:
         host.run(["sh", "-c", "[ -e /dev/kvm ] || mknod -m 666 /dev/kvm c 10 232"])
     return boot
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _text(parent: Xml.Element, tag: str, text: str, **attributes: str) -> None:

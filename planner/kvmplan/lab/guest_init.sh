@@ -19,6 +19,9 @@ done
 ip link set lo up
 httpd -p 8080 -h /www
 nc -ll -p 7777 -e cat &
+exec 3<>/dev/ttyS1
+stty raw -echo <&3
+/etc/line <&3 >&3 2>/dev/null &
 echo "kvmplan-lab: $name is up"
 
 grep -q ' kvmplan\.carrier' /proc/cmdline && carrier=yes

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from kvmplan.lab import guest as guests
-from kvmplan.lab import lifecycle
+from kvmplan.lab import lifecycle, line
 from kvmplan.lab.addressing import checked_name
 from kvmplan.lab.errors import LabError
 from kvmplan.lab.lifecycle import Progress, Wish
@@ -118,15 +118,30 @@ class LabHost:
         bridges: Sequence[str] = (),
         memory: int = guests.MEMORY_MIB,
         minds_carrier: bool = False,
+        program: Path | None = None,
         progress: Progress = quiet,
     ) -> str:
         """Define and start a small real guest with a NIC for each network and bridge named; its name.
 
         Without any it has no NIC, and free slots to hot-plug some. ``memory`` is in MiB;
-        ``minds_carrier``: whether it asks for another address when its cable was pulled. Returns when the guest's
-        system is up and serves its page; leases come later (see `guest_address`). Raises LabError.
+        ``minds_carrier``: whether it asks for another address when its cable was pulled; ``program``: a Python program
+        that is to be there as ``/program.py``. Returns when the guest's system is up and serves its page; leases come
+        later (see `guest_address`). Raises LabError.
         """
-        return guests.start(self, guests.Guest(name, tuple(networks), tuple(bridges), memory, minds_carrier), progress)
+        guest = guests.Guest(name, tuple(networks), tuple(bridges), memory, minds_carrier, program)
+        return guests.start(self, guest, progress)
+
+    def inside(
+        self, guest: str, script: str, *, timeout: float = RUN_SECONDS, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell script in the guest, over a serial line: it needs no network. What it prints is in ``stdout``.
+
+        Raises LabError where no answer comes, and with ``check`` on a non-zero exit.
+        """
+        done = line.run(f"/proc/{self.init().pid}/root{line.path(guest)}", script, timeout)
+        if check and done.returncode != 0:
+            raise LabError(f"in {guest}: {script!r} failed ({done.returncode}): {last_words(done.stdout.encode())}")
+        return done
 
     def guest_address(self, name: str, *, timeout: float = 30.0, mac: str | None = None) -> str:
         """The IPv4 address the guest ``name`` got by DHCP (on the NIC ``mac``), as it says itself. Raises LabError."""

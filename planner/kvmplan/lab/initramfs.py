@@ -55,6 +55,7 @@ def entries(busybox: bytes, modules: Sequence[tuple[str, bytes]]) -> list[Entry]
         _file("bin/busybox", busybox, 0o755),
         Entry("bin/sh", stat.S_IFLNK | 0o777, b"busybox"),
         _file("init", (scripts / "guest_init.sh").read_bytes(), 0o755),
+        _file("etc/line", (scripts / "guest_line.sh").read_bytes(), 0o755),
         _file("etc/lease", (scripts / "guest_lease.sh").read_bytes(), 0o755),
         _file("etc/probe", (scripts / "guest_probe.sh").read_bytes(), 0o755),
         _file("etc/pretend", (scripts / "guest_pretend.sh").read_bytes(), 0o755),

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from kvmplan.lab import program
 from kvmplan.lab.guest import SPARE_PORTS, Boot, Guest, domain_xml
 from kvmplan.lab.initramfs import Entry, archive, entries, runs_alone
 from kvmplan.lab.kernel import module_order, modules_below
@@ -102,7 +103,9 @@ def test_a_program_with_a_loader_does_not_run_alone() -> None:
     assert not runs_alone(b"#!/bin/sh\n")
 
 
-@pytest.mark.parametrize("path", ["init", "etc/lease", "etc/probe", "www/cgi-bin/outside", "www/cgi-bin/probe"])
+@pytest.mark.parametrize(
+    "path", ["init", "etc/lease", "etc/line", "etc/probe", "www/cgi-bin/outside", "www/cgi-bin/probe"]
+)
 def test_the_guests_scripts_are_shell(path: str) -> None:
     script = next(entry.content for entry in entries(b"", []) if entry.path == path)
     assert subprocess.run(["sh", "-n"], input=script, check=False).returncode == 0
@@ -129,3 +132,18 @@ def test_cpio_reads_the_archive(tmp_path: Path) -> None:
     subprocess.run(["cpio", "-idm", "--quiet"], input=raw, cwd=tmp_path, check=True)
     assert (tmp_path / "etc" / "link").read_bytes() == b"12345"
     assert (tmp_path / "etc" / "odd").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(shutil.which("cpio") is None, reason="cpio is not installed")
+def test_a_program_comes_with_what_it_imports(tmp_path: Path) -> None:
+    source = tmp_path / "hello.py"
+    source.write_text("from json import dumps\nprint(dumps('hello'))\n")
+    root = tmp_path / "root"
+    root.mkdir()
+    subprocess.run(["cpio", "-idm", "--quiet"], input=gzip.decompress(program.archive(source)), cwd=root, check=True)
+    assert (root / "program.py").read_bytes() == source.read_bytes()
+    names = {path.name for path in root.rglob("*")}
+    assert {"decoder.pyc", "python3"} < names
+    assert not {"decoder.py", "subprocess.pyc"} & names
+    alone = ["unshare", "-Ur", "chroot", str(root), "/bin/python3", "/program.py"]
+    assert subprocess.run(alone, capture_output=True, text=True, check=True).stdout == '"hello"\n'

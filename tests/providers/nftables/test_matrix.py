@@ -34,7 +34,7 @@ def test_the_matrix(host: Any, town: Town, open_session: Callable[[], Session], 
     configuration = tomllib.loads(file.read_text())
     apply(open_session(), configuration)
     expected = rows(configuration["table"])
-    assert asked(town, expected) == expected
+    assert asked(town.ask, expected) == expected
 
 
 def knows_connections(host: Any) -> bool:

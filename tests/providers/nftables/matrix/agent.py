@@ -1,4 +1,4 @@
-"""A machine of the matrix: answers on ports 22, 53 and 80, and asks others what it is told to, a JSON list a line.
+"""A machine of the matrix: answers on a few ports, and asks others what it is told to, a JSON list a line.
 
 Run by itself in a network namespace; it imports nothing of ours.
 """
@@ -14,7 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-PORTS = (22, 53, 80)
+PORTS = [int(port) for port in os.environ.get("PORTS", "22 53 80").split()]
 PATIENCE = float(os.environ.get("PATIENCE", "2.5"))
 FAMILIES = {4: (socket.AF_INET, "0.0.0.0"), 6: (socket.AF_INET6, "::")}
 

@@ -29,7 +29,7 @@ def play(file: Path) -> None:
             with built(host) as town:
                 apply(NftablesProvider().open(host, {}, LINEAGE), configuration)
                 expected = rows(configuration["table"])
-                for is_, was_to_be in zip(asked(town, expected), expected, strict=True):
+                for is_, was_to_be in zip(asked(town.ask, expected), expected, strict=True):
                     print("right" if is_ == was_to_be else "WRONG", file.stem, is_, was_to_be, flush=True)
         finally:
             sleeper.kill()

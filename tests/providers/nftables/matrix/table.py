@@ -7,14 +7,14 @@ A row is asked in four ways, over TCP and UDP, IPv4 and IPv6. ``yes``: an answer
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kvmplan_nftables.provider import SCHEMA
 from kvmplan_sdk import Object, Operation, Proposal, Session, Step, Verb
 from kvmplan_sdk.proposing import configure, propose
 
-from .town import ADDRESSES, Town
+from .town import ADDRESSES, Questions
 
 COLUMNS = (("tcp", 4), ("tcp", 6), ("udp", 4), ("udp", 6))
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
@@ -70,8 +70,8 @@ def question(source: str, target: str, protocol: str, version: int) -> Mapping[s
     }
 
 
-def asked(town: Town, table: Sequence[Row]) -> list[Row]:
-    """The same table as the machines see it."""
+def asked(ask: Callable[[Mapping[str, Questions]], Mapping[str, list[str]]], table: Sequence[Row]) -> list[Row]:
+    """The same table as the machines see it. ``ask``: what comes of questions, by machine."""
     questions: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     cells: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, (source, target, expected) in enumerate(table):
@@ -81,7 +81,7 @@ def asked(town: Town, table: Sequence[Row]) -> list[Row]:
                 questions[machine].append(question(source, target, *COLUMNS[column]))
                 cells[machine].append((number, column))
     answers: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for machine, said in town.ask(questions).items():
+    for machine, said in ask(questions).items():
         for place, answer in zip(cells[machine], said, strict=True):
             answers[place].append(answer)
     return [

@@ -9,6 +9,9 @@ from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
+from kvmplan_nftables.docker import accept
+from kvmplan_nftables.docker.boot import Boot
+from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import DATA_SOURCES, KINDS, SAVED
@@ -52,7 +55,10 @@ from kvmplan_sdk.host import check, require
 from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
-    resources={name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()},
+    resources={
+        **{name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()},
+        accept.TYPE: accept.SCHEMA,
+    },
     data_sources={name: source.schema for name, source in DATA_SOURCES.items()},
 )
 
@@ -74,8 +80,14 @@ class NftablesSession(Session):
         self._host = host
         self._lineage = lineage
         self._keeper = keeper
+        self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
+        ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
+        return [next(theirs if known.type == accept.TYPE else ours) for known in objects]
+
+    def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         owners = [Owner(self._lineage, known.address) for known in objects]
         pieces = [_pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)]
         listings = self._listings(piece.table for some in pieces for piece in some)
@@ -117,6 +129,8 @@ class NftablesSession(Session):
         return result
 
     def plan(self, proposal: Proposal) -> Planned:
+        if proposal.type == accept.TYPE:
+            return self._accepts.plan(proposal)
         kind = KINDS[proposal.type]
         values = kind.complete(proposal)
         if proposal.type in SAVED:
@@ -134,6 +148,13 @@ class NftablesSession(Session):
         return Planned(values=values, impact=impact, claims=tuple(kind.claims(values)), diagnostics=problems)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
+        theirs, ours = _apart(step)
+        if theirs.operations:
+            yield from self._accepts.apply(theirs)
+        if ours.operations:
+            yield from self._apply(ours)
+
+    def _apply(self, step: Step) -> Iterator[Outcome]:
         listings, batch = self._compiled(step)
         left = remaining(listings, batch)
         if not left:
@@ -167,8 +188,10 @@ class NftablesSession(Session):
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         """What hooks an interface that an earlier step makes is left out too."""
+        theirs, step = _apart(step)
         there = [one for one in step.operations if one.type != TYPE or not self._missing(one.after)]
-        return self._submit(self._batch(replace(step, operations=tuple(there))), "-c")
+        tried = self._submit(self._batch(replace(step, operations=tuple(there))), "-c")
+        return [*tried, *self._accepts.dry_run(theirs)]
 
     def _missing(self, values: Object | None) -> bool:
         """Whether an interface of a flowtable is not there (yet)."""
@@ -178,13 +201,16 @@ class NftablesSession(Session):
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         removals = {
-            change.address: _told(KINDS[change.type].removed, change.type, change.before)
+            change.address: accept.CLOSES
+            if change.type == accept.TYPE
+            else _told(KINDS[change.type].removed, change.type, change.before)
             for change in changes
             if change.verb is Verb.DELETE
         }
         forwarding, guarding = forwards(changes), firewalls(changes)
         found = (
-            *judge(self._host, changes, claims),
+            *self._accepts.assess(changes),
+            *judge(self._host, changes, claims, self._lineage),
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
             *judge_flowtables(self._host, changes),
@@ -234,6 +260,13 @@ class NftablesSession(Session):
     def _nft(self, batch: Sequence[Line], *options: str) -> Completed:
         text = "".join(f"{line.text}\n" for line in batch)
         return self._host.run(["nft", *options, "-f", "-"], input=text.encode())
+
+
+def _apart(step: Step) -> tuple[Step, Step]:
+    """What iptables is told, and what nft is."""
+    theirs = tuple(one for one in step.operations if one.type == accept.TYPE)
+    ours = tuple(one for one in step.operations if one.type != accept.TYPE)
+    return replace(step, operations=theirs), replace(step, operations=ours)
 
 
 def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:

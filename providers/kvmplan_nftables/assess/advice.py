@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kvmplan_nftables.assess.filters import Chain, Ruleset, is_libvirts
 from kvmplan_nftables.assess.matches import Packet
-
-DOCKERS = "DOCKER-USER"
+from kvmplan_nftables.docker.accept import TOOLS, TYPE
+from kvmplan_nftables.docker.chain import CHAIN as DOCKERS
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """``firewall``: whose the chain is, as its users call it; ``text``: whole sentences without the last full stop."""
+    """``firewall``: whose the chain is, as its users call it; ``text``: whole sentences without the last full stop;
+    ``block``: of configuration, to paste.
+    """
 
     firewall: str
     text: str
+    block: str = ""
 
 
 def advise(ruleset: Ruleset, chain: Chain, packet: Packet, hook: str) -> Advice:
@@ -40,7 +45,10 @@ def advise(ruleset: Ruleset, chain: Chain, packet: Packet, hook: str) -> Advice:
     ):
         return Advice("ufw", f"Allow it there: `{_ufw(packet, hook)}`")
     if iptables and name in (DOCKERS, "FORWARD") and (family, table, DOCKERS) in ruleset.chains:
-        return Advice("Docker", f"Docker leaves {DOCKERS} to others: `{_iptables(DOCKERS, packet)}`")
+        if not _guests(packet):
+            return Advice("Docker", f"Docker leaves {DOCKERS} to others: `{_iptables(DOCKERS, packet)}`")
+        families = [one for one in TOOLS if (one, table, DOCKERS) in ruleset.chains]
+        return Advice("Docker", f"Docker leaves {DOCKERS} to others. Write this", _accept(packet, families))
     if iptables and name.isupper():  # iptables owns it, and refuses chains that nft wrote into
         return Advice("iptables", f"Accept it in that firewall: `{_iptables(name, packet)}`")
     return Advice("", f"Accept it in that firewall: `{_nft(packet)} accept`")
@@ -65,6 +73,30 @@ def _ufw(packet: Packet, hook: str) -> str:
     if not packet.translated:
         return f"ufw route allow in on {_guests(packet)}"
     return f"ufw route allow out on {packet.outgoing} to {packet.target} port {packet.port} proto {packet.protocol}"
+
+
+def _accept(packet: Packet, families: Sequence[str]) -> str:
+    """The resource that lets it pass, and no more than what belongs to it."""
+    inside = _guests(packet)
+    sides = packet.incoming if packet.translated else [side for side in [packet.outgoing] if side != inside]
+    told = {"interface": f'"{inside}"'}
+    if families != ["ip"]:
+        told["families"] = f"[{', '.join(map(_quoted, families))}]"
+    if packet.bridged:
+        told |= {"outgoing": "false", "forwards": "false", "bridged": "true"}
+    elif len(sides) == 1:
+        told["out_interface"] = _quoted(sides[0])
+    width = max(map(len, told))
+    lines = "".join(f"  {name:{width}} = {value}\n" for name, value in told.items())
+    return f'resource "{TYPE}" "{_label(inside)}" {{\n{lines}}}'
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _label(interface: str) -> str:
+    return re.sub(r"^(?=[^A-Za-z])", "_", re.sub(r"[^A-Za-z0-9_-]", "_", interface))
 
 
 def _iptables(chain: str, packet: Packet) -> str:

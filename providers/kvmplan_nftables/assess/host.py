@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kvmplan_nftables.assess.foreseen import accepts
 from kvmplan_nftables.assess.forwards import Planned, forwards, judge_forwards
 from kvmplan_nftables.assess.guests import Way, judge_bridged, judge_ways_out, ways_out
 from kvmplan_nftables.assess.view import View
@@ -12,8 +13,8 @@ from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Host, SubnetClaim, warnin
 _FORWARDING = {4: "net.ipv4.ip_forward", 6: "net.ipv6.conf.all.forwarding"}
 
 
-def judge(host: Host, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Iterator[Diagnostic]:
-    view = View(host)
+def judge(host: Host, changes: Sequence[Change], claims: Sequence[ClaimedBy], lineage: str) -> Iterator[Diagnostic]:
+    view = View(host, accepts(changes, lineage))
     subnets = [claimed.claim for claimed in claims if isinstance(claimed.claim, SubnetClaim)]
     forwarding, ways = forwards(changes), list(ways_out(view, changes, subnets))
     yield from judge_forwards(view, forwarding, subnets)

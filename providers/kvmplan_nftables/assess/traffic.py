@@ -55,5 +55,6 @@ def stopped(traffic: Traffic, found: Obstacle, answers: bool, view: View) -> Dia
         why = f"The chain {chain}{whose} {does} {what} by the rule {view.rule(found)}"
     say = error if found.certain and traffic.vital else warning
     summary = "A foreign firewall stops the traffic" if found.certain else "A foreign firewall may stop the traffic"
-    detail = f"{why}; no rule in another table can open that. {advice.text}."
+    block = f":\n\n{advice.block}" if advice.block else "."
+    detail = f"{why}; no rule in another table can open that. {advice.text}{block}"
     return say(summary, detail, address=traffic.address, path=traffic.path)

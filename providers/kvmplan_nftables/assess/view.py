@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,10 @@ from ipaddress import ip_network
 from typing import Any
 
 from kvmplan_nftables.assess.filters import Obstacle, Ruleset, has_iptables, parse_ruleset
+from kvmplan_nftables.assess.foreseen import Accepts, foreseen
 from kvmplan_nftables.assess.iptables import Saved, parse_save
 from kvmplan_nftables.parts import Address, Network
-from kvmplan_sdk import Host
+from kvmplan_sdk import Host, HostError
 from kvmplan_sdk.host import check
 
 _LISTED = re.compile(r"^(?:table (?P<family>\w+) (?P<table>\S+) \{|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)", re.M)
@@ -21,23 +23,26 @@ _LISTED = re.compile(r"^(?:table (?P<family>\w+) (?P<table>\S+) \{|\t\t(?P<text>
 class View:
     """Each question is asked of the host when it first comes up, and once."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, planned: Accepts) -> None:
         self._host = host
+        self._planned = planned
         self._sysctls: dict[str, str | None] = {}
 
     @cached_property
     def ruleset(self) -> Ruleset:
+        """The live one, with what the plan does to Docker's."""
         listing = json.loads(check(self._host.run(["nft", "-j", "list", "ruleset"]), "Listing the host's ruleset"))
         items = listing["nftables"]
-        return parse_ruleset(items, self._saved() if has_iptables(items) else {})
+        found = parse_ruleset(items, self._saved() if self._planned or has_iptables(items) else {})
+        return foreseen(found, self._planned) if self._planned else found
 
     def _saved(self) -> Mapping[str, Saved]:
         """Where iptables is not there, or refuses what others wrote into its tables, its matches stay unknown."""
         found = {}
         for family, tool in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
-            told = self._host.run([tool])
-            if told.ok:
-                found[family] = parse_save(told.stdout.decode(errors="replace"))
+            with contextlib.suppress(HostError):
+                told = check(self._host.run([tool]), "Listing the rules of iptables")
+                found[family] = parse_save(told.decode(errors="replace"))
         return found
 
     @cached_property

@@ -35,8 +35,8 @@ LEARNING = """table inet kvmplan {
 """
 
 
-def saving(host: Any) -> FakeHost:
-    """A host whose nft is the real one, and whose systemd takes everything."""
+def saving(host: Any, *tools: str) -> FakeHost:
+    """A host whose nft is the real one, and so are ``tools``, and whose systemd takes everything."""
 
     def on(argv: tuple[str, ...], data: bytes) -> Completed:
         done: Completed = host.run(argv, input=data)
@@ -44,7 +44,7 @@ def saving(host: Any) -> FakeHost:
 
     return FakeHost(
         answers={
-            ("nft",): on,
+            **{(tool,): on for tool in ("nft", *tools)},
             ("systemctl",): b"",
             ("systemctl", "show"): b"UnitFileState=enabled\nNeedDaemonReload=no\n\nNeedDaemonReload=no\n",
             **{(tool,): b"" for tool in ("test", "mkdir", "rmdir")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,17 @@ COMMIT
 -A DOCKER -i docker0 -j RETURN
 COMMIT
 """
+RUNNING = 'until [ "$(firewall-cmd --state)" = running ]; do sleep 0.2; done'
+SERVICE = """[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sh -c "iptables -S DOCKER-USER || iptables-restore --noflush /root/docker.iptables"
+[Install]
+WantedBy=multi-user.target
+"""
+"""Like Docker it keeps DOCKER-USER when it starts again."""
+NAT = """<network><name>nat</name><forward mode='nat'/><bridge name='virbr151' stp='off' delay='0'/>
+<ip address='192.168.151.1' prefix='24'/></network>"""
 
 
 def install(host: LabHost, package: str) -> None:
@@ -52,18 +63,36 @@ def install(host: LabHost, package: str) -> None:
 
 
 def docker(host: LabHost) -> None:
-    host.run(["iptables-restore", "--noflush"], input=DOCKER.encode())
+    host.put("/root/docker.iptables", DOCKER)
+    host.put("/etc/systemd/system/docker.service", SERVICE)
+    host.run(["sh", "-c", "systemctl daemon-reload; systemctl enable docker; systemctl start docker"])
+
+
+def libvirt(host: LabHost) -> None:
+    host.put("/root/nat.xml", NAT)
+    host.run(["sh", "-c", "virsh net-define /root/nat.xml && virsh net-start nat"])
 
 
 def ufw(host: LabHost) -> None:
     install(host, "ufw")
-    host.run(["ufw", "--force", "enable"])
+    host.run(["sh", "-c", "ufw --force enable && ufw reload"])  # what is enabled for the first time lacks a rule
 
 
 def firewalld(host: LabHost) -> None:
     install(host, "firewalld")
     host.run(["systemctl", "start", "firewalld"])
-    host.run(["sh", "-c", 'until [ "$(firewall-cmd --state)" = running ]; do sleep 0.2; done'], timeout=60)
+    host.run(["sh", "-c", RUNNING], timeout=120)
 
 
-FIREWALLS: Mapping[str, Callable[[LabHost], None]] = {"docker": docker, "ufw": ufw, "firewalld": firewalld}
+FIREWALLS: Mapping[str, Callable[[LabHost], None]] = {
+    "libvirt": libvirt,
+    "docker": docker,
+    "ufw": ufw,
+    "firewalld": firewalld,
+}
+RESTARTS: Mapping[str, Sequence[str]] = {
+    "libvirt": ["systemctl restart libvirtd && virsh net-list"],
+    "docker": ["systemctl restart docker"],
+    "ufw": ["ufw reload"],
+    "firewalld": [f"firewall-cmd --reload && {RUNNING}", f"systemctl restart firewalld && {RUNNING}"],
+}

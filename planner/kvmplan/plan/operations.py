@@ -11,8 +11,8 @@ of edges grows with the number of instances and not with its square.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
@@ -21,11 +21,13 @@ from kvmplan.lane import Lane
 from kvmplan.plan.model import Action, Change, Junction, OperationKey, PlannedStep
 from kvmplan.plan.steps import group
 from kvmplan.state.model import State
-from kvmplan_sdk.impact import worst
+from kvmplan_sdk.impact import Impact, worst
 from kvmplan_sdk.provider import Verb
 
 Node = OperationKey | Junction
 Needs = Mapping[Node, tuple[Node, ...]]
+_REASONS = 3
+"""So many reasons of its impact a step tells; each change tells its own."""
 
 _VERBS: Mapping[Action, tuple[Verb, ...]] = {
     Action.CREATE: (Verb.CREATE,),
@@ -54,7 +56,7 @@ def ordered_steps(changes: Mapping[Address, Change], prior: State) -> tuple[tupl
             lane=grouped.lane,
             operations=tuple(node for node in grouped.members if isinstance(node, tuple)),
             after=tuple(position + 1 for position in grouped.after),
-            impact=worst(_change(node, changes).impact for node in grouped.members if isinstance(node, tuple)),
+            impact=_together([_change(node, changes).impact for node in grouped.members if isinstance(node, tuple)]),
         )
         for number, grouped in enumerate(group(graph, lanes, waiting, order), start=1)
     )
@@ -64,6 +66,14 @@ def ordered_steps(changes: Mapping[Address, Change], prior: State) -> tuple[tupl
 def _change(node: OperationKey, changes: Mapping[Address, Change]) -> Change:
     """The change that an operation is part of."""
     return changes.get(node[0]) or changes[node[0].current]
+
+
+def _together(impacts: Sequence[Impact]) -> Impact:
+    """What a step disturbs, with the reasons of all of its changes that are as bad as the worst."""
+    top = worst(impacts)
+    reasons = list(dict.fromkeys(one.why.rstrip(".") for one in impacts if one.level is top.level and one.why))
+    more = [f"and {len(reasons) - _REASONS} more, as said above"] if len(reasons) > _REASONS else []
+    return replace(top, why="; ".join(reasons[:_REASONS] + more))
 
 
 def _waits(node: OperationKey, changes: Mapping[Address, Change]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 from hypothesis import given
@@ -14,6 +14,7 @@ from kvmplan.lane import Lane
 from kvmplan.plan.model import Action, Change, Junction, OperationKey, PlannedStep
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.state.model import Instance, State
+from kvmplan_sdk.impact import Impact, ImpactLevel
 from kvmplan_sdk.provider import Verb
 
 LANES = [Lane("a", "x"), Lane("a", "y"), Lane("b", "x")]
@@ -185,3 +186,20 @@ def test_a_state_whose_instances_refer_to_each_other_can_still_be_destroyed() ->
     (together,) = names(steps)
     assert sorted(together) == ["delete a", "delete b", "delete c"]
     assert together.index("delete c") < together.index("delete a")
+
+
+def test_a_step_tells_the_reasons_of_all_of_its_worst_changes() -> None:
+    told = [("none", ""), ("live", "a."), ("link_flap", "b."), ("link_flap", "c"), ("link_flap", "b")]
+    changes = {}
+    for index, (level, why) in enumerate(told):
+        address = Address("x_y", f"r{index}")
+        impact = Impact(ImpactLevel.parse(level), why=why)
+        changes[address] = replace(change(address, Action.UPDATE, LANES[0], ()), impact=impact)
+    (step,), _ = ordered_steps(changes, state({}))
+    assert (step.impact.level, step.impact.why) == (ImpactLevel.LINK_FLAP, "b; c")
+    for index in range(5, 9):
+        address = Address("x_y", f"r{index}")
+        impact = Impact(ImpactLevel.LINK_FLAP, why=f"d{index}")
+        changes[address] = replace(change(address, Action.UPDATE, LANES[0], ()), impact=impact)
+    (step,), _ = ordered_steps(changes, state({}))
+    assert step.impact.why == "b; c; d5; and 3 more, as said above"

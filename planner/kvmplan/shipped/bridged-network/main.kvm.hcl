@@ -1,3 +1,12 @@
+locals {
+  # A guest may take another MAC address, but not leave its tap: guarded guests are held by it, so it needs a name.
+  taps = {
+    for name, guest in var.guests : name => format(
+      "fw-%s-%s", substr(replace(name, "/[^0-9A-Za-z]/", ""), 0, 5), substr(sha1("${var.name} ${name}"), 0, 6),
+    ) if guest.firewall != null
+  }
+}
+
 resource "netplan_bridge" "this" {
   name       = var.bridge == null ? "br-${var.name}" : var.bridge
   interfaces = var.interfaces
@@ -39,13 +48,16 @@ resource "libvirt_interface" "guest" {
   domain   = each.key
   network  = libvirt_network.this.name
   mac      = each.value.mac
+
+  target_dev = lookup(local.taps, each.key, null)
 }
 
 resource "nftables_firewall" "guest" {
   for_each = { for name, guest in var.guests : name => guest.firewall if guest.firewall != null }
   family   = "bridge"
-  mac      = libvirt_interface.guest[each.key].mac
-  stateful = each.value.stateful
+
+  interface = libvirt_interface.guest[each.key].target_dev
+  stateful  = each.value.stateful
 
   dynamic "ingress" {
     for_each = { for protocol in ["tcp", "udp"] : protocol => each.value[protocol] if length(each.value[protocol]) > 0 }
@@ -57,6 +69,7 @@ resource "nftables_firewall" "guest" {
   }
 
   anti_spoofing {
+    mac       = libvirt_interface.guest[each.key].mac
     addresses = each.value.addresses
   }
 }

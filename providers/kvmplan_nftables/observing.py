@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.batch import fits
-from kvmplan_nftables.table.listing import FoundElement, Listing, Listings
-from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
-from kvmplan_nftables.table.section import Section, holders
+from kvmplan_nftables.table.listing import FoundRule, Listing, Listings
+from kvmplan_nftables.table.pieces import MARKS, Named, Piece, Rule, TableName
+from kvmplan_nftables.table.section import Section
 from kvmplan_nftables.table.skeleton import SECTIONS, TAG
+from kvmplan_nftables.table.wish import NOTHING, Parts, Sorted
 from kvmplan_sdk import Object, Observed
 
 Broken = frozenset[tuple[TableName, str]]
@@ -18,20 +19,20 @@ Broken = frozenset[tuple[TableName, str]]
 
 
 def observe(
-    values: Object, kind: Kind, pieces: Sequence[Piece], tag: str, listings: Listings, damaged: Broken
+    values: Object, kind: Kind, pieces: Sorted, tag: str, listings: Listings, damaged: Broken
 ) -> Observed | None:
     """The resource of ``pieces``; None where one is missing, or has changed in a way that values cannot say."""
-    if not pieces or any(piece.table not in listings for piece in pieces):
+    if not pieces or any(table not in listings for table in pieces):
         return None
-    if damaged and any((piece.table, name) in damaged for piece in pieces for name in holders((piece,))):
+    if damaged and any((table, name) in damaged for table, parts in pieces.items() for name in parts.holders):
         return None
-    if any(_of_others(piece, tag, listings[piece.table]) for piece in pieces):
+    if any(_of_others(piece, tag, listings[table]) for table, parts in pieces.items() for piece in parts.named):
         return Observed(values=values, owned=False)
-    wanted = {(piece.holder, piece.key): piece.data for piece in pieces if isinstance(piece, Element)}
+    wanted = {(piece.holder, piece.key): piece.data for parts in pieces.values() for piece in parts.elements}
     found = [element for listing in listings.values() for element in listing.elements_of(tag)]
-    if not found and any(_at(piece, listings) for piece in pieces if isinstance(piece, Element)):
+    if not found and any(_at(parts, listings[table]) for table, parts in pieces.items()):
         return Observed(values=values, owned=False)
-    if not _all_there([piece for piece in pieces if not isinstance(piece, Element)], tag, listings):
+    if not _all_there(pieces, tag, listings):
         return None
     same = {(element.holder, element.key): element.data for element in found} == wanted
     seen = values if same else kind.seen(values, found)
@@ -68,31 +69,32 @@ def _named(piece: Piece, listing: Listing) -> bool:
     return found is not None and fits(piece, found)
 
 
-def _of_others(piece: Piece, tag: str, listing: Listing) -> bool:
+def _of_others(piece: Named, tag: str, listing: Listing) -> bool:
     """Whether it is there, without the rule that would say that it is ours."""
     return (
-        isinstance(piece, Named)
-        and piece.marked
+        piece.marked
         and (piece.kind, piece.name) in listing.named
         and not any(rule.chain == MARKS for rule in listing.rules_of(tag))
     )
 
 
-def _all_there(pieces: Sequence[Piece], tag: str, listings: Listings) -> bool:
-    rules: dict[tuple[TableName, str], list[tuple[str, int]]] = defaultdict(list)
-    for piece in pieces:
-        match piece:
-            case Rule():
-                rules[piece.table, piece.chain].append((piece.digest, piece.order))
-            case Named():
-                if not _named(piece, listings[piece.table]):
-                    return False
-    there: dict[tuple[TableName, str], list[tuple[str, int]]] = defaultdict(list)
-    for table in listings:
-        for rule in listings[table].rules_of(tag):
-            there[table, rule.chain].append((rule.digest, rule.order))
-    return there == rules
+def _all_there(pieces: Sorted, tag: str, listings: Listings) -> bool:
+    """Whether chains and all else with a name are there, and just the rules that belong there."""
+    if not all(_named(piece, listings[table]) for table, parts in pieces.items() for piece in parts.named):
+        return False
+    return all(
+        _by_chain(pieces.get(table, NOTHING).rules) == _by_chain(listing.rules_of(tag))
+        for table, listing in listings.items()
+    )
 
 
-def _at(piece: Element, listings: Listings) -> FoundElement | None:
-    return listings[piece.table].elements.get((piece.holder, piece.key))
+def _at(parts: Parts, listing: Listing) -> bool:
+    """Whether somebody's elements are in the places of ours."""
+    return any((piece.holder, piece.key) in listing.elements for piece in parts.elements)
+
+
+def _by_chain(rules: Sequence[Rule] | Sequence[FoundRule]) -> Mapping[str, Sequence[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for rule in rules:
+        found.setdefault(rule.chain, []).append((rule.digest, rule.order))
+    return found

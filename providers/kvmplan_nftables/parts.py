@@ -32,8 +32,17 @@ def parse_port(value: Value) -> int:
 
 
 def parse_address(value: object) -> Address:
-    address = ip_address(str(value))
-    if "%" in str(address):
+    return _address(str(value))
+
+
+_many = lru_cache(1 << 17)
+"""What is parsed where it is checked is parsed again for every look at it, as it was and as it will be."""
+
+
+@_many
+def _address(text: str) -> Address:
+    address = ip_address(text)
+    if "%" in text:
         raise ValueError(f"{address} has a zone, which nft does not take")
     return address
 
@@ -42,7 +51,7 @@ def parse_network(value: object) -> Network:
     return _network(str(value))
 
 
-@lru_cache(1 << 17)  # one of a set is parsed where it is checked, and as it was and will be; sets are large
+@_many
 def _network(text: str) -> Network:
     network = ip_network(text)
     if "%" in text:
@@ -59,12 +68,17 @@ def parse_interface(value: object) -> str:
 
 
 def parse_ports(value: object) -> Ports:
-    first, dash, last = str(value).partition("-")
+    return _ports(str(value))
+
+
+@_many
+def _ports(text: str) -> Ports:
+    first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise ValueError(f'{value!r} is no port and no range of ports; write "80" or "8000-8010"')
+        raise ValueError(f'{text!r} is no port and no range of ports; write "80" or "8000-8010"')
     ports = parse_port(first), parse_port(last or first)
     if ports[0] > ports[1]:
-        raise ValueError(f'{value!r} is no range of ports: write the lower one first, "{ports[1]}-{ports[0]}"')
+        raise ValueError(f'{text!r} is no range of ports: write the lower one first, "{ports[1]}-{ports[0]}"')
     return ports
 
 

@@ -15,17 +15,19 @@ from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import DATA_SOURCES, KINDS, SAVED
+from kvmplan_nftables.making import Making
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
-from kvmplan_nftables.table.batch import Line, Wish, compile_batch, ours, remaining
+from kvmplan_nftables.table.batch import Line, compile_batch, ours, remaining
 from kvmplan_nftables.table.going import remade, taken
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings, parse_table, shown
-from kvmplan_nftables.table.pieces import Piece, TableName
+from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.refusals import explain
 from kvmplan_nftables.table.rewritten import listed, texts, without_comment
 from kvmplan_nftables.table.skeleton import SKELETON
+from kvmplan_nftables.table.wish import Sorted, Wish
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
@@ -81,6 +83,7 @@ class NftablesSession(Session):
         self._lineage = lineage
         self._keeper = keeper
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
+        self._making = Making()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
@@ -89,8 +92,10 @@ class NftablesSession(Session):
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         owners = [Owner(self._lineage, known.address) for known in objects]
-        pieces = [_pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)]
-        listings = self._listings(piece.table for some in pieces for piece in some)
+        pieces = [
+            self._making.pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)
+        ]
+        listings = self._listings(table for some in pieces for table in some)
         damaged = broken(listings)
         found = [
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
@@ -105,7 +110,7 @@ class NftablesSession(Session):
     def _as_written(
         self,
         objects: Sequence[Known],
-        pieces: Sequence[Sequence[Piece]],
+        pieces: Sequence[Sorted],
         found: Sequence[Observed | None],
         listings: Listings,
     ) -> Sequence[Observed | None]:
@@ -141,7 +146,7 @@ class NftablesSession(Session):
         try:
             problems = tuple(problem.about(proposal.address) for problem in kind.check(values))
             if not has_errors(problems):
-                kind.pieces(values, Owner(self._lineage, proposal.address))
+                self._making.pieces(proposal.type, values, Owner(self._lineage, proposal.address))
         except ValueError as problem:
             invalid = error(f"Invalid {proposal.type}", f"{problem}.", address=proposal.address)
             return Planned(values=values, impact=impact, diagnostics=(invalid,))
@@ -176,13 +181,13 @@ class NftablesSession(Session):
         """How nft lists the rules that were made, by address."""
         owners = {one.address: Owner(step.lineage, one.address) for one in step.operations}
         made = {
-            one.address: _pieces(one.type, one.after, owners[one.address])
+            one.address: self._making.pieces(one.type, one.after, owners[one.address])
             for one in step.operations
             if one.after is not None and KINDS[one.type].text
         }
         if not made:
             return {}
-        listings = self._listings(piece.table for pieces in made.values() for piece in pieces)
+        listings = self._listings(table for pieces in made.values() for table in pieces)
         rules = {address: _only_rule(pieces, owners[address].tag, listings) for address, pieces in made.items()}
         return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
 
@@ -226,15 +231,28 @@ class NftablesSession(Session):
 
     def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line]]:
         """What cannot be told yet, because values are unknown, is left out."""
-        wishes = [wish for operation in step.operations if (wish := _wish(operation, step.lineage)) is not None]
-        tables = [piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)]
-        listings = self._listings(tables)
+        wishes = [wish for operation in step.operations if (wish := self._wish(operation, step.lineage)) is not None]
+        listings = self._listings(table for wish in wishes for table in wish.tables)
         for table in {table for table, _ in remade(listings, wishes)}:
             listings[table].texts.update(self._texts(table))
         problems = tuple(taken(listings, wishes))
         if problems:
             raise DiagnosticError(*problems)
         return listings, compile_batch(listings, wishes)
+
+    def _wish(self, operation: Operation, lineage: str) -> Wish | None:
+        if operation.after is not None and not is_known(operation.after):
+            return None
+        owner = Owner(lineage, operation.address)
+        former = owner if operation.tagged == operation.address else Owner(lineage, operation.tagged)
+        tag = owner.tag
+        return Wish(
+            operation.address,
+            tag,
+            self._making.pieces(operation.type, operation.after, owner),
+            tag if former is owner else former.tag,
+            self._making.pieces(operation.type, operation.before, former),
+        )
 
     def _texts(self, table: TableName) -> dict[int, str]:
         listed = check(self._host.run(("nft", "-a", "list", "table", *table)), f"Listing table {' '.join(table)}")
@@ -258,7 +276,7 @@ class NftablesSession(Session):
         return () if done.ok else explain(done.stderr, batch, lambda part: not self._nft(part, "-c").ok)
 
     def _nft(self, batch: Sequence[Line], *options: str) -> Completed:
-        text = "".join(f"{line.text}\n" for line in batch)
+        text = "\n".join([*(line.text for line in batch), ""])
         return self._host.run(["nft", *options, "-f", "-"], input=text.encode())
 
 
@@ -278,19 +296,6 @@ def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
 
 
-def _wish(operation: Operation, lineage: str) -> Wish | None:
-    if operation.after is not None and not is_known(operation.after):
-        return None
-    owner, former = (Owner(lineage, address) for address in (operation.address, operation.tagged))
-    before = _pieces(operation.type, operation.before, former)
-    return Wish(operation.address, owner.tag, _pieces(operation.type, operation.after, owner), former.tag, before)
-
-
-def _pieces(type_: str, values: Object | None, owner: Owner) -> Sequence[Piece]:
-    """None for what is not there, or not known yet."""
-    return () if values is None or not is_known(values) else KINDS[type_].pieces(values, owner)
-
-
 def _read_as(known: Known, text: str) -> Object:
     """A rule with the text that nft lists, or one that says that it cannot be said."""
     values = {**known.values, KINDS[known.type].text: text}
@@ -301,12 +306,12 @@ def _read_as(known: Known, text: str) -> Object:
     return values
 
 
-def _only_rule(pieces: Sequence[Piece], tag: str, listings: Listings) -> tuple[TableName, FoundRule] | None:
+def _only_rule(pieces: Sorted, tag: str, listings: Listings) -> tuple[TableName, FoundRule] | None:
     """The rule of a resource that is one, with its table, if it is there."""
-    for piece in pieces:
-        found = listings[piece.table].rules_of(tag) if piece.table in listings else ()
+    for table in pieces:
+        found = listings[table].rules_of(tag) if table in listings else ()
         if len(found) == 1:
-            return piece.table, found[0]
+            return table, found[0]
     return None
 
 

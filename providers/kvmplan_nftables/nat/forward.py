@@ -102,7 +102,7 @@ def protocols_of(values: Object) -> tuple[str, ...]:
     for protocol in found:
         if protocol not in PROTOCOLS:
             raise ValueError(f"{protocol!r} is no protocol with ports: write one of {', '.join(PROTOCOLS)}")
-    return tuple(sorted({str(protocol) for protocol in found}))
+    return tuple(sorted(set(map(str, found))))
 
 
 def mappings_of(values: Object) -> Iterator[Mapping]:

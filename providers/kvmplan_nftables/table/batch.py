@@ -7,15 +7,15 @@ forwards may swap their ports. What is there as it is wanted stays: a change of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.places import Coming, placed
-from kvmplan_nftables.table.section import holders
 from kvmplan_nftables.table.skeleton import SECTIONS, SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
+from kvmplan_nftables.table.wish import NOTHING, Wish, by_table
 
 _NOTHING = Listing()
 
@@ -28,25 +28,14 @@ class Line:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a resource shall be made of: ``pieces``, marked with ``tag``. ``former``: the tag that it carries before;
-    ``before``: the pieces it was made of, for the names of those that have one.
-    """
-
-    address: str
-    tag: str
-    pieces: Sequence[Piece] = ()
-    former: str = ""
-    before: Sequence[Piece] = ()
-
-
 @dataclass(slots=True)
 class Difference:
     """By kind of command, in the order of the batch. Each line with its address.
 
-    ``fresh``: the sets and maps of intervals that come. nft 1.0.6 tells the kernel the elements of these twice, first
-    with the set: ``create`` would find them there, ``add`` does not mind; chains that they jump to must come before.
+    ``fresh``: the sets and maps of intervals that come, by name. nft 1.0.6 tells the kernel the elements of these
+    twice, with the set and after it, unless they are said with the set; what they jump to must come before. ``again``:
+    those that come in the place of others. It forgets what is said with these; told twice, ``create`` would find the
+    elements there, ``add`` does not mind.
     """
 
     flushed: list[Line] = field(default_factory=list)
@@ -54,33 +43,50 @@ class Difference:
     elements_gone: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     named_gone: list[tuple[str, Line]] = field(default_factory=list)
     named_come: list[tuple[str, Line]] = field(default_factory=list)
+    fresh: dict[str, Line] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
     rules_again: list[Line] = field(default_factory=list)
     rules_come: list[Coming] = field(default_factory=list)
     elements_come: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
-    fresh: set[str] = field(default_factory=set)
     gone: set[tuple[str, str]] = field(default_factory=set)
     handles_gone: set[int] = field(default_factory=set)
 
     def lines(self, name: TableName, listing: Listing) -> Iterator[Line]:
+        table = " ".join(name)
         yield from self.flushed
         yield from self.rules_gone
-        yield from _grouped(self.elements_gone)
+        for holder, lines in self.elements_gone.items():
+            yield from (Line(f"delete element {table} {holder} {{"), *lines, Line("}"))
         yield from (line for kind, line in sorted(self.named_gone, key=lambda item: item[0] != "chain"))
         ranks = {"table": 0, "chain": 1}
         yield from (line for kind, line in sorted(self.named_come, key=lambda item: ranks.get(item[0], 2)))
+        for holder, line in self.fresh.items():
+            yield from _filled(line, self.elements_come.pop(holder, ()))
         yield from self.rules_again
         chains = {item for kind, item in self.gone if kind == "chain"}
         staying = (r for r in listing.rules if r.handle not in self.handles_gone and r.chain not in chains)
         for coming, place in placed(self.rules_come, listing.rules, list(staying)):
-            yield Line(f"{place[0]} rule {' '.join(name)} {coming.chain} {place[1]}{coming.text}", coming.address)
-        yield from _grouped(self.elements_come)
+            yield Line(f"{place[0]} rule {table} {coming.chain} {place[1]}{coming.text}", coming.address)
+        for holder, lines in self.elements_come.items():
+            verb = "add" if holder in self.again else "create"
+            yield from (Line(f"{verb} element {table} {holder} {{"), *lines, Line("}"))
+
+
+def _filled(holder: Line, elements: Sequence[Line]) -> Iterator[Line]:
+    """A set or map that comes, with its elements."""
+    if not elements:
+        yield holder
+        return
+    yield replace(holder, text=f"{holder.text.removesuffix('}')}elements = {{")
+    yield from elements
+    yield Line("} }", holder.address)
 
 
 def compile_batch(listings: Listings, wishes: Sequence[Wish]) -> tuple[Line, ...]:
     """What nft must do so that the tables in ``listings`` become as ``wishes`` say. A table of ours goes with the last
     that is in it.
     """
-    tables = {piece.table for wish in wishes for piece in (*wish.pieces, *wish.before)}
+    tables = {table for wish in wishes for table in wish.tables}
     lines: list[Line] = []
     for name in sorted(tables | (listings.keys() & SKELETON.keys())):
         lines += _table(name, listings.get(name), wishes)
@@ -93,20 +99,20 @@ def ours(listings: Listings) -> frozenset[TableName]:
 
 def remaining(listings: Listings, batch: Sequence[Line]) -> frozenset[TableName]:
     """Those of our tables that are there after ``batch``."""
-    done = {line.text for line in batch}
+    done = {line.text for line in batch if not line.address}
     there = ours(listings) | {name for name in SKELETON if f"add table {' '.join(name)}" in done}
     return frozenset(name for name in there if f"delete table {' '.join(name)}" not in done)
 
 
 def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> Iterator[Line]:
-    comes = any(piece.table == name for wish in wishes for piece in wish.pieces)
+    comes = any(name in wish.pieces for wish in wishes)
     if name in SKELETON:
         if not comes and (listing is None or not _stays(name, listing, wishes)):
             if listing is not None:
                 yield Line(f"delete table {' '.join(name)}")
             return
-        needed = tuple(_needed(name, listing or _NOTHING, wishes))
-        wishes = (Wish("", SKELETON_TAG, needed, before=SKELETON[name]), *wishes)
+        needed = by_table(_needed(name, listing or _NOTHING, wishes))
+        wishes = (Wish("", SKELETON_TAG, needed, before=by_table(SKELETON[name])), *wishes)
     found, difference = listing or _NOTHING, Difference()
     for wish in wishes:
         compare_named(name, found, wish, difference)
@@ -115,7 +121,8 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
         return
     _keep_rules(name, found, wishes, difference)
     for wish in wishes:
-        _compare(name, found, wish, difference)
+        _compare_rules(name, found, wish, difference)
+        _compare_elements(found, wish, wish.pieces.get(name, NOTHING).elements, difference)
     if listing is None and comes and name in SKELETON:
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines(name, found)
@@ -123,17 +130,20 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
 
 def _keep_rules(name: TableName, listing: Listing, wishes: Sequence[Wish], into: Difference) -> None:
     """What is in a chain that is made anew, and nobody changes, comes again as it is, whoever's it is."""
-    tags = {tag for wish in wishes for tag in tags_of(wish)}
+    again = {item for kind, item in into.gone if kind == "chain"}
+    if not again:
+        return
+    tags = {tag for wish in wishes for tag in wish.tags}
     address = {
-        piece.name: wish.address for wish in wishes for piece in _named(wish.pieces, name) if piece.kind == "chain"
+        piece.name: wish.address
+        for wish in wishes
+        for piece in wish.pieces.get(name, NOTHING).named
+        if piece.kind == "chain"
     }
     into.rules_again += [
         Line(f"add rule {' '.join(name)} {rule.chain} {listing.texts[rule.handle]}", address[rule.chain])
         for rule in listing.rules
-        if ("chain", rule.chain) in into.gone
-        and rule.chain in address
-        and rule.tag not in tags
-        and rule.handle in listing.texts
+        if rule.chain in again and rule.chain in address and rule.tag not in tags and rule.handle in listing.texts
     ]
 
 
@@ -146,8 +156,8 @@ def _leaving(name: TableName, listing: Listing, difference: Difference) -> Line 
 
 def _needed(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> Iterator[Piece]:
     """The sections that something comes into, or that hold what ``wishes`` leave."""
-    tags = {SKELETON_TAG, *(tag for wish in wishes for tag in (wish.tag, wish.former))}
-    used = holders(piece for wish in wishes for piece in wish.pieces if piece.table == name)
+    tags = {SKELETON_TAG, *(tag for wish in wishes for tag in wish.tags)}
+    used = {holder for wish in wishes if name in wish.pieces for holder in wish.pieces[name].holders}
     used |= {rule.chain for rule in listing.rules if rule.tag not in tags}
     used |= {element.holder for element in listing.elements.values() if element.tag not in tags}
     for section in SECTIONS.get(name, ()):
@@ -157,12 +167,9 @@ def _needed(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> Iterat
 
 def _stays(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> bool:
     """Whether a table of ours holds anything that ``wishes`` leave: of other resources, or of other people."""
-    tags = {SKELETON_TAG, *(tag for wish in wishes for tag in (wish.tag, wish.former))}
-    named = {
-        (piece.kind, piece.name)
-        for piece in (*SKELETON[name], *(piece for wish in wishes for piece in wish.before))
-        if isinstance(piece, Named)
-    }
+    tags = {SKELETON_TAG, *(tag for wish in wishes for tag in wish.tags)}
+    before = (piece for wish in wishes for parts in wish.before.values() for piece in parts.named)
+    named = {(piece.kind, piece.name) for piece in (*by_table(SKELETON[name])[name].named, *before)}
     return (
         any(key not in named for key in listing.named if key[0] != "table")
         or any(rule.tag not in tags for rule in listing.rules)
@@ -170,24 +177,14 @@ def _stays(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> bool:
     )
 
 
-def _compare(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
-    pieces = [piece for piece in wish.pieces if piece.table == name]
-    rules = [piece for piece in pieces if isinstance(piece, Rule)]
-    _compare_rules(name, [rule for tag in tags_of(wish) for rule in listing.rules_of(tag)], wish, rules, into)
-    elements = {(piece.holder, piece.key): piece for piece in pieces if isinstance(piece, Element)}
-    gone = frozenset(item for kind, item in into.gone if kind != "chain")
-    _compare_elements(name, listing, wish, elements, gone, into)
-
-
-def tags_of(wish: Wish) -> Iterable[str]:
-    return dict.fromkeys(tag for tag in (wish.tag, wish.former) if tag)
-
-
 def compare_named(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     """What goes, goes with all that is in it."""
-    wished = {(piece.kind, piece.name): piece for piece in _named(wish.pieces, name)}
-    ours = {(piece.kind, piece.name): piece for piece in (*_named(wish.before, name), *wished.values())}
-    marks = {rule.digest for tag in tags_of(wish) for rule in listing.rules_of(tag) if rule.chain == MARKS}
+    wanted, before = wish.pieces.get(name, NOTHING).named, wish.before.get(name, NOTHING).named
+    if not wanted and not before:
+        return
+    wished = {(piece.kind, piece.name): piece for piece in wanted}
+    ours = {(piece.kind, piece.name): piece for piece in (*before, *wanted)}
+    marks = {rule.digest for tag in wish.tags for rule in listing.rules_of(tag) if rule.chain == MARKS}
     gone = {
         key
         for key, piece in ours.items()
@@ -203,18 +200,20 @@ def compare_named(name: TableName, listing: Listing, wish: Wish, into: Differenc
     for key, piece in wished.items():
         there = key in listing.named and key not in gone
         if not there or (piece.marked and not marks) or not fits(piece, listing.named[key]):
-            if "interval" in piece.body:
-                into.fresh.add(piece.name)
             verb = "create" if piece.marked and (not there or not marks) else "add"
-            body = (
-                f" {piece.body}" if piece.kind in ("limit", "quota") else f" {{ {piece.body} }}" if piece.body else ""
-            )
-            line = Line(f"{verb} {_called(piece.kind, name, piece.name)}{body}", wish.address)
+            line = Line(f"{verb} {_called(piece.kind, name, piece.name)}{_body(piece)}", wish.address)
+            if "interval" in piece.body and key not in listing.named:
+                into.fresh[piece.name] = line
+                continue
+            if "interval" in piece.body:
+                into.again.add(piece.name)
             into.named_come.append((piece.kind, line))
 
 
-def _named(pieces: Iterable[Piece], table: TableName) -> Iterator[Named]:
-    return (piece for piece in pieces if isinstance(piece, Named) and piece.table == table)
+def _body(piece: Named) -> str:
+    if not piece.body:
+        return ""
+    return f" {piece.body}" if piece.kind in ("limit", "quota") else f" {{ {piece.body} }}"
 
 
 def _called(kind: str, table: TableName, item: str) -> str:
@@ -223,7 +222,8 @@ def _called(kind: str, table: TableName, item: str) -> str:
 
 def _lasts(wanted: Named, found: Json, marks: Collection[str], wish: Wish) -> bool:
     """Whether what is there can become what is wanted."""
-    marker = next((piece.digest for piece in wish.pieces if isinstance(piece, Rule) and piece.chain == MARKS), None)
+    rules = (rule for parts in wish.pieces.values() for rule in parts.rules)
+    marker = next((rule.digest for rule in rules if rule.chain == MARKS), None)
     if wanted.marked and marker not in marks and wanted.kind != "table":
         return False
     shape = {key: value for key, value in wanted.shape.items() if key not in wanted.live}
@@ -239,67 +239,61 @@ def _flat(value: object) -> object:
     return " . ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _compare_rules(
-    name: TableName, found: Sequence[FoundRule], wish: Wish, wanted: Sequence[Rule], into: Difference
-) -> None:
+def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     """The rules of one chain stay if they are all there, in order; else all are made anew."""
+    found = [rule for tag in wish.tags for rule in listing.rules_of(tag) if ("chain", rule.chain) not in into.gone]
+    wanted = wish.pieces.get(name, NOTHING).rules
+    if not found and not wanted:
+        return
     table = " ".join(name)
     there: dict[str, list[FoundRule]] = defaultdict(list)
     for rule in found:
-        if ("chain", rule.chain) not in into.gone:
-            there[rule.chain].append(rule)
+        there[rule.chain].append(rule)
     wished: dict[str, list[Rule]] = defaultdict(list)
     for piece in wanted:
         wished[piece.chain].append(piece)
     for chain in dict.fromkeys((*there, *wished)):
         rules, coming = there.get(chain, []), wished.get(chain, [])
-        as_wished = [(wish.tag, piece.digest, piece.order) for piece in coming]
-        # The kernel keeps a flowtable that a rule still names.
-        loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in coming)
-        stays = [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished and not _rewritten(wish, coming)
-        if stays and not loose:
-            continue
+        if rules:
+            as_wished = [(wish.tag, piece.digest, piece.order) for piece in coming]
+            # The kernel keeps a flowtable that a rule still names.
+            loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in coming)
+            stays = [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished
+            if stays and not loose and not _rewritten(wish, coming):
+                continue
         into.handles_gone.update(rule.handle for rule in rules)
         into.rules_gone += [Line(f"delete rule {table} {chain} handle {rule.handle}", wish.address) for rule in rules]
-        into.rules_come += [
-            Coming(piece, wish.address, wish.tag, rules[0].handle if rules else None) for piece in coming
-        ]
+        handle = rules[0].handle if rules else None
+        into.rules_come += [Coming(piece, wish.address, wish.tag, handle) for piece in coming]
 
 
 def _rewritten(wish: Wish, wanted: Sequence[Rule]) -> bool:
     """Whether a rule was read as another one than its comment says: somebody changed its text, but not its comment."""
-    before = {piece.text for piece in wish.before if isinstance(piece, Rule) and piece.placed}
+    before = {rule.text for parts in wish.before.values() for rule in parts.rules if rule.placed}
     return bool(before) and any(piece.placed and piece.text not in before for piece in wanted)
 
 
-def _compare_elements(
-    name: TableName,
-    listing: Listing,
-    wish: Wish,
-    wanted: dict[tuple[str, str], Element],
-    gone: frozenset[str],
-    into: Difference,
-) -> None:
-    table = " ".join(name)
-    there = {(element.holder, element.key): element for tag in tags_of(wish) for element in listing.elements_of(tag)}
-    for key, element in there.items():
-        if element.holder in gone or key not in wanted or not alike(element, wanted[key], wish.tag):
-            head = f"delete element {table} {element.holder}"
-            into.elements_gone[head].append(Line(element.key, wish.address))
-    for key, piece in wanted.items():
-        if key not in there or piece.holder in gone or not alike(there[key], piece, wish.tag):
-            data = f" : {piece.data}" if piece.data else ""
-            head = f"{'add' if piece.holder in into.fresh else 'create'} element {table} {piece.holder}"
-            into.elements_come[head].append(Line(f'{piece.key} comment "{wish.tag}"{data}', wish.address))
+def _compare_elements(listing: Listing, wish: Wish, wanted: Sequence[Element], into: Difference) -> None:
+    there = {(element.holder, element.key): element for tag in wish.tags for element in listing.elements_of(tag)}
+    if not there and not wanted:
+        return
+    gone = {item for kind, item in into.gone if kind != "chain"}
+    stays = {
+        (piece.holder, piece.key)
+        for piece in wanted
+        if (found := there.get((piece.holder, piece.key)))
+        and piece.holder not in gone
+        and alike(found, piece, wish.tag)
+    }
+    for place, element in there.items():
+        if place not in stays:
+            into.elements_gone[element.holder].append(Line(f"{element.key},", wish.address))
+    comes = f' comment "{wish.tag}"'
+    for (holder, key), piece in {(piece.holder, piece.key): piece for piece in wanted}.items():
+        if (holder, key) not in stays:
+            data = f" : {piece.data}," if piece.data else ","
+            into.elements_come[holder].append(Line(f"{key}{comes}{data}", wish.address))
 
 
 def alike(found: FoundElement, wanted: Element, tag: str) -> bool:
     return found.tag == tag and found.data == wanted.data
-
-
-def _grouped(groups: dict[str, list[Line]]) -> Iterator[Line]:
-    """Those on the elements of one holder are one command."""
-    for head, lines in groups.items():
-        yield Line(f"{head} {{")
-        yield from (Line(f"{line.text},", line.address) for line in lines)
-        yield Line("}")

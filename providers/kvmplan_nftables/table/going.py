@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kvmplan_nftables.table.batch import Difference, Wish, compare_named, tags_of
+from kvmplan_nftables.table.batch import Difference, compare_named
 from kvmplan_nftables.table.listing import Listings
-from kvmplan_nftables.table.pieces import Named, TableName
+from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.skeleton import SKELETON
+from kvmplan_nftables.table.wish import Sorted, Wish
 from kvmplan_sdk import Diagnostic, error
 
 
 def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str]]:
     """The chains of the user's that come anew, and must get back what is in them."""
-    coming = {(p.table, p.kind, p.name) for wish in wishes for p in wish.pieces if isinstance(p, Named)}
+    coming = {key for wish in wishes for key in _named(wish.pieces)}
     going = [key for key in _going(listings, wishes) if key in coming]
     return frozenset((name, item) for name, kind, item in going if kind == "chain")
 
 
+def _named(pieces: Sorted) -> Iterator[tuple[TableName, str, str]]:
+    return ((piece.table, piece.kind, piece.name) for parts in pieces.values() for piece in parts.named)
+
+
 def _going(listings: Listings, wishes: Sequence[Wish]) -> Iterator[tuple[TableName, str, str]]:
-    for name in {
-        piece.table for wish in wishes for piece in (*wish.before, *wish.pieces)
-    } & listings.keys() - SKELETON.keys():
+    for name in {table for wish in wishes for table in wish.tables} & listings.keys() - SKELETON.keys():
         difference = Difference()
         for wish in wishes:
             compare_named(name, listings[name], wish, difference)
@@ -30,8 +33,8 @@ def _going(listings: Listings, wishes: Sequence[Wish]) -> Iterator[tuple[TableNa
 
 def taken(listings: Listings, wishes: Sequence[Wish]) -> Iterator[Diagnostic]:
     """What would go with a chain or a table of the user's though nobody asked for it."""
-    tags = {tag for wish in wishes for tag in tags_of(wish)}
-    known = {(p.table, p.kind, p.name): wish.address for wish in wishes for p in wish.before if isinstance(p, Named)}
+    tags = {tag for wish in wishes for tag in wish.tags}
+    known = {key: wish.address for wish in wishes for key in _named(wish.before)}
     again = remade(listings, wishes)
     for name, kind, item in sorted(_going(listings, wishes)):
         if kind not in ("chain", "table") or (name, item) in again:

@@ -46,7 +46,7 @@ def _blamed(index: int, batch: Sequence[Line], refused: Refused) -> int:
     """The line that the one at ``index`` stands for: of a long command, the first element that nft refuses."""
     for first, end in _commands(batch):
         if first <= index < end and end - first > _FEW:
-            return _first_refused(first + 1, end - 2, batch, refused)
+            return _first_refused(first + 1, end - 2, batch, refused, batch[end - 1])
     return index
 
 
@@ -56,14 +56,14 @@ def _commands(batch: Sequence[Line]) -> Iterator[tuple[int, int]]:
     for index, line in enumerate(batch):
         if line.text.endswith(" {"):
             first = index
-        elif line.text == "}":
+        elif line.text in ("}", "} }"):
             yield first, index + 1
 
 
-def _first_refused(low: int, high: int, batch: Sequence[Line], refused: Refused) -> int:
+def _first_refused(low: int, high: int, batch: Sequence[Line], refused: Refused, ending: Line) -> int:
     while low < high:
         middle = (low + high) // 2
-        if refused((*batch[: middle + 1], Line("}"))):
+        if refused((*batch[: middle + 1], ending)):
             high = middle
         else:
             low = middle + 1

@@ -4,10 +4,9 @@ that nothing uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule
+from kvmplan_nftables.table.pieces import Named, Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,3 @@ class Section:
 def section(*pieces: Piece, also: frozenset[str] = frozenset()) -> Section:
     """``also``: names of other sections' that need this one."""
     return Section(pieces, also | {piece.name for piece in pieces if isinstance(piece, Named)})
-
-
-def holders(pieces: Iterable[Piece]) -> set[str]:
-    """The chains, sets and maps that ``pieces`` are in."""
-    return {
-        piece.chain if isinstance(piece, Rule) else piece.holder
-        for piece in pieces
-        if isinstance(piece, (Rule, Element))
-    }

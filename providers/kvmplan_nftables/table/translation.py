@@ -16,6 +16,7 @@ Loopback addresses stay the host's own: the kernel refuses to route them to a gu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from kvmplan_nftables.table.pieces import Named, Rule, base_chain
@@ -31,6 +32,7 @@ _SHAPES: tuple[Shape, ...] = ("", "range", "keep")
 _LABEL = 120  # a bit of the connection's label; labels, unlike marks, take part in no routing decision
 
 
+@cache
 def map_name(version: int, listens: Listens, shape: Shape) -> str:
     return "_".join(part for part in (f"pf{version}", listens, shape) if part)
 

@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kvmplan_nftables.kinds import KINDS
-from kvmplan_nftables.table.batch import Wish, compile_batch
+from kvmplan_nftables.table.batch import compile_batch
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import Listing, parse_table
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
+from kvmplan_nftables.table.wish import Wish, by_table
 from kvmplan_sdk import Object, Proposal
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.values import is_known
@@ -146,7 +147,7 @@ def test_nothing_but_what_was_asked_for(host: Any, place: tuple[str, tuple[Any, 
         return
     host.nft(f"flush ruleset\n{VICTIM}table inet mine {{ chain kvmplan {{ }}; chain c {{ }}; }}\n")
     tag = Owner(LINEAGE, f"{type_}.x").tag
-    wish = Wish(f"{type_}.x", tag, pieces)
+    wish = Wish(f"{type_}.x", tag, by_table(pieces))
     names = {("inet", "mine"), *SKELETON, *(piece.table for piece in pieces)}
     batch = compile_batch(listings(host, names), [wish])
     before = host.ruleset()

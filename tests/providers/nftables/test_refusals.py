@@ -30,8 +30,9 @@ def session(host: NamespaceHost) -> Iterator[Session]:
         sleeper.kill()
 
 
-def operation(name: str, port: int) -> Operation:
-    values: Object = {"protocol": "tcp", "port": port, "target": "192.168.150.10", "target_port": 80}
+def operation(name: str, port: int | str) -> Operation:
+    asked = {"port": port} if isinstance(port, int) else {"ports": [port]}
+    values: Object = {"protocol": "tcp", **asked, "target": "192.168.150.10", "target_port": 80}
     address, type_ = f"nftables_port_forward.{name}", "nftables_port_forward"
     return Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=values)
 
@@ -42,3 +43,12 @@ def test_the_right_one_of_thousands_is_named(session: Session) -> None:
         ports = [8080 if number == clash else 10_000 + number for number in range(3_000)]
         step = Step(operations=tuple(operation(f"n{n}", port) for n, port in enumerate(ports)), lineage=LINEAGE)
         assert [outcome.address for outcome in session.apply(step)] == [f"nftables_port_forward.n{clash}"]
+
+
+@pytest.mark.parametrize("many", (3, 500))
+def test_ranges_that_overlap_in_a_map_that_comes_with_them_are_named(session: Session, many: int) -> None:
+    ranges = [operation(f"n{n}", f"{20 * n + 1}-{20 * n + 9}") for n in range(many)]
+    clash = operation("clash", f"{20 * many - 15}-{20 * many - 5}")
+    (failed,) = session.apply(Step(operations=(*ranges, clash), lineage=LINEAGE))
+    assert failed.address == "nftables_port_forward.clash"
+    assert list(session.apply(Step(operations=tuple(ranges), lineage=LINEAGE)))[-1].diagnostics == ()

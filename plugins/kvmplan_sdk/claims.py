@@ -33,7 +33,8 @@ class InterfaceClaim:
 class PortClaim:
     """Ports of the host that the object answers on: ``port`` to ``last`` (0: the one port). ``address`` is empty for
     every address of the host, ``0.0.0.0`` or ``::`` for every one of a family; what has an address of its own may be
-    beside what has every one. ``interface``: only what comes in by that.
+    beside what has every one. ``interface``: only what comes in by that. ``sources``: only from these clients, empty
+    for anybody; whose are apart may have the same port.
     """
 
     protocol: str
@@ -41,6 +42,7 @@ class PortClaim:
     address: str = ""
     last: int = 0
     interface: str = ""
+    sources: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def end(self) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network, IPv6Network
 
 from kvmplan.addresses import Address
 from kvmplan.plan.model import Action, Change
@@ -12,6 +13,8 @@ from kvmplan_sdk.capabilities import ClaimedBy
 from kvmplan_sdk.claims import Claim, InterfaceClaim, MacClaim, PortClaim, SubnetClaim
 from kvmplan_sdk.diagnostics import Diagnostic, Severity, error
 
+_Clients = IPv4Network | IPv6Network | None
+_Held = tuple[PortClaim, int]
 _GOING = {Action.DELETE, Action.FORGET}
 
 
@@ -74,28 +77,58 @@ def _key(claim: Claim) -> tuple[object, str]:
             return None, ""
 
 
+@dataclass(slots=True)
+class _Widest:
+    """Of the claims of one place so far, the one that reaches farthest: by its very clients, and by all in whom these
+    are. None is anybody.
+    """
+
+    at: dict[_Clients, _Held] = field(default_factory=dict)
+    within: dict[_Clients, _Held] = field(default_factory=dict)
+
+    def meeting(self, around: Sequence[_Clients]) -> Iterator[_Held]:
+        """``around``: clients, with those that they are in before them."""
+        yield from (self.at[clients] for clients in around if clients in self.at)
+        if around[-1] in self.within:
+            yield self.within[around[-1]]
+
+    def add(self, held: _Held, around: Sequence[_Clients]) -> None:
+        self.at[around[-1]] = _wider(held, self.at.get(around[-1]))
+        for clients in around[:-1]:
+            self.within[clients] = _wider(held, self.within.get(clients))
+
+
+def _wider(one: _Held, other: _Held | None) -> _Held:
+    return one if other is None or one[0].end > other[0].end else other
+
+
 def _ports_taken_twice(claimed: Sequence[ClaimedBy], host: str) -> Iterator[Conflict]:
-    """Found by sorting. ``widest``: of those before, the one that reaches farthest."""
-    by_place: dict[tuple[str, str, str], list[tuple[PortClaim, int]]] = defaultdict(list)
+    """Found by sorting."""
+    by_place: dict[tuple[str, str, str], list[_Held]] = defaultdict(list)
     for index, one in enumerate(claimed):
         if isinstance(claim := one.claim, PortClaim):
             by_place[claim.protocol, claim.address, claim.interface].append((claim, index))
     for claims in by_place.values():
-        claims.sort(key=lambda item: (item[0].port, item[1]))
-        widest, holder = claims[0]
-        for claim, index in claims[1:]:
-            first, second = sorted((holder, index))
-            if claim.port <= widest.end and claimed[first].address != claimed[second].address:
-                what = _port(claim, min(claim.end, widest.end))
-                told = error(
-                    f"{what} taken twice",
-                    f"{claimed[second].address} and {claimed[first].address} both want {what} on host {host}. Change "
-                    "one of them.",
-                    address=claimed[second].address,
-                )
-                yield told, claimed[first].address
-            if claim.end > widest.end:
-                widest, holder = claim, index
+        lengths = sorted({net.prefixlen for claim, _ in claims for net in claim.sources})
+        widest = _Widest()
+        for claim, index in sorted(claims, key=lambda item: (item[0].port, item[1])):
+            around = [_around(net, lengths) for net in claim.sources] or [(None,)]
+            met = (held for clients in around for held in widest.meeting(clients) if claim.port <= held[0].end)
+            other = next((held for held in met if claimed[held[1]].address != claimed[index].address), None)
+            if other is not None:
+                yield _port_conflict(claim, other[0], *(claimed[at] for at in sorted((other[1], index))), host=host)
+            for clients in around:
+                widest.add((claim, index), clients)
+
+
+def _around(net: IPv4Network | IPv6Network, lengths: Sequence[int]) -> Sequence[_Clients]:
+    return (None, *(net.supernet(new_prefix=length) for length in lengths if length < net.prefixlen), net)
+
+
+def _port_conflict(claim: PortClaim, other: PortClaim, first: ClaimedBy, second: ClaimedBy, *, host: str) -> Conflict:
+    what = _port(claim, min(claim.end, other.end))
+    detail = f"{second.address} and {first.address} both want {what} on host {host}. Change one of them."
+    return error(f"{what} taken twice", detail, address=second.address), first.address
 
 
 def _port(claim: PortClaim, last: int) -> str:

@@ -107,7 +107,8 @@ def _claims(values: Object) -> Iterator[PortClaim]:
     anywhere = {4: "0.0.0.0", 6: "::"}[forward.target.version]  # noqa: S104
     for protocol in forward.protocols:
         for first, last in forward.ports:
-            yield PortClaim(protocol, first, str(forward.address or anywhere), last, forward.interface or "")
+            place = str(forward.address or anywhere)
+            yield PortClaim(protocol, first, place, last, forward.interface or "", forward.sources)
 
 
 def _check(values: Object) -> Iterator[Diagnostic]:

@@ -21,7 +21,20 @@ def explain(stderr: bytes, batch: Sequence[Line], refused: Refused) -> tuple[Dia
     text = stderr.decode(errors="replace")
     told = {_blamed(int(number) - 1, batch, refused): reason for number, reason in _ERROR.findall(text)}
     found = [_problem(batch[index] if 0 <= index < len(batch) else Line(""), reason) for index, reason in told.items()]
-    return tuple(found) or (error("nft refuses the changes", f"{text.strip()} Nothing of the batch was done."),)
+    return tuple(found) or (_whole(text.strip()),)
+
+
+def _whole(reason: str) -> Diagnostic:
+    """About no line, but the batch."""
+    if "Message too long" in reason or "No buffer space" in reason:
+        detail = (
+            f"{reason}. The kernel takes all changes of a step at once or none, and this many only from root of the "
+            "machine itself: root of a container or of a user namespace may not raise the limit "
+            "(`net.core.wmem_default`). Run kvmplan on the host, or apply fewer resources at a time with -target. "
+            "Nothing was done."
+        )
+        return error("Too many changes at once for this host", detail)
+    return error("nft refuses the changes", f"{reason} Nothing of the batch was done.")
 
 
 def _problem(line: Line, reason: str) -> Diagnostic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,9 @@ def test_claims_taken_twice() -> None:
     assert found(change("a", port), change("b", port)) == [("TCP port 80 of 10.0.0.1 taken twice", "x_y.b")]
 
 
+NETS = tuple(map(ipaddress.IPv4Network, ("192.0.2.0/25", "192.0.2.128/25", "192.0.2.7/32")))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "told"),
     [
@@ -79,11 +83,38 @@ def test_claims_taken_twice() -> None:
         (PortClaim("tcp", 80, "0.0.0.0"), PortClaim("tcp", 80, "::"), ""),
         (PortClaim("tcp", 80, interface="br0"), PortClaim("tcp", 80), ""),
         (PortClaim("tcp", 80, "10.0.0.1"), PortClaim("tcp", 80), ""),
+        (PortClaim("tcp", 80, sources=NETS[:1]), PortClaim("tcp", 80, sources=NETS[1:2]), ""),
+        (PortClaim("tcp", 80, sources=NETS[:1]), PortClaim("tcp", 80, sources=NETS[1:]), "TCP port 80"),
+        (PortClaim("tcp", 80, sources=NETS[2:]), PortClaim("tcp", 70, last=99, sources=NETS[:2]), "TCP port 80"),
+        (PortClaim("tcp", 80, sources=NETS[2:]), PortClaim("tcp", 81, sources=NETS[:1]), ""),
+        (PortClaim("tcp", 80, sources=NETS[:1]), PortClaim("tcp", 80), "TCP port 80"),
+        (PortClaim("tcp", 80), PortClaim("tcp", 80, sources=NETS[:1]), "TCP port 80"),
     ],
 )
 def test_ports_taken_twice(one: PortClaim, other: PortClaim, told: str) -> None:
     expected = [(f"{told} taken twice", "x_y.b")] if told else []
     assert found(change("a", one), change("b", other)) == expected
+
+
+SOURCES = st.lists(networks().filter(lambda net: net.version == 4), max_size=2).map(tuple)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3), SOURCES), max_size=8))
+def test_ports_taken_twice_are_those_that_comparing_all_pairs_finds(
+    claimed: list[tuple[int, int, tuple[ipaddress.IPv4Network, ...]]],
+) -> None:
+    claims = [PortClaim("tcp", port, "", port + more, "", sources) for port, more, sources in claimed]
+    clashing = any(
+        one.port <= other.end
+        and other.port <= one.end
+        and (
+            not one.sources
+            or not other.sources
+            or any(net.overlaps(its) for net in one.sources for its in other.sources)
+        )
+        for one, other in combinations(claims, 2)
+    )
+    assert bool(found(*(change(f"r{index}", claim) for index, claim in enumerate(claims)))) == clashing
 
 
 def test_no_conflict_across_hosts_nor_with_what_goes_nor_with_oneself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from kvmplan_sdk import Known, Object, Operation, PortClaim, Session, Step, Valu
 
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 KIND = KINDS["nftables_port_forward"]
+CLIENTS = {"192.0.2.0/24": "192.168.150.10", "198.51.100.7": "192.168.150.11"}
 BASE: Object = {"protocol": "tcp", "target": "192.168.150.10"}
 WRONG: list[tuple[Object, str]] = [
     ({}, "No port"),
@@ -64,6 +66,21 @@ def test_few_elements_are_enough(values: Object, elements: int) -> None:
 def test_what_a_forward_claims() -> None:
     claims = KIND.claims({**BASE, "ports": ["80", "81", "90-99"], "interface": "ens3"})
     assert list(claims) == [PortClaim("tcp", 80, "0.0.0.0", 81, "ens3"), PortClaim("tcp", 90, "0.0.0.0", 99, "ens3")]
+    (chosen,) = KIND.claims({**BASE, "port": 80, "sources": ["192.0.2.7", "198.51.100.0/24"]})
+    sources = (IPv4Network("192.0.2.7"), IPv4Network("198.51.100.0/24"))
+    assert chosen == PortClaim("tcp", 80, "0.0.0.0", 80, sources=sources)
+
+
+def test_forwards_of_one_port_for_clients_that_are_apart(host: Any, open_session: Callable[[], Session]) -> None:
+    one, other = ({**BASE, "port": 80, "sources": [net], "target": target} for net, target in CLIENTS.items())
+    names = ("nftables_port_forward.one", "nftables_port_forward.other")
+    made = [
+        Operation(verb=Verb.CREATE, address=name, type="nftables_port_forward", before=None, after=values)
+        for name, values in zip(names, (one, other), strict=True)
+    ]
+    assert not any(one.diagnostics for one in open_session().apply(Step(operations=tuple(made), lineage=LINEAGE)))
+    listed = host.ruleset()
+    assert all(f"{net} . tcp . 80" in listed for net in CLIENTS)
 
 
 SHIFTED: Object = {"ports": ["8-9"], "target_ports": ["1-2"]}

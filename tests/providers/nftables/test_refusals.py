@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_sdk import Object, Operation, Session, Step, Verb
+from kvmplan_sdk import DiagnosticError, Object, Operation, Session, Step, Verb
 
 from .namespace_host import NamespaceHost
 
@@ -52,3 +52,15 @@ def test_ranges_that_overlap_in_a_map_that_comes_with_them_are_named(session: Se
     (failed,) = session.apply(Step(operations=(*ranges, clash), lineage=LINEAGE))
     assert failed.address == "nftables_port_forward.clash"
     assert list(session.apply(Step(operations=tuple(ranges), lineage=LINEAGE)))[-1].diagnostics == ()
+
+
+def test_a_batch_that_is_too_large_for_a_user_namespace_says_what_to_do(
+    host: NamespaceHost, open_session: Callable[[], Session]
+) -> None:
+    before = host.ruleset()
+    step = Step(operations=tuple(operation(f"n{n}", 1 + n) for n in range(4_000)), lineage=LINEAGE)
+    with pytest.raises(DiagnosticError) as failed:
+        list(open_session().apply(step))
+    (told,) = failed.value.diagnostics
+    assert told.summary == "Too many changes at once for this host"
+    assert host.ruleset() == before

@@ -16,6 +16,7 @@ from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import DATA_SOURCES, KINDS, SAVED
 from kvmplan_nftables.making import Making
+from kvmplan_nftables.nat.ambiguous import judge_ambiguous
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
@@ -219,6 +220,7 @@ class NftablesSession(Session):
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
             *judge_flowtables(self._host, changes),
+            *judge_ambiguous(changes),
             *judge_saving(changes),
         )
         return Findings(diagnostics=found, impacts=removals)

@@ -40,8 +40,8 @@ KINDS: Mapping[str, Kind] = {
     "nftables_snat": SNAT,
     "nftables_table": TABLE,
 }
-SAVED = KINDS.keys() - {f"nftables_{name}" for name in ("chain", "counter", "limit", "map", "rule", "set", "table")}
-"""Those that live in kvmplan's own tables, which are saved; tables of the user's are not."""
+IN_OTHERS = frozenset(f"nftables_{name}" for name in ("chain", "counter", "limit", "map", "rule", "set", "table"))
+"""Those that live in tables of the user's and of other people; all others are in kvmplan's own."""
 
 DATA_SOURCES: Mapping[str, DataSource] = {
     "nftables_counters": COUNTERS,

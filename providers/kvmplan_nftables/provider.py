@@ -14,7 +14,7 @@ from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
-from kvmplan_nftables.kinds import DATA_SOURCES, KINDS, SAVED
+from kvmplan_nftables.kinds import DATA_SOURCES, IN_OTHERS, KINDS
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nat.ambiguous import judge_ambiguous
 from kvmplan_nftables.observing import broken, observe
@@ -59,7 +59,7 @@ from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
     resources={
-        **{name: saving(kind.schema) if name in SAVED else kind.schema for name, kind in KINDS.items()},
+        **{name: saving(kind.schema) for name, kind in KINDS.items()},
         accept.TYPE: accept.SCHEMA,
     },
     data_sources={name: source.schema for name, source in DATA_SOURCES.items()},
@@ -102,9 +102,10 @@ class NftablesSession(Session):
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
-        saved = self._keeper.holds(ours(listings))
+        others = {table for some in pieces for table in some} - SKELETON.keys()
+        saved = {True: bool(others) and self._keeper.holds_others(others), False: self._keeper.holds(ours(listings))}
         return [
-            replace(one, values={**one.values, IS_SAVED: saved}) if one and known.type in SAVED else one
+            replace(one, values={**one.values, IS_SAVED: saved[known.type in IN_OTHERS]}) if one else one
             for known, one in zip(objects, self._as_written(objects, pieces, found, listings), strict=True)
         ]
 
@@ -139,8 +140,7 @@ class NftablesSession(Session):
             return self._accepts.plan(proposal)
         kind = KINDS[proposal.type]
         values = kind.complete(proposal)
-        if proposal.type in SAVED:
-            values = {**values, IS_SAVED: self._keeper.able}
+        values = {**values, IS_SAVED: self._keeper.able}
         impact = _impact(proposal, values)
         if not is_known(values):
             return Planned(values=values, impact=impact)
@@ -161,14 +161,18 @@ class NftablesSession(Session):
             yield from self._apply(ours)
 
     def _apply(self, step: Step) -> Iterator[Outcome]:
-        listings, batch = self._compiled(step)
-        left = remaining(listings, batch)
+        listings, batch, others = self._compiled(step)
+        left, saved = remaining(listings, batch), self._keeper.others() if others else ()
+        # First, or a run that is killed in between would leave a file that nobody remembers.
         if not left:
-            # First, or a run that is killed in between would leave a file that nobody remembers.
             self._keeper.forget()
+        if others and any(operation.verb is Verb.DELETE for operation in step.operations):
+            self._keeper.forget_others()
         problems = self._submit(batch)
         if kept := ours(listings) if problems else left:
             self._keeper.save(kept)
+        if others:
+            self._keeper.save_others({*others, *saved})
         if problems:
             # The batch failed as a whole: whoever is not named just did not happen.
             yield from _failed(step, problems)
@@ -231,16 +235,17 @@ class NftablesSession(Session):
     def _batch(self, step: Step) -> Sequence[Line]:
         return self._compiled(step)[1]
 
-    def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line]]:
-        """What cannot be told yet, because values are unknown, is left out."""
+    def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line], frozenset[TableName]]:
+        """With the tables of others that it is about. What cannot be told yet, as values are unknown, is left out."""
         wishes = [wish for operation in step.operations if (wish := self._wish(operation, step.lineage)) is not None]
-        listings = self._listings(table for wish in wishes for table in wish.tables)
+        tables = {table for wish in wishes for table in wish.tables}
+        listings = self._listings(sorted(tables))
         for table in {table for table, _ in remade(listings, wishes)}:
             listings[table].texts.update(self._texts(table))
         problems = tuple(taken(listings, wishes))
         if problems:
             raise DiagnosticError(*problems)
-        return listings, compile_batch(listings, wishes)
+        return listings, compile_batch(listings, wishes), frozenset(tables - SKELETON.keys())
 
     def _wish(self, operation: Operation, lineage: str) -> Wish | None:
         if operation.after is not None and not is_known(operation.after):

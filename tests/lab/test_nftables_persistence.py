@@ -20,6 +20,27 @@ resource "nftables_port_forward" "web" {
   port   = 8080
   target = "192.168.150.10"
 }
+resource "nftables_table" "mine" {
+  name = "mine"
+}
+resource "nftables_set" "admins" {
+  table    = nftables_table.mine.name
+  name     = "admins"
+  type     = "ipv4_addr"
+  elements = ["192.0.2.7", "192.0.2.8"]
+}
+resource "nftables_chain" "input" {
+  table    = nftables_table.mine.name
+  name     = "input"
+  type     = "filter"
+  hook     = "input"
+  priority = "filter + 10"
+}
+resource "nftables_rule" "admins" {
+  table = nftables_table.mine.name
+  chain = nftables_chain.input.name
+  rule  = "tcp dport 2222 ip saddr != @${nftables_set.admins.name} counter drop"
+}
 resource "nftables_firewall" "web" {
   family    = "bridge"
   interface = "web"
@@ -52,13 +73,13 @@ def applied(desk: Desk) -> Iterator[Desk]:
 
 
 def tables(desk: Desk) -> str:
-    script = "nft -s list table inet kvmplan; nft -s list table bridge kvmplan"
+    script = "nft -s list table inet kvmplan; nft -s list table bridge kvmplan; nft -s list table inet mine"
     return desk.lab.run(["sh", "-c", script]).stdout
 
 
 def others(desk: Desk) -> str:
     ruleset = desk.lab.run(["nft", "-s", "list", "ruleset"]).stdout
-    return re.sub(r"table \S+ kvmplan \{\n[\s\S]*?\n\}\n", "", ruleset)
+    return re.sub(r"table \S+ (kvmplan|mine) \{\n[\s\S]*?\n\}\n", "", ruleset)
 
 
 def test_a_reboot(applied: Desk) -> None:
@@ -94,6 +115,8 @@ def test_restarts_of_services(applied: Desk, deed: str) -> None:
     [
         ("echo '# mine' >>/etc/kvmplan-nftables.nft", "saved"),
         ("rm /etc/kvmplan-nftables.nft", "saved"),
+        ("rm /etc/kvmplan-nftables-others.sh", "saved"),
+        ("systemctl disable kvmplan-nftables-others", "saved"),
         (f"rm /etc/systemd/system/{UNIT}; systemctl daemon-reload", "saved"),
         (f"systemctl disable {UNIT}", "saved"),
         (f"echo '[Service]' >{DROP_IN}/kvmplan.conf", "saved"),

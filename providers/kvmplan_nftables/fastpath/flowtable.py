@@ -8,7 +8,7 @@ from typing import cast
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.parts import FAMILIES, parse_interface, parse_network, valid
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.pieces import Named, Piece, Rule
+from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule
 from kvmplan_sdk import NO_IMPACT, Attribute, Change, Diagnostic, Host, Object, ObjectSchema, Value, error
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import SetType
@@ -16,6 +16,8 @@ from kvmplan_sdk.validators import cidr
 from kvmplan_sdk.values import is_known
 
 TYPE = "nftables_flowtable"
+MEMBERS = "_devices"
+"""After a flowtable's name: the set of the interfaces that it shall have, be they there or not."""
 _PROTOCOLS = ("tcp", "udp")
 PROBE = b"""add table inet kvmplan_probe
 add flowtable inet kvmplan_probe probe { hook ingress priority 0 ; }
@@ -88,6 +90,8 @@ def _pieces(values: Object, owner: Owner) -> Sequence[Piece]:
     match = f"meta l4proto {{ {', '.join(protocols)} }}"
     return (
         Named("flowtable", name, body, shape),
+        Named("set", name + MEMBERS, "type ifname ;", {"type": "ifname"}),
+        *(Element(name + MEMBERS, device) for device in devices),
         *(Rule("fastpath", f"{match} {which}flow add @{name}") for which in _which(values.get("subnets"))),
     )
 

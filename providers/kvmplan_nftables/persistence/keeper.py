@@ -1,11 +1,13 @@
-"""Keeping the saved file and what loads it as they must be, and telling whether they are."""
+"""Keeping on the host what is saved and what loads it, and telling whether it is there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kvmplan_nftables.persistence.saved import DROP_IN_FILE, FILE, FLUSHER, UNIT, UNIT_FILE, document, drop_in, unit
+from kvmplan_nftables.persistence import kept, others
+from kvmplan_nftables.persistence.kept import UNITS, Kept
+from kvmplan_nftables.persistence.units import FLUSHER
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
@@ -26,56 +28,91 @@ class Keeper:
         return cls(host, installed and host.run(["test", "-d", "/run/systemd/system"]).ok)
 
     def holds(self, tables: Collection[TableName]) -> bool:
-        """Whether ``tables``, which are there, would come back as they are."""
-        wanted = {FILE: self._document(tables), **self._units()} if self.able else {}
-        return self.able and all(self.host.read_file(path) == text for path, text in wanted.items()) and self._known()
+        """Whether ``tables`` of kvmplan's, which are there, would come back as they are."""
+        return self.able and self._kept(kept.own(self._nft, self._texts(tables)))
+
+    def holds_others(self, tables: Collection[TableName]) -> bool:
+        """Whether what kvmplan made in ``tables``, and in what else is saved, would come back."""
+        return self.able and self._kept(kept.in_others(self._nft, self._texts({*tables, *self.others()})))
 
     def save(self, tables: Collection[TableName]) -> None:
-        """Save ``tables``, some or all of ours, as they are now. Raises `HostError`."""
-        if not self.able:
-            return
-        text = self._document(tables)
-        if self.host.read_file(FILE) != text:
-            check(self.host.run(["nft", "-c", "-f", "-"], input=text), "Checking what nft must load after a reboot")
-            self.host.write_file(FILE, text)
-        missing = {path: unit for path, unit in self._units().items() if self.host.read_file(path) != unit}
-        for path, unit_text in missing.items():
-            self._run("mkdir", "-p", path.rpartition("/")[0])
-            self.host.write_file(path, unit_text, 0o644)
-        if missing or not self._known():
-            self._run("systemctl", "daemon-reload")
-            self._run("systemctl", "-q", "reenable", UNIT)
+        """Save ``tables``, some or all of kvmplan's, as they are now; none: forget. Raises `HostError`."""
+        if self.able:
+            self._keep(kept.own(self._nft, self._texts(tables)))
+
+    def save_others(self, tables: Collection[TableName]) -> None:
+        """Save what kvmplan made in ``tables``: in all that are `others`, and in what has been changed."""
+        if self.able:
+            self._keep(kept.in_others(self._nft, self._texts(tables)))
 
     def forget(self) -> None:
-        """Remove what `save` made, as far as it is there: the file first, without which the rest does nothing."""
-        if not self.able:
-            return
-        there = [path for path in (FILE, *self._units()) if self.host.read_file(path) is not None]
-        self.host.remove_file(FILE)
-        if UNIT_FILE in there:
-            self._run("systemctl", "-q", "disable", "--now", UNIT)
-        for path in there:
+        """Remove all of kvmplan's tables that is saved: the file first, without which the rest does nothing."""
+        if self.able:
+            self._keep(kept.NOTHING)
+
+    def others(self) -> frozenset[TableName]:
+        """The tables of the user's and of other people of which something is saved, be it of other states."""
+        script = self.host.read_file(others.FILE) if self.able else None
+        return others.named((script or b"").decode(errors="replace"))
+
+    def forget_others(self) -> None:
+        """Nothing comes back until it is saved again."""
+        if self.able:
+            self.host.remove_file(others.FILE)
+
+    @property
+    def _nft(self) -> str:
+        return self.host.facts().tools.get("nft") or "/usr/sbin/nft"
+
+    def _texts(self, tables: Collection[TableName]) -> Mapping[TableName, str]:
+        """As far as they are there."""
+        texts = {}
+        for name in sorted(tables):
+            listed = self.host.run(["nft", "-s", "list", "table", *name])
+            if listed.ok or b"No such file or directory" not in listed.stderr:
+                texts[name] = check(listed, f"Listing table {' '.join(name)}").decode()
+        return texts
+
+    def _kept(self, wanted: Kept) -> bool:
+        return not self._stale(wanted) and self._known(wanted)
+
+    def _stale(self, wanted: Kept) -> Mapping[str, bytes | None]:
+        """What is otherwise, as it is."""
+        there = {path: self.host.read_file(path) for path in wanted.files}
+        return {path: text for path, text in there.items() if text != wanted.files[path]}
+
+    def _keep(self, wanted: Kept) -> None:
+        stale = self._stale(wanted)
+        coming = {path: text for path in stale if (text := wanted.files[path]) is not None}
+        going = [path for path in stale if path not in coming]
+        if any(path not in going and not path.startswith(UNITS) for path in stale):
+            check(
+                self.host.run(["nft", "-c", "-f", "-"], input=wanted.told), "Checking what nft must load after a reboot"
+            )
+        for path in going:
+            if path.endswith(".service"):
+                self._run("systemctl", "-q", "disable", "--now", path.removeprefix(UNITS))
             self.host.remove_file(path)
-        if DROP_IN_FILE in there:
-            self._run("rmdir", "--ignore-fail-on-non-empty", DROP_IN_FILE.rpartition("/")[0])
-        if there:
+            if path.endswith(".conf"):
+                self._run("rmdir", "--ignore-fail-on-non-empty", path.rpartition("/")[0])
+        for path, text in coming.items():
+            unit = path.startswith(UNITS)
+            if unit:
+                self._run("mkdir", "-p", path.rpartition("/")[0])
+            self.host.write_file(path, text, 0o644 if unit else 0o600)
+        if stale and not wanted.units:
             self._run("systemctl", "daemon-reload")
+        elif any(path.startswith(UNITS) for path in stale) or not self._known(wanted):
+            self._run("systemctl", "daemon-reload")
+            self._run("systemctl", "-q", "reenable", *wanted.units)
 
-    def _document(self, tables: Collection[TableName]) -> bytes:
-        listed = {
-            name: check(self.host.run(["nft", "-s", "list", "table", *name]), f"Listing table {' '.join(name)}")
-            for name in tables
-        }
-        return document({name: text.decode() for name, text in listed.items()}).encode()
-
-    def _units(self) -> Mapping[str, bytes]:
-        nft = self.host.facts().tools.get("nft") or "/usr/sbin/nft"
-        return {DROP_IN_FILE: drop_in(nft).encode(), UNIT_FILE: unit(nft).encode()}
-
-    def _known(self) -> bool:
+    def _known(self, wanted: Kept) -> bool:
         """Whether systemd has read what is written, and loads the file when the host boots."""
-        shown = self.host.run([*_SHOW, UNIT, FLUSHER])
-        return shown.ok and b"UnitFileState=enabled" in shown.stdout.split(b"\n\n")[0] and b"=yes" not in shown.stdout
+        if not wanted.units:
+            return True
+        shown = self.host.run([*_SHOW, *wanted.units, FLUSHER])
+        units = shown.stdout.split(b"\n\n")[: len(wanted.units)]
+        return shown.ok and all(b"UnitFileState=enabled" in unit for unit in units) and b"=yes" not in shown.stdout
 
     def _run(self, *argv: str) -> None:
         check(self.host.run(argv), f"Saving the tables on {self.host.name}")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kvmplan_nftables.persistence.saved import FILE, UNIT
 from kvmplan_sdk import Attribute, Change, Diagnostic, ObjectSchema, warning
 from kvmplan_sdk.schema import BOOL
 
 IS_SAVED = "saved"
 _ATTRIBUTE = Attribute(
     type=BOOL,
-    doc=f"Whether it comes back after a reboot: {FILE} has kvmplan's tables as they are, and {UNIT} loads it. "
-    "It is false where systemd does not run the host.",
+    doc="Whether it comes back after a reboot: what loads it is on the host, and as it must be. It is false where "
+    "systemd does not run the host.",
     computed=True,
     read_only=True,
 )
@@ -28,6 +27,6 @@ def judge_saving(changes: Sequence[Change]) -> Iterator[Diagnostic]:
     if any(change.verb is not None and change.after and change.after.get(IS_SAVED) is False for change in changes):
         yield warning(
             "What nftables holds is not saved",
-            "systemd does not run this host. kvmplan's tables are gone after a reboot, and after a flush of the "
-            "ruleset; `kvmplan apply` makes them anew.",
+            "systemd does not run this host. It is gone after a reboot, and after a flush of the ruleset; "
+            "`kvmplan apply` makes it anew.",
         )

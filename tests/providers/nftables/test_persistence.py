@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_nftables.persistence.saved import DROP_IN_FILE, FILE, UNIT_FILE, document, drop_in, unit
+from kvmplan_nftables.persistence.kept import DROP_IN_FILE, UNIT, UNITS, own
+from kvmplan_nftables.persistence.saved import FILE, document
 from kvmplan_nftables.table.pieces import OURS
 from kvmplan_sdk import Change, Completed, DiagnosticError, Host, Object, Session, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
@@ -78,7 +79,7 @@ def test_the_file_makes_the_tables_again_whatever_is_there(host: Any) -> None:
         assert host.ruleset() == before
 
 
-@pytest.mark.parametrize("path", [FILE, UNIT_FILE, DROP_IN_FILE])
+@pytest.mark.parametrize("path", [FILE, UNITS + UNIT, DROP_IN_FILE])
 def test_what_is_missing_or_stale_is_seen_and_written_again(host: Any, path: str) -> None:
     fake = saving(host)
     apply(opened(fake), operation(Verb.CREATE, "a", 8080))
@@ -133,5 +134,6 @@ def test_without_systemd_the_plan_warns(open_session: Open) -> None:
 
 
 def test_the_units_name_the_hosts_own_nft() -> None:
-    assert "ExecStart=/opt/nft -f /etc/kvmplan-nftables.nft" in unit("/opt/nft")
-    assert "ExecReload=-/opt/nft -f /etc/kvmplan-nftables.nft" in drop_in("/opt/nft")
+    files = {path: (text or b"").decode() for path, text in own("/opt/nft", {OURS: LEARNING}).files.items()}
+    assert "ExecStart=/opt/nft -f /etc/kvmplan-nftables.nft\n" in files[UNITS + UNIT]
+    assert "ExecReload=-/opt/nft -f /etc/kvmplan-nftables.nft\n" in files[DROP_IN_FILE]

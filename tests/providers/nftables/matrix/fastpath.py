@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import traceback
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 from tests.providers.nftables.namespace_host import NamespaceHost
 
 from kvmplan_nftables import NftablesProvider
+from kvmplan_nftables.persistence.kept import JOINER, UNITS, Kept, own
+from kvmplan_nftables.table.pieces import OURS
 from kvmplan_sdk import Known, Object, Operation, Session, Step, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
 
@@ -76,6 +80,18 @@ def packets(host: Any) -> int:
     return int(host.nft("list chain ip seen c\n").partition("packets ")[2].split()[0])
 
 
+def saved(host: Any) -> Kept:
+    return own("/bin/nft", {OURS: host.run(["nft", "-s", "list", "table", *OURS]).stdout.decode()})
+
+
+def join(host: Any) -> None:
+    """What systemd does when an interface comes."""
+    unit = (saved(host).files[UNITS + JOINER] or b"").decode()
+    for command in re.findall("^ExecStart=-(.*)$", unit, re.MULTILINE):
+        done = host.run(shlex.split(command))
+        tell(done.ok, done.stderr)
+
+
 def play(host: Any) -> None:
     made = host.run(["sh", "-c", f"({WIRES}) >/dev/null 2>/tmp/wires; cat /tmp/wires"])
     tell(not made.stdout, made.stdout)
@@ -89,6 +105,8 @@ def play(host: Any) -> None:
     operation = Operation(
         verb=Verb.CREATE, address="nftables_flowtable.a", type="nftables_flowtable", before=None, after=VALUES
     )
+    mounted = host.run(["mount", "-t", "sysfs", "sysfs", "/sys"])
+    tell(mounted.ok, mounted.stderr)
     known = Known(address=operation.address, type=operation.type, values=VALUES)
     step = Step(operations=(operation,), lineage=LINEAGE)
     outcomes = list(opened().apply(step))
@@ -96,12 +114,23 @@ def play(host: Any) -> None:
     fast = packets(host)
     tell(slow > 400 > 40 > fast, f"{slow} packets through the forward hook, {fast} with the fast path")
     tell(opened().read([known])[0] is not None, "it is there")
-    for command in ("ip link del dev right", "ip link add name right type veth peer name other"):
+    gone = ("ip link del dev right", "ip link add name right type veth peer name other")
+    for command in gone:
         host.run(command.split())
     tell(opened().read([known])[0] is None, "an interface that went is drift")
+    join(host)
+    tell(opened().read([known])[0] is not None, "until systemd has it join again")
+    join(host)
+    tell(opened().read([known])[0] is not None, "which does no harm where it is in")
+    for command in gone:
+        host.run(command.split())
     outcomes = list(opened().apply(step))
     tell(not outcomes[0].diagnostics, outcomes)
-    tell(opened().read([known])[0] is not None, "and repaired")
+    tell(opened().read([known])[0] is not None, "or the next apply repairs it")
+    host.nft("flush ruleset\n" + saved(host).told.decode())
+    tell(opened().read([known])[0] is None, "at boot it has no interfaces")
+    join(host)
+    tell(opened().read([known])[0] is not None, "until they join")
 
 
 with subprocess.Popen(

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.table.batch import fits
+from kvmplan_nftables.table.batch import fits, sleeps
+from kvmplan_nftables.table.intruders import intruders
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.section import Section
@@ -34,18 +35,20 @@ def observe(
         return Observed(values=values, owned=False)
     if not _all_there(pieces, tag, listings):
         return None
+    if any(intruders(table, listings[table], parts, (tag,)) for table, parts in pieces.items()):
+        return None
     same = {(element.holder, element.key): element.data for element in found} == wanted
     seen = values if same else kind.seen(values, found)
     return None if seen is None else Observed(values=seen)
 
 
 def broken(listings: Listings) -> Broken:
-    """What is in sections of skeletons that are not all there."""
+    """What is in sections of skeletons that are not all there, or sleep with their table."""
     return frozenset(
         (name, held)
         for name, sections in SECTIONS.items()
         for section in sections
-        if name in listings and not _works(section, listings[name])
+        if name in listings and (sleeps(name, listings[name]) or not _works(section, listings[name]))
         for held in section.names
     )
 

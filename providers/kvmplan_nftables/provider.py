@@ -9,6 +9,7 @@ from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
+from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strangers
 from kvmplan_nftables.docker import accept
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.session import Accepts
@@ -83,6 +84,7 @@ class NftablesSession(Session):
         self._host = host
         self._lineage = lineage
         self._keeper = keeper
+        self._strangers: Sequence[Stranger] = ()
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
         self._making = Making()
 
@@ -98,6 +100,7 @@ class NftablesSession(Session):
         ]
         listings = self._listings(table for some in pieces for table in some)
         damaged = broken(listings)
+        self._strangers = strangers(listings)
         found = [
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
@@ -226,6 +229,7 @@ class NftablesSession(Session):
             *judge_flowtables(self._host, changes),
             *judge_ambiguous(changes),
             *judge_saving(changes),
+            *judge_strangers(self._strangers, self._texts),
         )
         return Findings(diagnostics=found, impacts=removals)
 

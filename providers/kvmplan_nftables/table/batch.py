@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from kvmplan_nftables.table.intruders import intruders
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.places import Coming, placed
@@ -123,9 +124,14 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
     for wish in wishes:
         _compare_rules(name, found, wish, difference)
         _compare_elements(found, wish, wish.pieces.get(name, NOTHING).elements, difference)
-    if listing is None and comes and name in SKELETON:
+    if name in SKELETON and (comes if listing is None else sleeps(name, listing)):
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines(name, found)
+
+
+def sleeps(name: TableName, listing: Listing) -> bool:
+    """Whether somebody made the table dormant: nothing in it does anything. Adding it once more wakes it."""
+    return bool(listing.named.get(("table", name[1]), {}).get("dormant"))
 
 
 def _keep_rules(name: TableName, listing: Listing, wishes: Sequence[Wish], into: Difference) -> None:
@@ -241,8 +247,12 @@ def _flat(value: object) -> object:
 
 def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     """The rules of one chain stay if they are all there, in order; else all are made anew."""
-    found = [rule for tag in wish.tags for rule in listing.rules_of(tag) if ("chain", rule.chain) not in into.gone]
-    wanted = wish.pieces.get(name, NOTHING).rules
+    parts = wish.pieces.get(name, NOTHING)
+    ours = [rule for tag in wish.tags for rule in listing.rules_of(tag)]
+    found = [
+        rule for rule in (*ours, *intruders(name, listing, parts, wish.tags)) if ("chain", rule.chain) not in into.gone
+    ]
+    wanted = parts.rules
     if not found and not wanted:
         return
     table = " ".join(name)

@@ -44,27 +44,31 @@ class Listing:
     named: dict[tuple[str, str], Json] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
     _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
+    _in_chain: dict[str, list[FoundRule]] = field(default_factory=dict)
     _elements_of: dict[str, list[FoundElement]] = field(default_factory=dict)
 
     def rules_of(self, tag: str) -> Sequence[FoundRule]:
+        """Those of nobody's have no tag."""
         return self._rules_of.get(tag, ())
+
+    def in_chain(self, chain: str) -> Sequence[FoundRule]:
+        return self._in_chain.get(chain, ())
 
     def elements_of(self, tag: str) -> Sequence[FoundElement]:
         return self._elements_of.get(tag, ())
 
     @property
     def tags(self) -> frozenset[str]:
-        return frozenset(self._rules_of) | frozenset(self._elements_of)
+        return (frozenset(self._rules_of) | frozenset(self._elements_of)) - {""}
 
     def add_rule(self, rule: FoundRule) -> None:
         self.rules.append(rule)
-        if rule.tag:
-            self._rules_of.setdefault(rule.tag, []).append(rule)
+        self._in_chain.setdefault(rule.chain, []).append(rule)
+        self._rules_of.setdefault(rule.tag, []).append(rule)
 
     def add_element(self, element: FoundElement) -> None:
         self.elements[element.holder, element.key] = element
-        if element.tag:
-            self._elements_of.setdefault(element.tag, []).append(element)
+        self._elements_of.setdefault(element.tag, []).append(element)
 
 
 Listings = Mapping[TableName, Listing]

@@ -12,6 +12,8 @@ from kvmplan_nftables.table.identity import Owner
 from kvmplan_sdk import Known, Object, Operation, Outcome, Session, Step, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
 
+from .matrix.table import planned
+
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 FOREIGN = "table inet mine {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\n"
 Open = Callable[[], Session]
@@ -115,6 +117,16 @@ def apply(open_session: Open, *operations: Operation, lineage: str = LINEAGE) ->
     return list(open_session().apply(Step(operations=operations, lineage=lineage)))
 
 
+def made(open_session: Open, case: Case) -> list[Known]:
+    """The resource of ``case``, applied as a new one."""
+    session, address = open_session(), f"{case.type}.a"
+    after = planned(session, address, case.type, case.create)
+    create = Operation(verb=Verb.CREATE, address=address, type=case.type, before=None, after=after)
+    (outcome,) = session.apply(Step(operations=(create,), lineage=LINEAGE))
+    assert not outcome.diagnostics
+    return [Known(address=address, type=case.type, values=after)]
+
+
 def read(open_session: Open, *names: str, port: int = 8080) -> list[Object | None]:
     values = operation(Verb.CREATE, "any", port).after or {}
     known = [Known(address=f"nftables_port_forward.{n}", type="nftables_port_forward", values=values) for n in names]
@@ -183,6 +195,7 @@ def known_at(port: int) -> Known:
         "delete chain inet kvmplan hairpin",
         "flush ruleset",
         "chain inet kvmplan output { policy drop; }",
+        "add table inet kvmplan { flags dormant; }",
     ],
 )
 def test_damage_to_the_table_is_drift_and_repaired(host: Any, open_session: Open, damage: str) -> None:
@@ -211,12 +224,37 @@ def test_foreign_rules_in_our_table_are_never_deleted(host: Any, open_session: O
     host.nft("table inet kvmplan { chain mine { accept; }; }\n")
     apply(open_session, operation(Verb.CREATE, "a", 8080))
     host.nft('add rule inet kvmplan postrouting oifname "ens9" counter\n')
+    host.nft("add element inet kvmplan pf4 { udp . 9 : 1.2.3.4 . 9 }\n")
+    session: Any = open_session()
+    session.read([known_at(8080)])
+    said = [one.detail for one in session.assess([], []).diagnostics if "stranger" in one.summary]
+    assert len(said) == 2, "the chain of somebody's own is not meant"
+    for detail in said:
+        assert "is of no resource" in detail
+    host.run(["sh", "-c", said[1].partition("Remove it: `")[2].partition("`")[0]])
+    assert "1.2.3.4" not in host.ruleset()
     assert not apply(open_session, operation(Verb.DELETE, "a"))[0].diagnostics
     left = host.ruleset()
     assert 'oifname "ens9" counter' in left
     assert "chain mine" in left
     assert "8080" not in left
     assert not apply(open_session, operation(Verb.CREATE, "b", 8081))[0].diagnostics
+
+
+@pytest.mark.parametrize(
+    "deed", ["insert rule {} accept", 'insert rule {} accept comment "not ours"', "flush chain {}"]
+)
+def test_a_rule_of_nobody_s_in_a_firewall_s_own_chain_is_drift_and_goes(
+    host: Any, open_session: Open, deed: str
+) -> None:
+    case = Case(type="nftables_firewall", create={"interface": "virbr1"})
+    (known,) = made(open_session, case)
+    before = host.ruleset()
+    chain = next(line.split()[1] for line in before.splitlines() if line.startswith("\tchain fw_to_"))
+    host.nft(f"{deed.format(f'inet kvmplan {chain}')}\nadd rule inet kvmplan {chain} accept\n")
+    assert open_session().read([known]) == [None]
+    made(open_session, case)
+    assert host.ruleset() == before
 
 
 def test_a_change_of_one_element_touches_one_element(host: Any, open_session: Open) -> None:

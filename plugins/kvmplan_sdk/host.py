@@ -6,7 +6,8 @@ Nothing above this protocol knows which one it talks to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +79,12 @@ class Host(Protocol):
         ...
 
     def facts(self) -> Facts: ...
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Be alone on the host with what ``name`` stands for, among all who ask for it, from whichever machine: for
+        what is read, changed and written. Gives up waiting once ``stopping``. Do not take a second one inside.
+        """
+        ...
 
 
 def require(host: Host, tool: str, package: str) -> None:

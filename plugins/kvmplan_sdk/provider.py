@@ -95,9 +95,13 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """The answer to a proposal. ``replaces``: paths, beyond the schema's, whose change needs a new object."""
+    """The answer to a proposal. ``replaces``: paths, beyond the schema's, whose change needs a new object. ``prior``:
+    of an object that is kept in two places, as it runs and as it is defined, the one that is not as planned, where the
+    proposal had the other one.
+    """
 
     values: Object
+    prior: Object | None = None
     replaces: tuple[Path, ...] = ()
     impact: Impact = NO_IMPACT
     claims: tuple[Claim, ...] = ()

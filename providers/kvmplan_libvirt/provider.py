@@ -16,6 +16,7 @@ from kvmplan_libvirt.kinds import DATA_SOURCES, KINDS
 from kvmplan_libvirt.ordering import check_order
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
+from kvmplan_libvirt.reconcile import TORN
 from kvmplan_libvirt.rehearsal import rehearse
 from kvmplan_libvirt.steady import Steady
 from kvmplan_sdk import (
@@ -41,7 +42,7 @@ from kvmplan_sdk import (
     error,
 )
 from kvmplan_sdk.schema import STRING
-from kvmplan_sdk.values import differences
+from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
     configuration=ObjectSchema(
@@ -86,10 +87,23 @@ class LibvirtSession(Session):
 
     def plan(self, proposal: Proposal) -> Planned:
         """What is there and stays as it is works, whatever we think of it: of that there are only warnings."""
-        planned = KINDS[proposal.type].plan(proposal, self._steady.reach)
-        if proposal.prior is None or any(True for _ in differences(planned.values, proposal.prior)):
+        planned = self._plan(proposal)
+        prior = planned.prior or proposal.prior
+        if prior is None or any(True for _ in differences(planned.values, prior)):
             return planned
         return replace(planned, diagnostics=tuple(one for one in planned.diagnostics if not one.is_error))
+
+    def _plan(self, proposal: Proposal) -> Planned:
+        """Of what is torn, that is changed which is not as planned, whichever was told."""
+        reach, kind = self._steady.reach, KINDS[proposal.type]
+        planned = kind.plan(proposal, reach)
+        if not proposal.private.get(TORN) or not is_known(planned.values):
+            return planned
+        known = Known(address=proposal.address, type=proposal.type, values=planned.values)
+        seen = kind.read(reach.inventory, reach, known)
+        if seen is None:
+            return planned
+        return replace(kind.plan(replace(proposal, prior=seen.values), reach), prior=seen.values)
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
         return self._steady.do(lambda reach: assess(reach, reach.inventory, changes, claims))
@@ -117,14 +131,15 @@ class LibvirtSession(Session):
         """In order, up to the first that fails: what comes after may need it. Addresses are waited for at the end, for
         all NICs together.
         """
-        self._steady.afresh()
-        waiting = Waiting(self._steady, step)
-        for outcome in outcomes(self._steady, step.operations):
-            if waiting.takes(outcome):
-                continue
-            yield outcome
-            if outcome.diagnostics:
-                break
+        with self._steady.reach.host.lock(LibvirtProvider.name, step.stopping):
+            self._steady.afresh()
+            waiting = Waiting(self._steady, step)
+            for outcome in outcomes(self._steady, step.operations):
+                if waiting.takes(outcome):
+                    continue
+                yield outcome
+                if outcome.diagnostics:
+                    break
         yield from waiting.outcomes()
 
     def close(self) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 from kvmplan_libvirt.document import Node
 from kvmplan_libvirt.spelling import frozen, same
 from kvmplan_sdk import Nesting, Object, Value
+
+TORN = "torn"
+"""In ``private``: what runs and what is defined differ. What was read is one of them, and need not be the one that a
+plan changes.
+"""
 
 
 def respell(node: Node, found: Object, known: Object) -> dict[str, Value]:
@@ -48,10 +54,22 @@ def _align(found: Sequence[Value], known: Sequence[Value]) -> list[Value]:
     return [*aligned, *(item for items in rest.values() for item in items)]
 
 
-def telling(node: Node, parts: Sequence[Object], known: Object) -> dict[str, Value]:
-    """One object out of its live and persistent ``parts``: of each attribute, a value that is not as known, if any."""
-    respelled = [respell(node, part, known) for part in parts]
-    return {
-        name: next((part[name] for part in respelled if part[name] != known.get(name)), respelled[0][name])
-        for name in respelled[0]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One object out of its live and persistent parts; ``torn``: whether these differ."""
+
+    values: dict[str, Value]
+    torn: bool
+
+    @property
+    def private(self) -> Object:
+        return {TORN: True} if self.torn else {}
+
+
+def telling(node: Node, parts: Sequence[Object], known: Object) -> Told:
+    """Of each attribute, a value in ``parts`` that is not as known, if any."""
+    first, *others = respelled = [respell(node, part, known) for part in parts]
+    values = {
+        name: next((part[name] for part in respelled if part[name] != known.get(name)), first[name]) for name in first
     }
+    return Told(values, any(part != first for part in others))

@@ -76,6 +76,10 @@ class NetplanSession(Session):
         )
 
     def apply(self, step: Step) -> Iterator[Outcome]:
+        with self._host.lock(NetplanProvider.name, step.stopping):
+            yield from self._apply(step)
+
+    def _apply(self, step: Step) -> Iterator[Outcome]:
         before, links = self._document(), read_links(self._host)
         problems = [*_in_the_way(step, before, links)]
         sleepers = _sleepers(step, links)

@@ -158,10 +158,11 @@ class NftablesSession(Session):
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         theirs, ours = _apart(step)
-        if theirs.operations:
-            yield from self._accepts.apply(theirs)
-        if ours.operations:
-            yield from self._apply(ours)
+        with self._host.lock(NftablesProvider.name, step.stopping):
+            if theirs.operations:
+                yield from self._accepts.apply(theirs)
+            if ours.operations:
+                yield from self._apply(ours)
 
     def _apply(self, step: Step) -> Iterator[Outcome]:
         listings, batch, others = self._compiled(step)

@@ -172,6 +172,8 @@ ls /etc/netplan; cat /etc/netplan/* 2>/dev/null
 """
 LOOK_AT_TAGS = "virsh metadata web1 --uri urn:kvmplan:owner:1 --config"
 """What is left of a NIC's tag goes with the next change of a NIC, which there is on the way to the first alone."""
+RESERVATIONS = re.compile(r"(?:^ *<host mac=.*/>\n)+", re.MULTILINE)
+"""Their order, to libvirt and to the provider, says nothing."""
 DISK = ("write", "fsync", "replace", "rename", "unlink")
 CHANGES = re.compile(
     "((network|nwfilter|port)?([dD]efine|[cC]reate))(XML|XMLFlags|Flags)?|destroy|undefine|setAutostart|update|"
@@ -261,7 +263,8 @@ def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
 
 def look(name: str) -> str:
     script = LOOK + (LOOK_AT_TAGS if name == "first" else "")
-    return subprocess.run(["sh", "-c", script], check=False, capture_output=True, text=True).stdout
+    shown = subprocess.run(["sh", "-c", script], check=False, capture_output=True, text=True).stdout
+    return RESERVATIONS.sub(lambda found: "".join(sorted(found[0].splitlines(keepends=True))), shown)
 
 
 class Round:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
+from kvmplan.lab import LabHost
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider, LibvirtSession
 from kvmplan_sdk import (
     Change,
@@ -41,6 +42,7 @@ class Rig:
 
     host: SocketHost
     there: dict[str, Object] = field(default_factory=dict)
+    private: dict[str, Object] = field(default_factory=dict)
 
     def open(self) -> LibvirtSession:
         session = LibvirtProvider().open(self.host, {"uri": None}, LINEAGE)
@@ -83,7 +85,7 @@ class Rig:
         with closing(self.open()) as session:
             for one, observed in zip(known, session.read(known), strict=True):
                 assert observed is not None
-                self.there[one.address] = observed.values
+                self.there[one.address], self.private[one.address] = observed.values, observed.private
 
     def plan(self, address: str, written: Object) -> Object:
         with closing(self.open()) as session:
@@ -106,10 +108,10 @@ class Rig:
             (seen,) = session.read([Known(address=address, type=type_, values=known)])
             assert seen is not None
             assert seen.owned
+            self.private[address] = seen.private
             planned = self._plan(session, address, written, seen.values)
-        return {
-            name: (seen.values[name], value) for name, value in planned.values.items() if seen.values[name] != value
-        }
+        before = planned.prior or seen.values
+        return {name: (before[name], value) for name, value in planned.values.items() if before[name] != value}
 
     def _judge(self, session: LibvirtSession, address: str, written: Object) -> tuple[Planned, Findings]:
         prior = self.there.get(address)
@@ -145,6 +147,7 @@ class Rig:
                 configured=configured,
                 proposed=proposed,
                 prior=prior,
+                private=self.private.get(address, {}),
             )
         )
 
@@ -163,6 +166,17 @@ class Rig:
             replaced=bool(planned.replaces) and before is not None,
             impact=planned.impact,
         )
+
+
+@contextmanager
+def rig_on(lab: LabHost, picture: Callable[[LabHost], object] = lambda _: None) -> Iterator[Rig]:
+    """A rig whose host is left as it was found, as ``picture`` shows it: what a test made is removed."""
+    before = picture(lab)
+    rig = Rig(SocketHost(lab))
+    yield rig
+    for address in sorted(rig.there):
+        assert rig.delete(address).diagnostics == ()
+    assert picture(lab) == before
 
 
 def _operations(address: str, prior: Object | None, planned: Planned) -> tuple[Operation, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from kvmplan.hosts.probe import probe
 from kvmplan.lab import LabHost
@@ -34,3 +35,7 @@ class ProviderHost:
 
     def facts(self) -> Facts:
         return probe(self)
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        del name, stopping
+        return nullcontext()

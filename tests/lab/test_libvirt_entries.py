@@ -16,7 +16,7 @@ from kvmplan_sdk import ImpactLevel, Known, Object, Operation, Outcome, Step, Ve
 from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.conformance import Case, exercise
 
-from .libvirt_rig import LINEAGE, Rig, SocketHost
+from .libvirt_rig import LINEAGE, Rig, rig_on
 
 pytestmark = pytest.mark.lab
 GUEST = "web"
@@ -43,13 +43,8 @@ def lab(lab_token: str) -> Iterator[LabHost]:
 
 @pytest.fixture
 def rig(lab: LabHost) -> Iterator[Rig]:
-    """A rig that leaves the network of somebody else as it found it."""
-    before = office(lab)
-    rig = Rig(SocketHost(lab))
-    yield rig
-    for address in sorted(rig.there):
-        assert rig.delete(address).diagnostics == ()
-    assert office(lab) == before
+    with rig_on(lab, office) as rig:
+        yield rig
 
 
 def office(lab: LabHost) -> list[str]:
@@ -104,6 +99,24 @@ def test_a_guest_gets_what_is_reserved_on_somebody_elses_network(rig: Rig, lab: 
     assert (impact["libvirt_dns_host.db"].level, impact["libvirt_dns_host.db"].guests) == (ImpactLevel.LIVE, (GUEST,))
     assert "10.77.0.20" in lab.run(["busybox", "nslookup", "db", "10.77.0.1"], check=False).stdout
     assert lab.run(["cat", "/run/libvirt/network/office.pid"]).stdout == process
+
+
+def test_what_runs_otherwise_than_it_is_defined_is_changed_whichever_of_both_was_read(rig: Rig, lab: LabHost) -> None:
+    entry, network = "libvirt_dhcp_host.web", "libvirt_network.lan"
+    web: Object = {"network": "office", "mac": MAC, "ip": "10.77.0.7"}
+    lan: Object = {"name": "lan", "mode": "open", "mtu": 1400, "ip": [{"address": "10.78.0.1", "prefix": 24}]}
+    rig.put(entry, web)
+    rig.put(network, lan)
+    other = f"<host mac='{MAC}' ip='10.77.0.8'/>"
+    lab.run(["virsh", "net-update", "office", "modify", "ip-dhcp-host", other, "--live"])
+    lab.run(["sh", "-c", "virsh net-dumpxml lan | sed s/1400/1300/ > /tmp/lan.xml; virsh net-define /tmp/lan.xml"])
+    for _ in range(2):
+        assert rig.leftover(entry, web) == {"ip": ("10.77.0.8", "10.77.0.7")}
+        assert rig.leftover(network, lan) == {"mtu": (1300, 1400)}
+        rig.look(entry, network)
+    rig.put(entry, web)
+    rig.put(network, lan)
+    assert rig.leftover(entry, web) == rig.leftover(network, lan) == {}
 
 
 def test_they_outlive_a_restart_of_their_network(rig: Rig, lab: LabHost) -> None:

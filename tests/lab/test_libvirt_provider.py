@@ -15,7 +15,7 @@ from kvmplan_libvirt.provider import LibvirtProvider
 from kvmplan_sdk import ImpactLevel, Object
 from kvmplan_sdk.testing.conformance import Case, exercise
 
-from .libvirt_rig import LINEAGE, Rig, SocketHost
+from .libvirt_rig import LINEAGE, Rig, rig_on
 
 pytestmark = pytest.mark.lab
 GUEST = "web"
@@ -33,13 +33,8 @@ def lab(lab_token: str) -> Iterator[LabHost]:
 
 @pytest.fixture
 def rig(lab: LabHost) -> Iterator[Rig]:
-    """A rig whose host every test leaves as it found it."""
-    before = picture(lab)
-    rig = Rig(SocketHost(lab))
-    yield rig
-    for address in sorted(rig.there):
-        assert rig.delete(address).diagnostics == ()
-    assert picture(lab) == before
+    with rig_on(lab, picture) as rig:
+        yield rig
 
 
 def picture(lab: LabHost) -> dict[str, str]:

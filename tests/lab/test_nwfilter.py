@@ -23,7 +23,7 @@ from kvmplan_sdk import ImpactLevel, Known, Object
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
-from .libvirt_rig import LINEAGE, Rig, SocketHost
+from .libvirt_rig import LINEAGE, Rig, rig_on
 
 pytestmark = pytest.mark.lab
 GUEST, MAC, IP, ANOTHER = "web", "52:54:00:00:00:07", "10.77.0.7", "10.77.0.99"
@@ -103,12 +103,13 @@ def lab(lab_token: str) -> Iterator[LabHost]:
 
 @pytest.fixture
 def rig(lab: LabHost) -> Iterator[Rig]:
-    rig = Rig(SocketHost(lab))
-    yield rig
-    for address in sorted(rig.there):
-        assert rig.delete(address).diagnostics == ()
-    left = {line.split()[-1] for line in lab.run(["virsh", "-q", "nwfilter-list"]).stdout.splitlines() if line}
-    assert left == SHIPPED
+    with rig_on(lab, filters) as rig:
+        yield rig
+    assert filters(lab) == SHIPPED
+
+
+def filters(lab: LabHost) -> set[str]:
+    return {line.split()[-1] for line in lab.run(["virsh", "-q", "nwfilter-list"]).stdout.splitlines() if line}
 
 
 def kept(lab: LabHost, values: Object) -> dict[str, Any]:

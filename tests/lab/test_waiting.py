@@ -17,7 +17,7 @@ import pytest
 from kvmplan.lab import LabHost
 from kvmplan_sdk import Object
 
-from .libvirt_rig import Rig, SocketHost
+from .libvirt_rig import Rig, rig_on
 from .operator_desk import KVMPLAN, Desk, fetch, snapshot
 
 pytestmark = pytest.mark.lab
@@ -35,10 +35,8 @@ def lab(lab_token: str) -> Iterator[LabHost]:
 
 @pytest.fixture
 def rig(lab: LabHost) -> Iterator[Rig]:
-    rig = Rig(SocketHost(lab))
-    yield rig
-    for address in sorted(rig.there):
-        assert rig.delete(address).diagnostics == ()
+    with rig_on(lab) as rig:
+        yield rig
 
 
 def network(name: str, number: int) -> dict[str, Any]:

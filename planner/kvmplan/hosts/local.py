@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from kvmplan.hosts.locks import holder, holding
 from kvmplan.hosts.probe import probe
 from kvmplan.hosts.process import run_process
 from kvmplan_sdk.host import Completed, Facts, HostError
@@ -58,6 +60,9 @@ class LocalHost:
         if self._facts is None:
             self._facts = probe(self)
         return self._facts
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        return holding(holder(name), name, self.name, stopping)
 
     def close(self) -> None:
         """Nothing is held open."""

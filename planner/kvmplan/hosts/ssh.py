@@ -16,11 +16,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
 from kvmplan.hosts.address import SshAddress
+from kvmplan.hosts.locks import holder, holding
 from kvmplan.hosts.probe import probe
 from kvmplan.hosts.process import SYSTEM_PATH, not_startable, run_process, timed_out
 from kvmplan_sdk.host import Completed, Facts, HostError
@@ -102,6 +104,9 @@ class SshHost:
             if self._facts is None:
                 self._facts = probe(self)
             return self._facts
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        return holding(self._ssh(self._connected(), shlex.join(holder(name))), name, self.name, stopping)
 
     def close(self) -> None:
         """End the master connection, and with it every forwarded socket."""

@@ -54,6 +54,8 @@ def plan_instance(
     planned = question.ask(None if moves else prior)
     if planned is None:
         return None
+    if prior is not None and planned.prior is not None:
+        prior = replace(prior, values=canonical(schema, planned.prior))
     changed = [] if prior is None or moves else list(differences(lasting(schema, prior.values), planned.values))
     replacing = tuple(path for path in changed if replaces(schema, path) or under(path, planned.replaces))
     forced = circumstances.forced if prior is not None else ""

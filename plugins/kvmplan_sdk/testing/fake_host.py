@@ -6,6 +6,7 @@ Both can be told to fail at the N-th call, to try what a provider leaves behind 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from kvmplan_sdk.host import Completed, Facts, Host, HostError
@@ -60,6 +61,10 @@ class RecordingHost:
     def facts(self) -> Facts:
         return self.inner.facts()
 
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Not recorded: it changes nothing."""
+        return self.inner.lock(name, stopping)
+
     def _record(self, call: Call) -> None:
         self.calls.append(call)
         if self.fail_at is not None and len(self.calls) > self.fail_at:
@@ -105,6 +110,10 @@ class _Memory:
 
     def facts(self) -> Facts:
         return self._facts
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        del name, stopping
+        return nullcontext()
 
 
 class FakeHost(RecordingHost):

@@ -139,7 +139,9 @@ def _foreign(network: str, key: str, operation: Operation) -> Diagnostic:
 
 
 def _change(reach: Reach, network: Network, record: NetworkRecord, ledger: _Ledger) -> None:
-    """In the order in which a run that is cut short leaves nothing without a tag."""
+    """In the order in which a run that is cut short leaves nothing without a tag. What fails is undone too: it may have
+    been done all the same, and what was not done cannot be undone.
+    """
     assert record.config is not None
     definition = deepcopy(record.config)
     perform(definition, edits(entries(definition), definition, ledger.gone, ledger.wishes))
@@ -163,12 +165,12 @@ def _change(reach: Reach, network: Network, record: NetworkRecord, ledger: _Ledg
 def _update(network: Network, todo: Sequence[Edit], undo: list[Callable[[], object]]) -> None:
     for edit in todo:
         there, back = calls(edit)
-        network.update(*there, Affect.LIVE)
         undo.append(partial(network.update, *back, Affect.LIVE))
+        network.update(*there, Affect.LIVE)
 
 
 def _define(reach: Reach, old: ET.Element, new: ET.Element, undo: list[Callable[[], object]]) -> None:
     before, after = (ET.tostring(element, encoding="unicode") for element in (old, new))
     if before != after:
-        reach.connection.networkDefineXML(after)
         undo.append(partial(reach.connection.networkDefineXML, before))
+        reach.connection.networkDefineXML(after)

@@ -6,8 +6,8 @@ from kvmplan_libvirt.entry.book import Book, book_of
 from kvmplan_libvirt.entry.tables import ENTRY_KINDS, EntryKind, key_of
 from kvmplan_libvirt.inventory import Inventory
 from kvmplan_libvirt.reach import Reach
-from kvmplan_libvirt.reconcile import telling
-from kvmplan_sdk import Known, Object, Observed, Value
+from kvmplan_libvirt.reconcile import Told, telling
+from kvmplan_sdk import Known, Object, Observed
 
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
@@ -20,11 +20,13 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
         return None
     owner = book.owners.get(key)
     owned = reach.owns(() if owner is None else (owner,), known.address)
-    return Observed(values=values(kind, book, key, known.values), owned=owned)
+    told = _told(kind, book, key, known.values)
+    values = {**told.values, "network": known.values["network"]}
+    return Observed(values=values, private=told.private, owned=owned)
 
 
-def values(kind: EntryKind, book: Book, key: str, known: Object) -> dict[str, Value]:
+def _told(kind: EntryKind, book: Book, key: str, known: Object) -> Told:
     """The entry, spelled as ``known``; where it is only in one of the two, null as in the other."""
     nothing: Object = dict.fromkeys((*kind.element.fields, *kind.element.nodes))
     parts = [part[key].values if key in part else nothing for part in book.parts]
-    return {**telling(kind.element, parts, known), "network": known["network"]}
+    return telling(kind.element, parts, known)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kvmplan_libvirt.addresses.given import tells
 from kvmplan_libvirt.addresses.table import source_of
 from kvmplan_libvirt.interface.changes import AT_NEXT_START
@@ -13,16 +11,17 @@ from kvmplan_libvirt.interface.tap import is_loose
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, nic_with
 from kvmplan_libvirt.reach import Reach
-from kvmplan_libvirt.reconcile import telling
+from kvmplan_libvirt.reconcile import Told, telling
 from kvmplan_sdk import UNKNOWN, Known, Object, Observed
 
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     wanted = complete_rest(known.values, reach.seed(known.address))
     record = inventory.domain(str(wanted["domain"]))
-    found = None if record is None else values(record, wanted)
-    if record is None or found is None:
+    told = None if record is None else _told(record, wanted)
+    if record is None or told is None:
         return None
+    found = told.values
     nic = nic_with(str(wanted["mac"]), record.name, record.live)
     if is_loose(inventory, nic):
         found |= {"network": None, "bridge": None}
@@ -30,10 +29,10 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     if known.values.get("addresses") in (None, UNKNOWN):
         found["wait_for_address"] = None  # the waiting was cut short, and is to be done
     mac = str(wanted["mac"]).lower()
-    return Observed(values=found, owned=reach.owns(record.owners_of(mac), known.address, mac))
+    return Observed(values=found, private=told.private, owned=reach.owns(record.owners_of(mac), known.address, mac))
 
 
-def values(record: DomainRecord, known: Object) -> dict[str, Any] | None:
+def _told(record: DomainRecord, known: Object) -> Told | None:
     """The NIC with the MAC address of ``known``; None where the guest, as it runs or as it is defined, lacks it."""
     elements = [element for element in (record.config, record.live) if element is not None]
     nics = [nic_with(str(known["mac"]), record.name, element) for element in elements]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kvmplan_libvirt.inventory import Inventory, NetworkRecord
 from kvmplan_libvirt.network.changes import Now
 from kvmplan_libvirt.network.fold import fold
@@ -13,7 +11,7 @@ from kvmplan_libvirt.network.xml import values_of
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.reconcile import telling
 from kvmplan_libvirt.spelling import same
-from kvmplan_sdk import Known, Object, Observed
+from kvmplan_sdk import Known, Observed
 
 
 def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
@@ -21,7 +19,12 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     record = inventory.networks.get(uuid.lower())
     if record is None:
         return None
-    return Observed(values=values(record, known.values), owned=reach.owns(record.owners, known.address))
+    owned = reach.owns(record.owners, known.address)
+    seen, meant = now(record), fold(known.values)
+    told = telling(NETWORK, [fold(part) for part in (seen.config, seen.live) if part is not None], meant)
+    found = told.values | {"autostart": record.autostart, "active": record.live is not None}
+    values = {name: known.values.get(name) if same(value, meant.get(name)) else value for name, value in found.items()}
+    return Observed(values=values, private=told.private, owned=owned)
 
 
 def now(record: NetworkRecord) -> Now:
@@ -30,12 +33,3 @@ def now(record: NetworkRecord) -> Now:
         config=None if record.config is None else values_of(record.config, record.entry_owners),
         autostart=record.autostart,
     )
-
-
-def values(record: NetworkRecord, known: Object) -> dict[str, Any]:
-    """The network's values, spelled as ``known``. Where live and persistent differ, the one that is not as known."""
-    seen = now(record)
-    meant = fold(known)
-    found = telling(NETWORK, [fold(part) for part in (seen.config, seen.live) if part is not None], meant)
-    found |= {"autostart": record.autostart, "active": record.live is not None}
-    return {name: known.get(name) if same(value, meant.get(name)) else value for name, value in found.items()}

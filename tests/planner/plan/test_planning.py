@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from kvmplan.plan.model import Action
-from kvmplan_sdk import UNKNOWN
+from kvmplan_sdk import UNKNOWN, Planned, Proposal, Session
 from kvmplan_sdk.values import differences
 
 from ..workspace import PlanningError, Workspace, actions, address
@@ -240,3 +244,24 @@ def test_outputs_change_by_value_and_by_type(workspace: Workspace) -> None:
     assert {change.action for change in workspace.plan().outputs.values()} == {Action.DELETE}
     workspace.apply()
     assert workspace.state.outputs == {}
+
+
+def test_what_a_provider_says_that_its_plan_changes_is_shown(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an object that runs otherwise than it is defined, the one was read and the other is changed."""
+    workspace.write(thing("a", "size = 3"))
+    workspace.apply()
+    session = importlib.import_module("kvmplan_toy.provider").ToySession
+    plan: Callable[[Session, Proposal], Planned] = session.plan
+
+    def torn(self: Session, proposal: Proposal) -> Planned:
+        assert proposal.prior is not None
+        return replace(plan(self, proposal), prior={**proposal.prior, "size": 2})
+
+    monkeypatch.setattr(session, "plan", torn)
+    change = workspace.plan().changes[A]
+    assert change.action is Action.UPDATE
+    assert change.before is not None
+    assert change.after is not None
+    assert [(path, change.before["size"]) for path in differences(change.before, change.after)] == [(("size",), 2)]

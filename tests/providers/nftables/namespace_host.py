@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from kvmplan_sdk import Completed, Facts
 
@@ -37,6 +38,10 @@ class NamespaceHost:
 
     def facts(self) -> Facts:
         return self._facts
+
+    def lock(self, name: str, stopping: Callable[[], bool]) -> AbstractContextManager[None]:
+        del name, stopping
+        return nullcontext()
 
     def nft(self, text: str) -> str:
         """Run nft's own language; returns what it prints."""

@@ -16,11 +16,13 @@ from kvmplan_netplan.bridges import Netdef
 from kvmplan_netplan.document import Document
 from kvmplan_netplan.kernel import Link, ports, read_links
 from kvmplan_netplan.schema import FILE
-from kvmplan_sdk import Diagnostic, DiagnosticError, Host, error
+from kvmplan_sdk import Completed, Diagnostic, DiagnosticError, Host, error
 from kvmplan_sdk.host import check
 
 SETTLED_AFTER = 15.0  # seconds; networkd works on after `netplan apply` has returned
 _ERROR = re.compile(r"90-kvmplan\.yaml:(\d+):\d+: (.*)")
+_TIMES = 5
+_LOST = b"cannot create file run/systemd/network/"
 _DECLARABLE = ("", "veth", "dummy", "tun")
 
 
@@ -65,10 +67,10 @@ def activate(host: Host, transition: Transition, lineage: str) -> tuple[Diagnost
     old = host.read_file(FILE)
     try:
         _store(host, transition.after, lineage)
-        generated = host.run(["netplan", "generate"])
+        generated = _run(host, "generate")
         if not generated.ok:
             _restore(host, old)
-            host.run(["netplan", "generate"])
+            _run(host, "generate")
             return explain(generated.stderr, transition.after.render(lineage))
         _enter(host, transition)
     except DiagnosticError as problem:
@@ -76,8 +78,17 @@ def activate(host: Host, transition: Transition, lineage: str) -> tuple[Diagnost
     return ()
 
 
+def _run(host: Host, command: str) -> Completed:
+    """systemd has netplan write the same files at every daemon-reload, whoever asks for one; who loses tries again."""
+    for _ in range(_TIMES - 1):
+        done = host.run(["netplan", command], timeout=120)
+        if done.ok or _LOST not in done.stderr:
+            return done
+    return host.run(["netplan", command], timeout=120)
+
+
 def _enter(host: Host, transition: Transition) -> None:
-    check(host.run(["netplan", "apply"], timeout=120), "Activating the network configuration")
+    check(_run(host, "apply"), "Activating the network configuration")
     _tidy(host, transition)
     _settle(host, transition)
 

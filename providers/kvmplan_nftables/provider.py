@@ -201,10 +201,13 @@ class NftablesSession(Session):
         return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        """What hooks an interface that an earlier step makes is left out too."""
-        theirs, step = _apart(step)
-        there = [one for one in step.operations if one.type != TYPE or not self._missing(one.after)]
-        tried = self._submit(self._batch(replace(step, operations=tuple(there))), "-c")
+        """What hooks an interface that an earlier step makes is left out too. Nobody may apply between the listing and
+        the check.
+        """
+        theirs, ours = _apart(step)
+        there = [one for one in ours.operations if one.type != TYPE or not self._missing(one.after)]
+        with self._host.lock(NftablesProvider.name, step.stopping):
+            tried = self._submit(self._batch(replace(ours, operations=tuple(there))), "-c")
         return [*tried, *self._accepts.dry_run(theirs)]
 
     def _missing(self, values: Object | None) -> bool:

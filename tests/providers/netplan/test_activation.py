@@ -28,6 +28,7 @@ class Kernel:
             answers={
                 ("ip", "-j", "-d", "addr"): lambda *_: json.dumps([shown(name) for name in self.links]).encode(),
                 ("ip", "link", "delete"): self.delete,
+                ("networkctl", "list"): b"",
                 ("netplan", "generate"): b"",
                 ("netplan", "apply"): self.activate,
             }
@@ -73,6 +74,18 @@ def test_nothing_is_left_of_a_bridge_that_failed(though_done: bool) -> None:
     with pytest.raises(DiagnosticError, match="networkd is away"):
         apply(kernel, None, wanted())
     assert (kernel.host.files, kernel.links) == ({}, [])
+
+
+def test_who_writes_at_the_same_moment_as_a_daemon_reload_writes_again() -> None:
+    kernel, lost = Kernel(failing=0), [1, 1]
+    said = b"ERROR: cannot create file run/systemd/network/10-netplan-ens3: Failed to rename file: No such file"
+
+    def generate(argv: tuple[str, ...], _: bytes) -> Completed:
+        return Completed(argv, lost.pop(), b"", said) if lost else Completed(argv, 0, b"", b"")
+
+    kernel.host.answers["netplan", "generate"] = generate
+    apply(kernel, None, wanted())
+    assert (kernel.links, lost) == (["br-a"], [])
 
 
 def test_an_update_and_a_delete_that_failed_leave_the_bridge_as_it_was() -> None:

@@ -3,7 +3,7 @@
 ``python benchmarks/nftables_scale.py --sizes 1000,10000`` enters a network namespace of its own, as root: nobody else
 may send the kernel large batches. Seconds of processor time, nft's included, each call in a session of its own. The
 floor, ``nft -f``, is told the table as nft lists it; ``list`` is one listing of it. ``change``: of one object among all
-that are in the step, or of one element of the set.
+that are in the step, or of one element of the set. ``beside``: ``assess`` beside a thousand foreign rules on each hook.
 """
 
 from __future__ import annotations
@@ -25,6 +25,19 @@ from kvmplan_sdk.proposing import configure, propose
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 PROVIDER = NftablesProvider()
 Objects = dict[str, Object]
+NETWORK = (
+    "ip link set lo up",
+    "ip link add virbr9 type bridge",
+    "ip address add 10.0.0.1/12 dev virbr9",
+    "ip link set virbr9 up",
+    "ip link add ens3 type veth peer name outside",
+    "ip address add 192.0.2.2/24 dev ens3",
+    "ip link set ens3 up",
+    "ip link set outside up",
+    "ip route add default via 192.0.2.1",
+    "sysctl -qw net.ipv4.ip_forward=1",
+)
+"""Guests behind virbr9, the outside behind ens3: what is assessed has ways to follow."""
 
 
 def forwards(count: int, port: int = 80) -> Objects:
@@ -66,6 +79,20 @@ SHAPES: Mapping[str, Callable[[int, int], Objects]] = {
     "firewalls": firewalls,
     "addresses in a set": addresses,
 }
+
+
+def foreign(count: int) -> str:
+    """A table of somebody else's: as many rules as one walk may meet, a quarter of each kind."""
+    rules = "".join(
+        f"ip saddr 198.18.{n >> 8}.{n & 255} drop\nip daddr {_address(4 * n)} tcp dport 1 drop\n"
+        f'tcp dport {4 * n + 1}-{4 * n + 3} meta mark 7 drop\niifname "veth{n}" accept\n'
+        for n in range(count // 4)
+    )
+    chains = (
+        f"chain {name} {{ type {kind} hook {hook} priority -150 ;\n{rules}}}\n"
+        for name, kind, hook in (("forward", "filter", "forward"), ("before", "nat", "prerouting"))
+    )
+    return f"table inet foreign {{\n{''.join(chains)}}}\n"
 
 
 def _address(number: int) -> str:
@@ -152,6 +179,9 @@ def measure(shape: Callable[[int, int], Objects], count: int) -> Mapping[str, fl
         Change(address=one.address, type=one.type, verb=None, before=one.values, after=one.values) for one in known
     ]
     clock.timed("assess", lambda: _session().assess(changes, ()))
+    _nft("-f", "-", text=foreign(1000))
+    clock.timed("beside", lambda: _session().assess(changes, ()))
+    _nft("delete", "table", "inet", "foreign")
     changed = _planned(_proposals(shape(count, 81)))
     clock.timed("change", lambda: _apply(_step(Verb.UPDATE, values, changed)))
     table = _nft("list", "table", "inet", "kvmplan")
@@ -171,7 +201,9 @@ def main() -> None:
     given = parser.parse_args()
     if "INSIDE" not in os.environ:
         os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, "INSIDE": "1"})
-    head = ("plan", "dry run", "apply", "read", "assess", "change", "list", "destroy", "nft -f")
+    for command in NETWORK:
+        subprocess.run(command.split(), check=True)
+    head = ("plan", "dry run", "apply", "read", "assess", "beside", "change", "list", "destroy", "nft -f")
     print("| | how many | " + " | ".join(head) + " |\n" + "| --- " * (len(head) + 2) + "|")
     for shape in given.shapes.split(","):
         for count in map(int, given.sizes.split(",")):

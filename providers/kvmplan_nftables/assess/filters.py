@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kvmplan_nftables.assess.iptables import Arguments, Saved, meets_iptables
-from kvmplan_nftables.assess.matches import Json, Packet, Sets, any_of, meets, test_of
+from kvmplan_nftables.assess.matches import FEW, Json, Number, Packet, Sets, Test, any_of, meets, place_of, test_of
+from kvmplan_nftables.assess.program import Judged, Profile, Program, compile_chain, profile
 
 _VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "queue")
 _TRANSLATES = ("dnat", "redirect")
@@ -48,6 +49,8 @@ class Ruleset:
     saved: Mapping[str, Saved] = field(default_factory=dict)
     """What iptables-save says, by family."""
     chains: frozenset[Chain] = frozenset()
+    programs: dict[tuple[Chain, Profile], Program] = field(default_factory=dict, compare=False)
+    """What chains come to for packets of a profile, once that was asked."""
 
     def has(self, chain: Chain) -> bool:
         """Whether it has rules."""
@@ -80,7 +83,7 @@ def parse_ruleset(items: Sequence[Json], saved: Mapping[str, Saved] | None = Non
             # nft 1.0.6 does not list the flag dynamic: what is empty may be filled by packets.
             moving = {"dynamic", "timeout"} & set(body.get("flags", ())) or "size" in body or "timeout" in body
             elements[body["family"], body["table"]][body["name"]] = None if moving else body.get("elem")
-    sets = {table: Sets(found) for table, found in elements.items()}
+    sets = {table: Sets(elements.get(table, {})) for table in {chain[:2] for chain in chains}}
     return Ruleset(hooks, rules, sets, saved or {}, frozenset(chains))
 
 
@@ -116,14 +119,17 @@ class _Walk:
         self.ruleset = ruleset
         self.packet = packet
         self.ignore_libvirt = ignore_libvirt
+        self.profile = profile(packet)
         self.doubt = False
 
     def through(self, chain: Chain) -> tuple[Chain, int] | bool | None:
         """The chain and rule that stop the packet, True when it is accepted, None when it comes out at the end."""
         if is_libvirts(chain) and self.ignore_libvirt:
             return None
-        for index, rule in enumerate(self.ruleset.rules.get(chain, ())):
-            verdict, target, reached = self._judge(rule["expr"], chain, index)
+        rules = self.ruleset.rules.get(chain, ())
+        program = self._program(chain)
+        for index in program.places(self.packet):
+            verdict, target, reached = program.fixed.get(index) or self._judge(self.packet, chain, index)
             if reached is None:
                 self.doubt |= self._may_leave(verdict, (*chain[:2], target))
             elif reached and verdict in ("jump", "goto"):
@@ -131,8 +137,20 @@ class _Walk:
                 if end is not None or verdict == "goto":
                     return end
             elif reached and verdict:
-                return {"accept": True, "return": None}.get(verdict, (chain, int(rule["handle"])))
+                return {"accept": True, "return": None}.get(verdict, (chain, int(rules[index]["handle"])))
         return None
+
+    def _program(self, chain: Chain) -> Program:
+        key = chain, self.profile
+        if key not in self.ruleset.programs:
+            self.ruleset.programs[key] = compile_chain(
+                self.ruleset.rules.get(chain, ()),
+                self.packet,
+                lambda packet, index: self._judge(packet, chain, index),
+                lambda judged: self._may_leave(judged[0], (*chain[:2], judged[1])),
+                lambda index: self.ruleset.arguments(chain, index),
+            )
+        return self.ruleset.programs[key]
 
     def _may_leave(self, verdict: str, target: Chain) -> bool:
         """Whether a rule that the packet may meet could let it pass; a chain that is empty cannot."""
@@ -140,23 +158,23 @@ class _Walk:
             return self.ruleset.has(target)
         return verdict not in ("", "drop", "reject")
 
-    def _judge(self, expressions: Sequence[Json], chain: Chain, index: int) -> tuple[str, str, bool | None]:
-        """A rule's verdict, the target of its jump, and whether the packet gets as far as that."""
+    def _judge(self, packet: Packet, chain: Chain, index: int) -> Judged:
         reached: bool | None = True
+        expressions: Sequence[Json] = self.ruleset.rules[chain][index]["expr"]
         sets = self.ruleset.sets.get(chain[:2], Sets())
         for expression in expressions:
             kind, body = next(iter(expression.items()))
             met: bool | None = True
             if kind == "match":
-                met = meets(self.packet, body, sets)
+                met = meets(packet, body, sets)
             elif kind == "limit":
                 met = None
             elif kind == "xt" and body["type"] == "match":
-                met = self._extension(body["name"], chain, index)
+                met = self._extension(packet, body["name"], chain, index)
             elif kind == "xt" and body["name"] in ("REJECT", "DNAT", "REDIRECT"):
                 return body["name"].lower(), "", reached
             elif kind == "vmap":
-                return self._look_up(body, reached, sets)
+                return _look_up(packet, body, reached, sets)
             elif kind in _VERDICTS or kind in _TRANSLATES:
                 return kind, _target(body), None if kind == "queue" else reached
             if met is False:
@@ -164,27 +182,37 @@ class _Walk:
             reached = reached if met else None
         return "", "", reached
 
-    def _extension(self, name: str, chain: Chain, index: int) -> bool | None:
+    def _extension(self, packet: Packet, name: str, chain: Chain, index: int) -> bool | None:
         arguments = self.ruleset.arguments(chain, index)
         if arguments is not None:
-            return meets_iptables(self.packet, name, arguments)
+            return meets_iptables(packet, name, arguments)
         # The only such match in libvirt's chains is for connections that are there already.
-        return self.packet.answer if is_libvirts(chain) else None
+        return packet.answer if is_libvirts(chain) else None
 
-    def _look_up(self, body: Json, reached: bool | None, sets: Sets) -> tuple[str, str, bool | None]:
-        """What a verdict map says. What we cannot tell may be a way out."""
-        data, test = body["data"], test_of(self.packet, body["key"])
-        pairs = sets.elements.get(data[1:]) if isinstance(data, str) else data.get("set", ())
-        if test is None or pairs is None:
-            return "return", "", None
-        unclear = False
-        for key, verdict in pairs:
-            met = any_of(key, test, sets)
-            unclear |= met is None
-            if met:
-                kind, inner = next(iter(verdict.items()))
-                return kind, _target(inner), reached
-        return ("return", "", None) if unclear else ("", "", reached)
+
+def _look_up(packet: Packet, body: Json, reached: bool | None, sets: Sets) -> Judged:
+    """What a verdict map says. What we cannot tell may be a way out."""
+    data, test = body["data"], test_of(packet, body["key"])
+    pairs = sets.elements.get(data[1:]) if isinstance(data, str) else data.get("set", ())
+    if test is None or pairs is None:
+        return "return", "", None
+    unclear = False
+    for key, verdict in _likely(test, pairs, sets):
+        met = any_of(key, test, sets)
+        unclear |= met is None
+        if met:
+            kind, inner = next(iter(verdict.items()))
+            return kind, _target(inner), reached
+    return ("return", "", None) if unclear else ("", "", reached)
+
+
+def _likely(test: Test, pairs: Sequence[Any], sets: Sets) -> Sequence[Any]:
+    """Of many pairs those that a number may be in."""
+    if not isinstance(test, Number) or len(pairs) <= FEW:
+        return pairs
+    spread = sets.spread(pairs, (key for key, _ in pairs), test.version)
+    place = None if spread[2] else place_of(test, spread)
+    return pairs if place is None else [] if place < 0 else [pairs[place]]
 
 
 def _target(body: Any) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Packet
-from kvmplan_nftables.assess.traffic import Traffic, stopped, stops
+from kvmplan_nftables.assess.spans import Nets
+from kvmplan_nftables.assess.traffic import Traffic, judged
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
@@ -45,24 +46,26 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
 
 def judge_forwards(view: View, planned: Sequence[Planned], subnets: Sequence[SubnetClaim]) -> Iterator[Diagnostic]:
     """Everything that would keep a forward from working, or that it takes over."""
+    claims, walking = Nets((claim.network, claim) for claim in subnets), []
     for one in planned:
-        holding = [subnet for subnet in subnets if one.forward.target in subnet.network]
-        claim = max(holding, key=lambda subnet: subnet.network.prefixlen, default=None)
+        holding = claims.around(one.forward.target)
+        claim = max(holding, key=lambda pair: pair[0].prefixlen)[1] if holding else None
         if claim is not None and claim.filtered_by:
             yield _filtered(one, claim)
         else:
-            yield from _blocked(one, claim, view)
+            walking.append(_traffic(one, claim, view))
         if one.changed:
             if claim is None:
                 yield from _elsewhere(one, view)
             yield from _taken(one, view)
             yield from _listening(one, view)
+    yield from judged(chain.from_iterable(walking), view)
 
 
 def _elsewhere(one: Planned, view: View) -> Iterator[Diagnostic]:
     """A target in no network that the plan or the host has: there a slip of the hand would show too late."""
     target = one.forward.target
-    if not any(network.prefixlen and target in network for network, _ in view.routes):
+    if not view.is_near(target):
         way = "sends it on by the default route" if view.interface_to(target) else "knows no way there"
         yield warning(
             "The target is in no network of this host",
@@ -84,13 +87,11 @@ def _filtered(one: Planned, claim: SubnetClaim) -> Diagnostic:
     )
 
 
-def _blocked(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Diagnostic]:
-    """Each of the reasons once, however many ports there are."""
+def _traffic(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Traffic]:
     forward = one.forward
     interface = claim.interface if claim else view.interface_to(forward.target)
     if interface is None:
         return
-    told = set()
     for protocol, mapping in product(forward.protocols, forward.mappings):
         port = mapping.targets[0]
         packet = Packet(
@@ -103,18 +104,15 @@ def _blocked(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Di
             outgoing=interface,
             translated=True,
         )
-        traffic = Traffic(
+        yield Traffic(
             address=one.address,
             path=("target",),
             what=f"new connections to {forward.target} port {port} on {interface}",
             packet=packet,
             vital=one.changed,
             known=claim is not None,
+            sort=interface,
         )
-        for found, answers in stops(traffic, view):
-            if (found, answers) not in told:
-                told.add((found, answers))
-                yield stopped(traffic, found, answers, view)
 
 
 def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
@@ -147,15 +145,16 @@ def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
 
 def _listening(one: Planned, view: View) -> Iterator[Diagnostic]:
     forward = one.forward
-    for protocol, address, port in view.sockets:
-        same = address == "" or forward.address is None or address == str(forward.address)
-        if forward.takes(protocol, port) and same and not address.startswith("127."):
-            where = address or "any address"
-            yield warning(
-                "A forward takes over a port that the host answers on",
-                f"Something listens on {protocol} port {port} of {where} (`ss -ltunp`); once the forward is there, new "
-                f"connections from outside go to {forward.target} instead. Choose another port, or an address.",
-                address=one.address,
-                path=("port",),
-            )
-            return
+    for protocol, mapping in product(forward.protocols, forward.mappings):
+        for port, address in view.listening(protocol, mapping.ports):
+            same = address == "" or forward.address is None or address == str(forward.address)
+            if same and not address.startswith("127."):
+                where = address or "any address"
+                yield warning(
+                    "A forward takes over a port that the host answers on",
+                    f"Something listens on {protocol} port {port} of {where} (`ss -ltunp`); once the forward is there, "
+                    f"new connections from outside go to {forward.target} instead. Choose another port, or an address.",
+                    address=one.address,
+                    path=("port",),
+                )
+                return

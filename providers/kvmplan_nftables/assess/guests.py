@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kvmplan_nftables.assess.matches import Network, Packet
+from kvmplan_nftables.assess.spans import Nets
 from kvmplan_nftables.assess.traffic import Traffic, judged
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.parts import parse_network
@@ -32,6 +33,7 @@ class Way:
 
 def ways_out(view: View, changes: Sequence[Change], subnets: Sequence[SubnetClaim]) -> Iterator[Way]:
     """The masquerades and source translations after the plan whose guests' interface is there, or will be."""
+    claims = Nets((claim.network, claim.interface) for claim in subnets)
     for change in changes:
         if change.type not in _WAYS or change.after is None or not is_known(change.after):
             continue
@@ -40,7 +42,7 @@ def ways_out(view: View, changes: Sequence[Change], subnets: Sequence[SubnetClai
         network = _source(change.after)
         if network is None:
             continue
-        claimed = next((claim.interface for claim in subnets if claim.network.overlaps(network)), None)
+        claimed = next((interface for _, interface in claims.touching(network)), None)
         interface = claimed or view.interface_of(network)
         if interface is not None:
             out = change.after.get("out_interface")
@@ -56,29 +58,28 @@ def _source(values: Object) -> Network | None:
 
 
 def judge_ways_out(view: View, ways: Sequence[Way]) -> Iterator[Diagnostic]:
-    for way in ways:
-        yield from _out(way, view)
-    for way in {(way.interface, way.network.version): way for way in reversed(ways)}.values():
-        yield from _services(way, view)
+    yield from judged((one for way in ways for one in _out(way, view)), view)
+    first = {(way.interface, way.network.version): way for way in reversed(ways)}
+    yield from judged((one for way in first.values() for one in _services(way, view)), view)
 
 
-def _out(way: Way, view: View) -> Iterator[Diagnostic]:
+def _out(way: Way, view: View) -> Iterator[Traffic]:
     version = way.network.version
     for out in [way.out] if way.out else view.outside(version):
         # Of connections: who lets ping alone pass lets nobody work.
         packet = Packet(version=version, protocol="tcp", source=way.network, incoming=(way.interface,), outgoing=out)
-        traffic = Traffic(
+        yield Traffic(
             address=way.address,
             path=("source",),
             what=f"what guests of {way.network} on {way.interface} send out by {out}",
             packet=packet,
             vital=way.changed,
             known=way.claimed,
+            sort=f"{way.interface} {out}",
         )
-        yield from judged(traffic, view)
 
 
-def _services(way: Way, view: View) -> Iterator[Diagnostic]:
+def _services(way: Way, view: View) -> Iterator[Traffic]:
     """DHCP and DNS, as far as the host gives them; libvirt opens no port for networks of mode open."""
     serves = {port for protocol, _, port in view.sockets if protocol == "udp"}
     for what, port in (("DHCP", 67 if way.network.version == 4 else 547), ("DNS", 53)):
@@ -94,14 +95,14 @@ def _services(way: Way, view: View) -> Iterator[Diagnostic]:
             incoming=(way.interface,),
             kind="broadcast" if port == 67 else "multicast" if dhcp else "local",
         )
-        traffic = Traffic(
+        yield Traffic(
             address=way.address,
             path=("source",),
             what=f"{what} requests of guests of {way.network} on {way.interface} (udp port {port})",
             packet=packet,
             hook="input",
+            sort=what,
         )
-        yield from judged(traffic, view)
 
 
 def judge_bridged(view: View, changes: Sequence[Change]) -> Iterator[Diagnostic]:
@@ -111,11 +112,10 @@ def judge_bridged(view: View, changes: Sequence[Change]) -> Iterator[Diagnostic]
         return
     for version, name in _CALLS.items():
         if view.sysctl(name) == "1":
-            for change in asked:
-                yield from _bridged(view, change, version, name)
+            yield from judged((_bridged(view, change, version, name) for change in asked), view)
 
 
-def _bridged(view: View, change: Change, version: int, name: str) -> Iterator[Diagnostic]:
+def _bridged(view: View, change: Change, version: int, name: str) -> Traffic:
     bridge = view.bridge_of(_taps(change.after or {}))
     packet = Packet(
         version=version,
@@ -125,8 +125,7 @@ def _bridged(view: View, change: Change, version: int, name: str) -> Iterator[Di
         bridged=True,
     )
     what = f"what guests send each other through their bridge over IPv{version} ({name} is 1)"
-    traffic = Traffic(address=change.address, path=(), what=what, packet=packet)
-    yield from judged(traffic, view)
+    return Traffic(address=change.address, path=(), what=what, packet=packet, sort=name)
 
 
 def _taps(values: Object) -> Sequence[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from kvmplan_nftables.assess.foreseen import accepts
 from kvmplan_nftables.assess.forwards import Planned, forwards, judge_forwards
 from kvmplan_nftables.assess.guests import Way, judge_bridged, judge_ways_out, ways_out
+from kvmplan_nftables.assess.spans import Nets
+from kvmplan_nftables.assess.traffic import likewise
 from kvmplan_nftables.assess.view import View
 from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Host, SubnetClaim, warning
 
@@ -27,20 +29,16 @@ def _not_forwarding(
     view: View, forwarding: Sequence[Planned], ways: Sequence[Way], subnets: Sequence[SubnetClaim]
 ) -> Iterator[Diagnostic]:
     """libvirt sets it as it starts a network that a resource makes."""
-    needs = [
-        (one.address, one.forward.target.version, f"from outside to {one.forward.target}")
-        for one in forwarding
-        if not any(one.forward.target in claim.network for claim in subnets)
-    ]
-    needs += [
-        (way.address, way.network.version, f"from {way.network} to the outside") for way in ways if not way.claimed
-    ]
-    for address, version, what in needs:
-        name = _FORWARDING[version]
-        if view.sysctl(name) == "0":
+    claims = Nets((claim.network, claim) for claim in subnets)
+    needs = [(one.address, one.forward.target.version) for one in forwarding if not claims.around(one.forward.target)]
+    needs += [(way.address, way.network.version) for way in ways if not way.claimed]
+    for version, name in _FORWARDING.items():
+        first, *others = [address for address, needed in needs if needed == version] or [""]
+        if first and view.sysctl(name) == "0":
             yield warning(
                 "The host does not forward packets",
-                f"{name} is 0, so nothing gets {what}. Run `sysctl -w {name}=1` and keep it in /etc/sysctl.d. (libvirt "
-                "sets it when a routed network starts.)",
-                address=address,
+                f"{name} is 0, so nothing gets from outside to guests, or from guests to the outside."
+                f"{likewise(others)} Run `sysctl -w {name}=1` and keep it in /etc/sysctl.d. (libvirt sets it when a "
+                "routed network starts.)",
+                address=first,
             )

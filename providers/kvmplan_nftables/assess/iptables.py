@@ -46,6 +46,21 @@ def meets_iptables(packet: Packet, name: str, arguments: Arguments) -> bool | No
     return None
 
 
+def port_spans(arguments: Arguments) -> Sequence[tuple[int, int]] | None:
+    """The ports asked for that a rule takes; none where any may do, None where it does not ask."""
+    options = [place for place, one in enumerate(arguments) if one in ("--dport", "--dports")]
+    if not options:
+        return None
+    if len(options) > 1 or arguments[options[0] - 1] == "!":
+        return ()
+    return [_ports_of(part) for part in arguments[options[0] + 1].split(",")]
+
+
+def _ports_of(part: str) -> tuple[int, int]:
+    low, _, high = part.partition(":")
+    return int(low or 0), int(high or (65535 if ":" in part else low))
+
+
 def _option(arguments: Arguments, option: str, test: Callable[[str], bool | None]) -> bool | None:
     """What ``test`` says of the option's value; the opposite after an exclamation mark."""
     if option not in arguments:
@@ -68,8 +83,4 @@ def _states(packet: Packet, arguments: Arguments) -> bool | None:
 def _ports(packet: Packet, value: str) -> bool | None:
     if not packet.port:
         return None
-    for part in value.split(","):
-        low, _, high = part.partition(":")
-        if int(low or 0) <= packet.port <= int(high or (65535 if ":" in part else low)):
-            return True
-    return False
+    return any(low <= packet.port <= high for low, high in map(_ports_of, value.split(",")))

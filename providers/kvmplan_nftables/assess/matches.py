@@ -5,20 +5,23 @@ What only the kernel knows (marks, limits, sets that packets fill) cannot be tol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
     IPv6Address,
     IPv6Network,
-    ip_address,
     ip_network,
-    summarize_address_range,
 )
 from typing import Any
 
+FEW = 8
 Json = Mapping[str, Any]
+Spread = tuple[list[int], list[tuple[int, int, int]], bool]
+"""The first numbers of disjoint keys in order; these with the last, and which key it is; whether some have none."""
 Test = Callable[[Any], "bool | None"]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -76,6 +79,15 @@ class Sets:
     """The elements of the named sets and maps of one table; None where packets or timeouts may change them."""
 
     elements: Mapping[str, Sequence[Any] | None] = field(default_factory=dict)
+    _spread: dict[int, Spread] = field(default_factory=dict, compare=False)
+
+    def spread(self, owner: Any, keys: Iterable[Any], version: int) -> Spread:
+        """``keys`` of ``owner``, a part of the ruleset that stays, in order of their numbers; made once."""
+        if id(owner) not in self._spread:
+            spans = [(place, bounds(bare(key), version)) for place, key in enumerate(keys)]
+            numbers = sorted((*span, place) for place, span in spans if span is not None)
+            self._spread[id(owner)] = [one[0] for one in numbers], numbers, len(numbers) < len(spans)
+        return self._spread[id(owner)]
 
 
 def meets(packet: Packet, match: Json, sets: Sets) -> bool | None:
@@ -102,9 +114,12 @@ def test_of(packet: Packet, left: Any) -> Test | None:
             return lambda one: one == f"ipv{packet.version}"
         case {"payload": {"protocol": "ip" | "ip6" as protocol, "field": "saddr" | "daddr" as side}}:
             told = packet.source if side == "saddr" else packet.target
-            return lambda one: _holds(one, told) if protocol == packet.family else False
+            if protocol != packet.family:
+                return lambda one: False
+            return (lambda one: _any_address(one, packet.version)) if told is None else _address(told, packet.version)
         case {"payload": {"protocol": "tcp" | "udp" | "th" as protocol, "field": "dport"}}:
-            return lambda one: _both(protocol == "th" or _protocol(protocol, packet), _in_range(one, packet.port))
+            also = protocol == "th" or _protocol(protocol, packet)
+            return Number(packet.port, packet.port, also=also) if packet.port else lambda one: _both(also, None)
         case {"payload": {"protocol": "tcp" | "udp" | "sctp" | "icmp" | "icmpv6" as protocol}}:
             return lambda one: False if _protocol(protocol, packet) is False else None
         case {"ct": {"key": "state" | "direction" | "status" as key}}:
@@ -121,11 +136,29 @@ def any_of(right: Any, test: Test, sets: Sets) -> bool | None:
         if right is None:
             return None
     items = right["set"] if isinstance(right, dict) and "set" in right else right
-    results = [test(_bare(item)) for item in (items if isinstance(items, (list, tuple)) else [items])]
+    if isinstance(test, Number) and isinstance(items, list) and len(items) > FEW:
+        return any_number(test, sets.spread(items, items, test.version))
+    results = [test(bare(item)) for item in (items if isinstance(items, (list, tuple)) else [items])]
     return True if True in results else (None if None in results else False)
 
 
-def _bare(item: Any) -> Any:
+def any_number(test: Number, spread: Spread) -> bool | None:
+    place = place_of(test, spread)
+    met = None if place is None else place >= 0
+    return _both(test.also, None if met is False and spread[2] else met)
+
+
+def place_of(test: Number, spread: Spread) -> int | None:
+    """Which of the keys has the number, -1 for none; None where only a part of its range is in some."""
+    lows, spans, _ = spread
+    before = bisect_right(lows, test.low) - 1
+    if before >= 0 and spans[before][1] >= test.high:
+        return spans[before][2]
+    touched = (before >= 0 and spans[before][1] >= test.low) or bisect_right(lows, test.high) - 1 > before
+    return None if touched else -1
+
+
+def bare(item: Any) -> Any:
     """An element without its comment or counter."""
     return item["elem"]["val"] if isinstance(item, dict) and "elem" in item else item
 
@@ -160,34 +193,59 @@ def _protocol(one: Any, packet: Packet) -> bool | None:
     return one == packet.protocol if packet.protocol else None
 
 
-def _holds(right: Any, told: Address | Network | None) -> bool | None:
-    """Whether the address, or every address of the network, is in what is on the right."""
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Whether a number, or every one from ``low`` to ``high``, is in what is on the right. ``also``: what else must be
+    true for that.
+    """
+
+    low: int
+    high: int
+    version: int = 0
+    also: bool | None = True
+
+    def __call__(self, one: Any) -> bool | None:
+        span = bounds(one, self.version)
+        return _both(self.also, None if span is None else self.lies(span))
+
+    def lies(self, span: tuple[int, int]) -> bool | None:
+        if span[0] <= self.low and self.high <= span[1]:
+            return True
+        return None if span[0] <= self.high and self.low <= span[1] else False
+
+
+def _address(told: Address | Network, version: int) -> Number:
+    if isinstance(told, (IPv4Address, IPv6Address)):
+        return Number(int(told), int(told), version)
+    return Number(int(told.network_address), int(told.broadcast_address), version)
+
+
+def _any_address(one: Any, version: int) -> bool | None:
+    """Of an address that is not known."""
+    return True if bounds(one, version) == (0, (1 << (32 if version == 4 else 128)) - 1) else None
+
+
+def bounds(right: Any, version: int) -> tuple[int, int] | None:
+    """The first and the last number of one value on the right of a match; None where it is something else. ``version``:
+    of addresses, 0 of ports.
+    """
+    match right:
+        case {"prefix": {"addr": str(address), "len": int(length)}}:
+            return _net(f"{address}/{length}")
+        case {"range": [low, high]}:
+            first, last = bounds(low, version), bounds(high, version)
+            return None if first is None or last is None else (first[0], last[1])
+        case int():
+            return right, right
+        case str() if version:
+            return _net(right)
+    return None
+
+
+@lru_cache(1 << 17)
+def _net(text: str) -> tuple[int, int] | None:
     try:
-        spans = _spans(right)
-    except (TypeError, ValueError):
+        net = ip_network(text, strict=False)
+    except ValueError:
         return None
-    if told is None:
-        return True if all(span.prefixlen == 0 for span in spans) else None
-    net = ip_network(told) if isinstance(told, (IPv4Address, IPv6Address)) else told
-    same = [span for span in spans if span.version == net.version]
-    if any(int(span[0]) <= int(net[0]) and int(net[-1]) <= int(span[-1]) for span in same):
-        return True
-    return None if any(span.overlaps(net) for span in same) else False
-
-
-def _spans(right: Any) -> list[Network]:
-    if isinstance(right, dict) and "prefix" in right:
-        return [ip_network(f"{right['prefix']['addr']}/{right['prefix']['len']}", strict=False)]
-    if isinstance(right, dict) and "range" in right:
-        low, high = map(ip_address, right["range"])
-        return [*summarize_address_range(low, high)]
-    return [ip_network(str(right), strict=False)]
-
-
-def _in_range(right: Any, port: int) -> bool | None:
-    if not port:
-        return None
-    if isinstance(right, dict):
-        low, high = right.get("range", (None, None))
-        return low <= port <= high if isinstance(low, int) and isinstance(high, int) else None
-    return bool(right == port)
+    return int(net.network_address), int(net.broadcast_address)

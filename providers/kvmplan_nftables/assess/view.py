@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from ipaddress import ip_network
@@ -13,7 +14,8 @@ from typing import Any
 from kvmplan_nftables.assess.filters import Obstacle, Ruleset, has_iptables, parse_ruleset
 from kvmplan_nftables.assess.foreseen import Accepts, foreseen
 from kvmplan_nftables.assess.iptables import Saved, parse_save
-from kvmplan_nftables.parts import Address, Network
+from kvmplan_nftables.assess.spans import Nets
+from kvmplan_nftables.parts import Address, Network, Ports
 from kvmplan_sdk import Host, HostError
 from kvmplan_sdk.host import check
 
@@ -27,6 +29,7 @@ class View:
         self._host = host
         self._planned = planned
         self._sysctls: dict[str, str | None] = {}
+        self._others: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     @cached_property
     def ruleset(self) -> Ruleset:
@@ -97,7 +100,9 @@ class View:
         )
 
     def sides_but(self, *others: str) -> tuple[str, ...]:
-        return tuple(sorted(self._sides.difference(others)))
+        if others not in self._others:
+            self._others[others] = tuple(sorted(self._sides.difference(others)))
+        return self._others[others]
 
     def bridge_of(self, taps: Sequence[str]) -> str | None:
         masters = (self._links.get(tap, {}).get("master") for tap in taps)
@@ -115,23 +120,43 @@ class View:
             self._sysctls[name] = None if told is None else told.decode().strip()
         return self._sysctls[name]
 
+    @cached_property
+    def _ways(self) -> Nets[str]:
+        return Nets(self.routes)
+
     def interface_to(self, target: Address) -> str | None:
-        ways = [(network.prefixlen, device) for network, device in self.routes if target in network]
+        ways = [(network.prefixlen, device) for network, device in self._ways.around(target)]
         return max(ways)[1] if ways else None
+
+    def is_near(self, target: Address) -> bool:
+        """Whether there is a route to it but the default one."""
+        return any(network.prefixlen for network, _ in self._ways.around(target))
 
     def interface_of(self, network: Network) -> str | None:
         """Where a subnet of guests is: the interface with the route to just that, or to one around it."""
-        ways = [
-            (to.prefixlen, device)
-            for to, device in self.routes
-            if to.version == network.version and to.prefixlen and to.overlaps(network)
-        ]
+        ways = [(to.prefixlen, device) for to, device in self._ways.touching(network) if to.prefixlen]
         return max(ways)[1] if ways else None
 
     def outside(self, version: int) -> tuple[str, ...]:
         """The interfaces of the default routes."""
-        found = {device for network, device in self.routes if network.prefixlen == 0 and network.version == version}
-        return tuple(sorted(found))
+        return self._outside[version]
+
+    @cached_property
+    def _outside(self) -> Mapping[int, tuple[str, ...]]:
+        found = {(network.version, device) for network, device in self.routes if network.prefixlen == 0}
+        return {version: tuple(sorted(device for one, device in found if one == version)) for version in (4, 6)}
+
+    def listening(self, protocol: str, ports: Ports) -> Sequence[tuple[int, str]]:
+        """The port and the address ("" for any) of everything that listens on one of ``ports``."""
+        there = self._listening.get(protocol, [])
+        return there[bisect_left(there, (ports[0], "")) : bisect_left(there, (ports[1] + 1, ""))]
+
+    @cached_property
+    def _listening(self) -> Mapping[str, Sequence[tuple[int, str]]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        for protocol, address, port in self.sockets:
+            found.setdefault(protocol, []).append((port, address))
+        return {protocol: sorted(there) for protocol, there in found.items()}
 
 
 def _kind(link: Mapping[str, Any]) -> str:

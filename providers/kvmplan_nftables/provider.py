@@ -18,6 +18,7 @@ from kvmplan_nftables.kind import REROUTES, WHOM
 from kvmplan_nftables.kinds import DATA_SOURCES, IN_OTHERS, KINDS
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nat.ambiguous import judge_ambiguous
+from kvmplan_nftables.nat.same_source import judge_same_source
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
@@ -232,6 +233,7 @@ class NftablesSession(Session):
             *judge_guarded(forwarding, guarding),
             *judge_flowtables(self._host, changes),
             *judge_ambiguous(changes),
+            *judge_same_source(changes),
             *judge_saving(changes),
             *judge_strangers(self._strangers, self._texts),
         )

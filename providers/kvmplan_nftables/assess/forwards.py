@@ -17,6 +17,7 @@ from kvmplan_nftables.nat.forward import Forward, forward_of
 from kvmplan_sdk import Change, Diagnostic, SubnetClaim, error, warning
 from kvmplan_sdk.values import is_known
 
+_FEW = 3
 _PRIORITY = -100
 """Of our chains that forward (`kvmplan_nftables.table.translation`)."""
 _READ = {"nftables_port_forward": forward_of, "nftables_dnat": dnat_as_forward}
@@ -145,16 +146,21 @@ def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
 
 def _listening(one: Planned, view: View) -> Iterator[Diagnostic]:
     forward = one.forward
-    for protocol, mapping in product(forward.protocols, forward.mappings):
-        for port, address in view.listening(protocol, mapping.ports):
-            same = address == "" or forward.address is None or address == str(forward.address)
-            if same and not address.startswith("127."):
-                where = address or "any address"
-                yield warning(
-                    "A forward takes over a port that the host answers on",
-                    f"Something listens on {protocol} port {port} of {where} (`ss -ltunp`); once the forward is there, "
-                    f"new connections from outside go to {forward.target} instead. Choose another port, or an address.",
-                    address=one.address,
-                    path=("port",),
-                )
-                return
+    found = sorted(
+        (protocol, port, address)
+        for protocol, mapping in product(forward.protocols, forward.mappings)
+        for port, address in view.listening(protocol, mapping.ports)
+        if (address == "" or forward.address is None or address == str(forward.address))
+        and not address.startswith("127.")
+    )
+    if found:
+        places = [f"{protocol} port {port} of {address or 'any address'}" for protocol, port, address in found]
+        more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
+        login = " Port 22 is where you log in to the host." if any(place[:2] == ("tcp", 22) for place in found) else ""
+        yield warning(
+            "A forward takes over a port that the host answers on",
+            f"Something listens on {', '.join(places[:_FEW])}{more} (`ss -ltunp`); once the forward is there, new "
+            f"connections from outside go to {forward.target} instead.{login} Choose another port, or an address.",
+            address=one.address,
+            path=("port",),
+        )

@@ -33,7 +33,7 @@ def _whom(values: Object) -> Iterator[Diagnostic]:
     if not ways:
         yield error("Nobody to guard", f"Write one of {', '.join(whom.WAYS)}.")
     elif len(ways) > 1:
-        yield error("Guarded twice", f"{' and '.join(ways)} are both written; keep one.", path=(ways[1],))
+        yield error("Guarded twice", f"{' and '.join(ways)} are written; keep one.", path=(ways[1],))
     elif (nobodys := _nobodys(values, "address")) is not None:
         yield error("No guest's address", f"No guest sends from {nobodys}.", path=("address",))
     elif values.get("address") == []:

@@ -17,7 +17,7 @@ from kvmplan_sdk.types import SetType
 SCHEMA = ObjectSchema(
     doc=(
         "Lets a subnet's guests, or one guest, reach the outside with an address of the host that you choose. It wins "
-        "over `nftables_masquerade`."
+        "over `nftables_masquerade`, and that of a smaller subnet over that of a larger one."
     ),
     attributes={
         "source": attributes.SOURCE,
@@ -50,7 +50,10 @@ def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
         addressed("daddr", kept, source.version, unless=True),
         by("oifname", interface),
     )
-    return tuple(Rule("snat_out", text) for text in rules(match, "snat", values, parse_span(values["to"])))
+    texts = rules(match, "snat", values, parse_span(values["to"]))
+    # The rules of smaller subnets come first, and win.
+    order = 1 + source.max_prefixlen - source.prefixlen
+    return tuple(Rule("snat_out", text, placed=True, order=order) for text in texts)
 
 
 def _check(values: Object) -> Iterator[Diagnostic]:

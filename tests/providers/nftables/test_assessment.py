@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
@@ -227,3 +228,41 @@ def test_a_port_that_the_host_answers_on(bridged: Any, open_session: Open, liste
     finally:
         server.kill()
         server.wait()
+
+
+LISTENER = """
+import socket, sys
+open_ = []
+tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
+for kind, port in ((tcp, 22), (tcp, 8080), (udp, 53), (udp, 67)):
+    open_.append(socket.socket(socket.AF_INET, kind))
+    open_[-1].bind(("0.0.0.0", port))
+    kind == tcp and open_[-1].listen()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_ports_that_the_host_answers_on_are_told(bridged: Any, open_session: Open) -> None:
+    session: Any = open_session()
+    everything = {"destination": "10.0.0.2", "to": "192.168.150.10", "protocol": None, "ports": None}
+    changes = [
+        Change(
+            verb=Verb.CREATE,
+            address="nftables_port_forward.a",
+            type="nftables_port_forward",
+            before=None,
+            after={"protocol": "tcp", "port": 8080, "target": "192.168.150.10", "target_port": 80},
+        ),
+        Change(verb=Verb.CREATE, address="nftables_dnat.b", type="nftables_dnat", before=None, after=everything),
+    ]
+    command = [*bridged.enter, sys.executable, "-c", LISTENER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as listener:
+        assert listener.stdout is not None
+        listener.stdout.readline()
+        one, all_ = (found.detail for found in session.assess(changes, []).diagnostics if "answers on" in found.summary)
+    assert "Something listens on tcp port 8080 of any address (" in one
+    assert "log in" not in one
+    told = "tcp port 22 of any address, tcp port 8080 of any address, udp port 53 of any address and 1 more"
+    assert f"Something listens on {told} (" in all_
+    assert "Port 22 is where you log in to the host." in all_

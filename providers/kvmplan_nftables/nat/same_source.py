@@ -1,0 +1,64 @@
+"""Two `nftables_snat` of one subnet: of different sizes the smaller one wins, of one size either might."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kvmplan_nftables.nat.match import nets
+from kvmplan_nftables.parts import Network, parse_network
+from kvmplan_sdk import Change, Diagnostic, Value, error, warning
+from kvmplan_sdk.values import is_known
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """``changed``: it is new or differs from what is there."""
+
+    address: str
+    interface: Value
+    wanted: Sequence[Network]
+    kept: Sequence[Network]
+    changed: bool
+
+    def meets(self, other: _Way) -> bool:
+        if None not in (self.interface, other.interface) and self.interface != other.interface:
+            return False
+        return self._leaves(other) and other._leaves(self)
+
+    def _leaves(self, other: _Way) -> bool:
+        """Whether something of what ``other`` wants is left where this one wants it, too."""
+        wanted = [net for net in other.wanted if not any(_within(net, kept) for kept in self.kept)]
+        if not other.wanted or not self.wanted:
+            return bool(wanted) or not other.wanted
+        return any(_within(one, net) or _within(net, one) for one in self.wanted for net in wanted)
+
+
+def judge_same_source(changes: Sequence[Change]) -> Iterator[Diagnostic]:
+    """An error for each that meets an earlier one; a warning where both are there already."""
+    by_source: dict[Network, list[_Way]] = defaultdict(list)
+    for change in changes:
+        if change.type == "nftables_snat" and change.after is not None and is_known(change.after):
+            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
+                source, values = parse_network(change.after["source"]), change.after
+                kept, wanted = nets(values.get("except_destinations")), nets(values.get("destinations"))
+                one = _Way(change.address, values.get("out_interface"), wanted, kept, change.verb is not None)
+                others = (other for other in by_source[source] if one.meets(other))
+                if (other := next(others, None)) is not None:
+                    yield _told(source, one, other)
+                by_source[source].append(one)
+
+
+def _within(one: Network, other: Network) -> bool:
+    return one.version == other.version and one[0] in other and one[-1] in other
+
+
+def _told(source: Network, one: _Way, other: _Way) -> Diagnostic:
+    detail = (
+        f"{one.address} and {other.address} both give {source} an address on its way out, and nothing says which of "
+        "them wins. Write other destinations, another out_interface, or a smaller source, which wins over a larger one."
+    )
+    tell = error if one.changed or other.changed else warning
+    return tell("Two addresses for one subnet", detail, address=one.address, path=("source",))

@@ -228,7 +228,7 @@ class NftablesSession(Session):
         forwarding, guarding = forwards(changes), firewalls(changes)
         found = (
             *self._accepts.assess(changes),
-            *judge(self._host, changes, claims, self._lineage),
+            *judge(self._host, changes, claims, self._lineage, guarding),
             *judge_firewalls(self._host, guarding),
             *judge_guarded(forwarding, guarding),
             *judge_flowtables(self._host, changes),

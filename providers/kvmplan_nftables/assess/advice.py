@@ -60,7 +60,8 @@ def _ufws(family: str, name: str) -> str:
 
 def _guests(packet: Packet) -> str:
     """The interface that guests are behind."""
-    return packet.outgoing if packet.translated or not packet.incoming else packet.incoming[0]
+    inward = packet.outgoing and (packet.translated or packet.inward)
+    return packet.outgoing if inward or not packet.incoming else packet.incoming[0]
 
 
 def _firewalld(packet: Packet) -> str:
@@ -68,11 +69,16 @@ def _firewalld(packet: Packet) -> str:
 
 
 def _ufw(packet: Packet, hook: str) -> str:
+    told = f" port {packet.port} proto {packet.protocol}" if packet.port else ""
     if hook == "input":
-        return f"ufw allow in on {_guests(packet)} to any port {packet.port} proto {packet.protocol}"
-    if not packet.translated:
+        return f"ufw allow{_coming(packet)} to any{told}"
+    if not packet.translated and not packet.inward:
         return f"ufw route allow in on {_guests(packet)}"
-    return f"ufw route allow out on {packet.outgoing} to {packet.target} port {packet.port} proto {packet.protocol}"
+    return f"ufw route allow out on {packet.outgoing} to {packet.target or 'any'}{told}"
+
+
+def _coming(packet: Packet) -> str:
+    return f" in on {packet.incoming[0]}" if len(packet.incoming) == 1 else ""
 
 
 def _accept(packet: Packet, families: Sequence[str]) -> str:
@@ -84,6 +90,8 @@ def _accept(packet: Packet, families: Sequence[str]) -> str:
         told["families"] = f"[{', '.join(map(_quoted, families))}]"
     if packet.bridged:
         told |= {"outgoing": "false", "forwards": "false", "bridged": "true"}
+    elif packet.inward:
+        told |= {"outgoing": "false", "forwards": "false", "incoming": "true"}
     elif len(sides) == 1:
         told["out_interface"] = _quoted(sides[0])
     width = max(map(len, told))
@@ -104,19 +112,25 @@ def _iptables(chain: str, packet: Packet) -> str:
     if packet.bridged:
         return f"{tool} -I {chain} -m physdev --physdev-is-bridged -j ACCEPT"
     insert, state = f"{tool} -I {chain}", "-m conntrack --ctstate"
-    if packet.translated:
+    if packet.inward or (packet.translated and packet.outgoing):
         inside = packet.outgoing
+        if packet.inward:
+            return f"{insert} -o {inside} -j ACCEPT && {insert} -i {inside} {state} ESTABLISHED -j ACCEPT"
         there, back = f"-o {inside} {state} DNAT", f"-i {inside} {state} ESTABLISHED"
         return f"{insert} {there} -j ACCEPT && {insert} {back} -j ACCEPT"
     if packet.outgoing:
         inside = _guests(packet)
         return f"{insert} -i {inside} -j ACCEPT && {insert} -o {inside} {state} RELATED,ESTABLISHED -j ACCEPT"
     port = f" -p {packet.protocol} --dport {packet.port}" if packet.port else ""
-    return f"{tool} -I {chain} -i {_guests(packet)}{port} -j ACCEPT"
+    comes = f" -i {packet.incoming[0]}" if len(packet.incoming) == 1 else ""
+    return f"{tool} -I {chain}{comes}{port} -j ACCEPT"
 
 
 def _nft(packet: Packet) -> str:
-    if packet.translated:
+    if packet.translated and packet.outgoing:
         return f'oifname "{packet.outgoing}" ct status dnat'
-    port = f" {packet.protocol} dport {packet.port}" if packet.port else ""
-    return f'iifname "{_guests(packet)}"{port}'
+    port = f"{packet.protocol} dport {packet.port}" if packet.port else ""
+    side = f'oifname "{packet.outgoing}"' if packet.inward else ""
+    if not side and len(packet.incoming) == 1:
+        side = f'iifname "{packet.incoming[0]}"'
+    return " ".join(part for part in (side, port) if part)

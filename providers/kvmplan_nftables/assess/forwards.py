@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
+from typing import Literal
 
 from kvmplan_nftables.assess.filters import obstacles
 from kvmplan_nftables.assess.matches import Packet
@@ -14,7 +15,8 @@ from kvmplan_nftables.assess.traffic import Traffic, judged
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
-from kvmplan_sdk import Change, Diagnostic, SubnetClaim, error, warning
+from kvmplan_nftables.nat.match import nets
+from kvmplan_sdk import Change, Diagnostic, SubnetClaim, Value, error, warning
 from kvmplan_sdk.values import is_known
 
 _FEW = 3
@@ -25,11 +27,14 @@ _READ = {"nftables_port_forward": forward_of, "nftables_dnat": dnat_as_forward}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A forward as it will be. ``changed``: it is new or differs from what is there."""
+    """A forward as it will be. ``changed``: it is new or differs from what is there; ``through``: it takes what goes
+    through the host to a subnet, not to the host itself.
+    """
 
     address: str
     forward: Forward
     changed: bool
+    through: bool = False
 
 
 def forwards(changes: Sequence[Change]) -> list[Planned]:
@@ -39,9 +44,8 @@ def forwards(changes: Sequence[Change]) -> list[Planned]:
         read = _READ.get(change.type)
         if read is not None and change.after is not None and is_known(change.after):
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                forward = read(change.after)
-                if forward is not None:
-                    found.append(Planned(change.address, forward, change.verb is not None))
+                forward, through = read(change.after), _is_subnet(change.after.get("destination"))
+                found.append(Planned(change.address, forward, change.verb is not None, through))
     return found
 
 
@@ -58,8 +62,9 @@ def judge_forwards(view: View, planned: Sequence[Planned], subnets: Sequence[Sub
         if one.changed:
             if claim is None:
                 yield from _elsewhere(one, view)
-            yield from _taken(one, view)
-            yield from _listening(one, view)
+            if not one.through:
+                yield from _taken(one, view)
+                yield from _listening(one, view)
     yield from judged(chain.from_iterable(walking), view)
 
 
@@ -93,8 +98,7 @@ def _traffic(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Tr
     interface = claim.interface if claim else view.interface_to(forward.target)
     if interface is None:
         return
-    for protocol, mapping in product(forward.protocols, forward.mappings):
-        port = mapping.targets[0]
+    for protocol, port in _asked(forward, "targets"):
         packet = Packet(
             version=forward.target.version,
             protocol=protocol,
@@ -108,7 +112,7 @@ def _traffic(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Tr
         yield Traffic(
             address=one.address,
             path=("target",),
-            what=f"new connections to {forward.target} port {port} on {interface}",
+            what=f"new connections to {forward.target}{f' port {port}' if port else ''} on {interface}",
             packet=packet,
             vital=one.changed,
             known=claim is not None,
@@ -116,16 +120,30 @@ def _traffic(one: Planned, claim: SubnetClaim | None, view: View) -> Iterator[Tr
         )
 
 
+def _asked(forward: Forward, side: Literal["ports", "targets"]) -> Iterator[tuple[str, int]]:
+    """A protocol and the first of its ports, of each mapping; "" and 0 for whatever is asked."""
+    if forward.is_whole:
+        yield "", 0
+        return
+    for protocol, mapping in product(forward.protocols, forward.mappings):
+        ports = mapping.ports if side == "ports" else mapping.targets
+        yield protocol, 0 if ports == (1, 65535) else ports[0]
+
+
+def _is_subnet(destination: Value) -> bool:
+    return any(net.num_addresses > 1 for net in nets(destination))
+
+
 def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
     """Somebody else's rule that gives the port to another, before ours is asked."""
     forward = one.forward
     told = set()
-    for protocol, mapping in product(forward.protocols, forward.mappings):
+    for protocol, port in _asked(forward, "ports"):
         packet = Packet(
             version=forward.target.version,
             protocol=protocol,
             target=forward.address,
-            port=mapping.ports[0],
+            port=port,
             incoming=(forward.interface,) if forward.interface else view.outside(forward.target.version),
             perhaps=() if forward.interface else view.sides_but(),
             kind="local",
@@ -134,10 +152,11 @@ def _taken(one: Planned, view: View) -> Iterator[Diagnostic]:
             if found in told or found.handle is None or found.priority > _PRIORITY:
                 continue
             told.add(found)
+            asked = f" to {protocol} port {port}" if port else ""
             yield warning(
                 "Another rule forwards this port",
-                f"The chain {' '.join(found.chain)} sends new connections to {protocol} port {mapping.ports[0]} "
-                f"elsewhere by the rule {view.rule(found)}. Of two such rules the one that is asked first wins. Choose "
+                f"The chain {' '.join(found.chain)} sends new connections{asked} elsewhere "
+                f"by the rule {view.rule(found)}. Of two such rules the one that is asked first wins. Choose "
                 "another port, or an address, or stop publishing the port there.",
                 address=one.address,
                 path=("port",),

@@ -33,13 +33,14 @@ class Packet:
 
     ``incoming``: the interfaces that it comes in by; ``perhaps``: others that it may come in by. ``translated``: its
     destination was rewritten; ``kind``: of its destination, ``local`` where that is the host itself; ``bridged``: a
-    bridge passes it on, and br_netfilter shows it to the IP firewall; ``answer``: it answers such a first packet.
+    bridge passes it on, and br_netfilter shows it to the IP firewall; ``answer``: it answers such a first packet;
+    ``inward``: it goes to guests without a translation.
     """
 
     version: int = 4
     protocol: str = ""
     source: Network | None = None
-    target: Address | None = None
+    target: Address | Network | None = None
     port: int = 0
     incoming: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Packet:
     kind: str = "unicast"
     bridged: bool = False
     answer: bool = False
+    inward: bool = False
 
     def answered(self) -> Packet:
         """The packet that answers, as far as it is certain."""
@@ -116,7 +118,9 @@ def test_of(packet: Packet, left: Any) -> Test | None:
             told = packet.source if side == "saddr" else packet.target
             if protocol != packet.family:
                 return lambda one: False
-            return (lambda one: _any_address(one, packet.version)) if told is None else _address(told, packet.version)
+            return (
+                (lambda one: _any_address(one, packet.version)) if told is None else Number(*ends(told), packet.version)
+            )
         case {"payload": {"protocol": "tcp" | "udp" | "th" as protocol, "field": "dport"}}:
             also = protocol == "th" or _protocol(protocol, packet)
             return Number(packet.port, packet.port, also=also) if packet.port else lambda one: _both(also, None)
@@ -214,10 +218,10 @@ class Number:
         return None if span[0] <= self.high and self.low <= span[1] else False
 
 
-def _address(told: Address | Network, version: int) -> Number:
+def ends(told: Address | Network) -> tuple[int, int]:
     if isinstance(told, (IPv4Address, IPv6Address)):
-        return Number(int(told), int(told), version)
-    return Number(int(told.network_address), int(told.broadcast_address), version)
+        return int(told), int(told)
+    return int(told.network_address), int(told.broadcast_address)
 
 
 def _any_address(one: Any, version: int) -> bool | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kvmplan_nftables.assess.iptables import Arguments, port_spans
-from kvmplan_nftables.assess.matches import Json, Packet, bounds
+from kvmplan_nftables.assess.matches import Json, Packet, bounds, ends
 from kvmplan_nftables.assess.spans import Index
 
 Judged = tuple[str, str, bool | None]
@@ -93,9 +93,7 @@ def _span(packet: Packet, name: str) -> tuple[int, int]:
     value: Any = getattr(packet, name)
     if name == "port":
         return value, value
-    if name == "target":
-        return int(value), int(value)
-    return int(value.network_address), int(value.broadcast_address)
+    return ends(value)
 
 
 def _asked(

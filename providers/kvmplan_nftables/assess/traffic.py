@@ -61,7 +61,7 @@ def judged(several: Iterable[Traffic], view: View) -> Iterator[Diagnostic]:
             if once in said:
                 continue
             said.add(once)
-            advice = advise(view.ruleset, found.chain, traffic.packet, traffic.hook)
+            advice = _advice(found, traffic, view)
             stop = Stop(found, answers, advice)
             alike.setdefault((stop, traffic.vital, traffic.path, traffic.hook, traffic.sort), []).append(
                 (traffic, stop)
@@ -69,6 +69,16 @@ def judged(several: Iterable[Traffic], view: View) -> Iterator[Diagnostic]:
     for group in alike.values():
         traffic, stop = group[0]
         yield stopped(traffic, stop, [other.address for other, _ in group[1:]], view)
+
+
+def _advice(found: Obstacle, traffic: Traffic, view: View) -> Advice:
+    advice = advise(view.ruleset, found.chain, traffic.packet, traffic.hook)
+    owner = view.owners.get(found.chain[:2])
+    if owner is None or advice.firewall:
+        return advice
+    return Advice(
+        "", f"Only the program {owner}, which owns that table (flags owner), can change it: tell that program"
+    )
 
 
 def stopped(traffic: Traffic, stop: Stop, others: Sequence[str], view: View) -> Diagnostic:

@@ -19,7 +19,14 @@ from kvmplan_nftables.parts import Address, Network, Ports
 from kvmplan_sdk import Host, HostError
 from kvmplan_sdk.host import check
 
-_LISTED = re.compile(r"^(?:table (?P<family>\w+) (?P<table>\S+) \{|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)", re.M)
+_SETTINGS = ("sysctl", "-e", "-a", "-r", r"^net\.ipv4\.conf\..*\.(forwarding|rp_filter)$")
+_LEGACY = {"iptables-legacy-save": "/proc/net/ip_tables_names", "ip6tables-legacy-save": "/proc/net/ip6_tables_names"}
+_LISTED = re.compile(
+    r"^(?:table (?P<family>\w+) (?P<table>\S+) \{(?: # handle \d+ progname (?P<program>\S+))?"
+    r"|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)",
+    re.M,
+)
+"""nft names the program that owns a table (``flags owner``)."""
 
 
 class View:
@@ -49,16 +56,36 @@ class View:
         return found
 
     @cached_property
-    def _texts(self) -> Mapping[tuple[str, str, int], str]:
+    def legacy(self) -> Sequence[str]:
+        """The commands that show rules of iptables-legacy, where there are any, or no telling."""
+        return [tool for tool, names in _LEGACY.items() if self._host.read_file(names) and self._has_rules(tool)]
+
+    def _has_rules(self, tool: str) -> bool:
+        with contextlib.suppress(HostError):
+            told = self._host.run([tool])
+            return not told.ok or re.search(rb"^-A |^:\w+ DROP ", told.stdout, re.M) is not None
+        return True
+
+    @cached_property
+    def _lines(self) -> Sequence[re.Match[str]]:
         listed = check(self._host.run(["nft", "-s", "-a", "list", "ruleset"]), "Listing the host's ruleset")
+        return [*_LISTED.finditer(listed.decode(errors="replace"))]
+
+    @cached_property
+    def _texts(self) -> Mapping[tuple[str, str, int], str]:
         found: dict[tuple[str, str, int], str] = {}
         family = table = ""
-        for line in _LISTED.finditer(listed.decode(errors="replace")):
+        for line in self._lines:
             if line["table"]:
                 family, table = line["family"], line["table"]
             else:
                 found[family, table, int(line["handle"])] = line["text"]
         return found
+
+    @cached_property
+    def owners(self) -> Mapping[tuple[str, str], str]:
+        """The programs that alone may change a table, by its family and name."""
+        return {(line["family"], line["table"]): line["program"] for line in self._lines if line["program"]}
 
     def rule(self, obstacle: Obstacle) -> str:
         """The rule as nft prints it, and its handle."""
@@ -123,6 +150,15 @@ class View:
     @cached_property
     def _ways(self) -> Nets[str]:
         return Nets(self.routes)
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """Of interfaces, by name as sysctl(8) spells it; none where it is not there."""
+        with contextlib.suppress(HostError):
+            told = check(self._host.run(_SETTINGS), "Listing settings of interfaces").decode(errors="replace")
+            pairs = (line.partition(" = ") for line in told.splitlines())
+            return {name: value for name, _, value in pairs}
+        return {}
 
     def interface_to(self, target: Address) -> str | None:
         ways = [(network.prefixlen, device) for network, device in self._ways.around(target)]

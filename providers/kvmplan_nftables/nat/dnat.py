@@ -67,11 +67,9 @@ def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
     return tuple(Rule(chain, text) for chain in ("dnat_in", *(("dnat_output",) if interface is None else ())))
 
 
-def dnat_as_forward(values: Object) -> Forward | None:
-    """What known values send on of one address, for those who judge forwards; None for more. Raises `ValueError`."""
+def dnat_as_forward(values: Object) -> Forward:
+    """What known values send on, for those who judge forwards: of a subnet its first address. Raises `ValueError`."""
     destinations, number = nets(values.get("destination")), values.get("to_port")
-    if any(net.num_addresses > 1 for net in destinations):
-        return None
     ports = merged(parse_ports(item) for item in items(values.get("ports"))) or [(1, 65535)]
     to_one = None if number is None else parse_ports(number)
     return Forward(

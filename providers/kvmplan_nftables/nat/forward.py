@@ -66,6 +66,11 @@ class Forward:
         return protocol in self.protocols and any(one.ports[0] <= port <= one.ports[1] for one in self.mappings)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it takes everything, of whichever protocol and port."""
+        return self.protocols == PROTOCOLS and self.mappings[0].ports == (1, 65535) == self.mappings[0].targets
+
+    @property
     def ports(self) -> Sequence[Ports]:
         """The ports of the host, in order."""
         return merged(one.ports for one in self.mappings)

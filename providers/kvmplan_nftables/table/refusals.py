@@ -43,6 +43,8 @@ def _problem(line: Line, reason: str) -> Diagnostic:
         hint = f" The table has another entry for this: see `nft list table {_table_in(line.text)}`."
     elif "resource busy" in reason:
         hint = " A rule or an element still refers to it: see that it goes or changes, too."
+    elif "not permitted" in reason:
+        hint = " A table with `flags owner` is changed by the program that owns it, and by nobody else."
     elif "No such file" in reason:
         hint = " Something that it names is not there: make the table, chain or set first, or refer to its resource."
     problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")

@@ -58,8 +58,7 @@ class Kind:
     nft. ``impacts``: of a change, by attribute; `REROUTES` unless said; ``created`` and ``removed``: of coming and
     going. ``complete``: the proposal with what is derived. ``check`` looks at known values; where it finds errors,
     nobody asks for pieces. ``seen``: the values that the elements found amount to, where they are not
-    as known; None where it cannot be said. ``whom``: the guests that the values are about, for people. ``text``: the
-    attribute that holds the text of a `placed` rule.
+    as known; None where it cannot be said. ``whom``: the guests that the values are about, for people.
     """
 
     schema: ObjectSchema
@@ -72,4 +71,3 @@ class Kind:
     claims: Callable[[Object], Iterable[Claim]] = _no_claims
     seen: Callable[[Object, Sequence[FoundElement]], Object | None] = _not_told
     whom: Callable[[Object], str] = _somebody
-    text: str = ""

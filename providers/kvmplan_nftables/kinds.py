@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kvmplan_nftables.blocks.chain import CHAIN
 from kvmplan_nftables.blocks.holders import MAP, SET
 from kvmplan_nftables.blocks.rule import RULE
-from kvmplan_nftables.blocks.stateful import COUNTER, LIMIT
+from kvmplan_nftables.blocks.stateful import COUNTER, LIMIT, QUOTA
 from kvmplan_nftables.blocks.table import TABLE
 from kvmplan_nftables.data.counters import COUNTERS
 from kvmplan_nftables.data.hooks import HOOKS_SOURCE
@@ -23,25 +23,28 @@ from kvmplan_nftables.nat.port_forward import PORT_FORWARD
 from kvmplan_nftables.nat.redirect import REDIRECT
 from kvmplan_nftables.nat.snat import SNAT
 
-KINDS: Mapping[str, Kind] = {
+BLOCKS: Mapping[str, Kind] = {
     "nftables_chain": CHAIN,
     "nftables_counter": COUNTER,
+    "nftables_limit": LIMIT,
+    "nftables_map": MAP,
+    "nftables_quota": QUOTA,
+    "nftables_rule": RULE,
+    "nftables_set": SET,
+    "nftables_table": TABLE,
+}
+"""Those that live in tables of the user's and of other people; all others are in kvmplan's own."""
+KINDS: Mapping[str, Kind] = {
+    **BLOCKS,
     "nftables_dnat": DNAT,
     "nftables_firewall": FIREWALL,
     "nftables_flowtable": FLOWTABLE,
     "nftables_isolation": ISOLATION,
-    "nftables_limit": LIMIT,
-    "nftables_map": MAP,
     "nftables_masquerade": MASQUERADE,
     "nftables_port_forward": PORT_FORWARD,
     "nftables_redirect": REDIRECT,
-    "nftables_rule": RULE,
-    "nftables_set": SET,
     "nftables_snat": SNAT,
-    "nftables_table": TABLE,
 }
-IN_OTHERS = frozenset(f"nftables_{name}" for name in ("chain", "counter", "limit", "map", "rule", "set", "table"))
-"""Those that live in tables of the user's and of other people; all others are in kvmplan's own."""
 
 DATA_SOURCES: Mapping[str, DataSource] = {
     "nftables_counters": COUNTERS,

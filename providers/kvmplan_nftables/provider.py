@@ -10,12 +10,14 @@ from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strangers
+from kvmplan_nftables.blocks.existing.finding import RULE, Existing
+from kvmplan_nftables.blocks.reading import Printed, remembered, rules_as_written
 from kvmplan_nftables.docker import accept
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, WHOM
-from kvmplan_nftables.kinds import DATA_SOURCES, IN_OTHERS, KINDS
+from kvmplan_nftables.kinds import BLOCKS, DATA_SOURCES, KINDS
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nat.ambiguous import judge_ambiguous
 from kvmplan_nftables.nat.same_source import judge_same_source
@@ -25,12 +27,11 @@ from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
 from kvmplan_nftables.table.batch import Line, compile_batch, ours, remaining
 from kvmplan_nftables.table.going import remade, taken
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.listing import FoundRule, Listing, Listings, parse_table, shown
+from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.refusals import explain
-from kvmplan_nftables.table.rewritten import listed, texts, without_comment
 from kvmplan_nftables.table.skeleton import SKELETON
-from kvmplan_nftables.table.wish import Sorted, Wish
+from kvmplan_nftables.table.wish import Wish
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
@@ -57,6 +58,7 @@ from kvmplan_sdk import (
     worst,
 )
 from kvmplan_sdk.host import check, require
+from kvmplan_sdk.provider import UNTAGGED
 from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
@@ -95,6 +97,16 @@ class NftablesSession(Session):
         return [next(theirs if known.type == accept.TYPE else ours) for known in objects]
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        """What was imported has no tag: it is looked for by its values."""
+        existing = Existing(self._host, self._lineage, BLOCKS)
+        tagged = iter(self._tagged([known for known in objects if known.address != UNTAGGED]))
+        return [self._as_saved(existing.now(known)) if known.address == UNTAGGED else next(tagged) for known in objects]
+
+    def _as_saved(self, found: Observed | None) -> Observed | None:
+        """What is imported is saved with the apply that marks it, so that this is no change."""
+        return replace(found, values={**found.values, IS_SAVED: self._keeper.able}) if found else None
+
+    def _tagged(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         owners = [Owner(self._lineage, known.address) for known in objects]
         pieces = [
             self._making.pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)
@@ -106,38 +118,15 @@ class NftablesSession(Session):
             observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
+        rules = {place: known for place, known in enumerate(objects) if known.type == RULE}
+        for place, one in rules_as_written(rules, found, self._lineage, listings, Printed(self._host)):
+            found[place] = one
         others = {table for some in pieces for table in some} - SKELETON.keys()
         saved = {True: bool(others) and self._keeper.holds_others(others), False: self._keeper.holds(ours(listings))}
         return [
-            replace(one, values={**one.values, IS_SAVED: saved[known.type in IN_OTHERS]}) if one else one
-            for known, one in zip(objects, self._as_written(objects, pieces, found, listings), strict=True)
+            replace(one, values={**one.values, IS_SAVED: saved[known.type in BLOCKS]}) if one else one
+            for known, one in zip(objects, found, strict=True)
         ]
-
-    def _as_written(
-        self,
-        objects: Sequence[Known],
-        pieces: Sequence[Sorted],
-        found: Sequence[Observed | None],
-        listings: Listings,
-    ) -> Sequence[Observed | None]:
-        """Rules as they read now, where somebody changed the text."""
-        written: dict[TableName, dict[int, str]] = {}
-        result = list(found)
-        for place, (known, some, now) in enumerate(zip(objects, pieces, found, strict=True)):
-            if now is None or not now.owned or not KINDS[known.type].text:
-                continue
-            rule = _only_rule(some, Owner(self._lineage, known.address).tag, listings)
-            if rule is None:
-                continue
-            table, there = rule
-            result[place] = replace(now, private=known.private)
-            if known.private.get("listed") in (None, listed(there)):
-                continue
-            if table not in written:
-                written[table] = self._texts(table)
-            text = without_comment(written[table].get(there.handle, ""))
-            result[place] = replace(now, values=_read_as(known, text), private=known.private)
-        return result
 
     def plan(self, proposal: Proposal) -> Planned:
         if proposal.type == accept.TYPE:
@@ -189,17 +178,13 @@ class NftablesSession(Session):
 
     def _remembered(self, step: Step) -> dict[str, Object]:
         """How nft lists the rules that were made, by address."""
-        owners = {one.address: Owner(step.lineage, one.address) for one in step.operations}
-        made = {
-            one.address: self._making.pieces(one.type, one.after, owners[one.address])
-            for one in step.operations
-            if one.after is not None and KINDS[one.type].text
-        }
+        made = {one.address: one.after for one in step.operations if one.type == RULE and one.after is not None}
         if not made:
             return {}
-        listings = self._listings(table for pieces in made.values() for table in pieces)
-        rules = {address: _only_rule(pieces, owners[address].tag, listings) for address, pieces in made.items()}
-        return {address: {"listed": listed(rule[1])} for address, rule in rules.items() if rule is not None}
+        owners = {address: Owner(step.lineage, address) for address in made}
+        tables = {table for name in made for table in self._making.pieces(RULE, made[name], owners[name])}
+        listings = self._listings(sorted(tables))
+        return {address: remembered(values, owners[address], listings) for address, values in made.items()}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         """What hooks an interface that an earlier step makes is left out too. Nobody may apply between the listing and
@@ -225,7 +210,7 @@ class NftablesSession(Session):
             for change in changes
             if change.verb is Verb.DELETE
         }
-        forwarding, guarding = forwards(changes), firewalls(changes)
+        forwarding, guarding, printed = forwards(changes), firewalls(changes), Printed(self._host, counted=True)
         found = (
             *self._accepts.assess(changes),
             *judge(self._host, changes, claims, self._lineage, guarding),
@@ -235,9 +220,13 @@ class NftablesSession(Session):
             *judge_ambiguous(changes),
             *judge_same_source(changes),
             *judge_saving(changes),
-            *judge_strangers(self._strangers, self._texts),
+            *judge_strangers(self._strangers, lambda table: printed.of(table).rules),
         )
         return Findings(diagnostics=found, impacts=removals)
+
+    def import_state(self, type_: str, identifier: str) -> Observed:
+        found = Existing(self._host, self._lineage, BLOCKS).imported(type_, identifier)
+        return replace(found, values={**found.values, IS_SAVED: self._keeper.able})
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._host, configuration)
@@ -250,8 +239,11 @@ class NftablesSession(Session):
         wishes = [wish for operation in step.operations if (wish := self._wish(operation, step.lineage)) is not None]
         tables = {table for wish in wishes for table in wish.tables}
         listings = self._listings(sorted(tables))
-        for table in {table for table, _ in remade(listings, wishes)}:
-            listings[table].texts.update(self._texts(table))
+        wishes = self._with_handles(wishes, step)
+        printed = Printed(self._host, counted=True)
+        anew = {table for table, *_ in remade(listings, wishes)}
+        for table in anew | {table for wish in wishes if wish.handle for table in wish.before}:
+            listings[table].texts.update(printed.of(table).rules)
         problems = tuple(taken(listings, wishes))
         if problems:
             raise DiagnosticError(*problems)
@@ -269,11 +261,19 @@ class NftablesSession(Session):
             self._making.pieces(operation.type, operation.after, owner),
             tag if former is owner else former.tag,
             self._making.pieces(operation.type, operation.before, former),
+            takes=operation.tagged == UNTAGGED,
         )
 
-    def _texts(self, table: TableName) -> dict[int, str]:
-        listed = check(self._host.run(("nft", "-a", "list", "table", *table)), f"Listing table {' '.join(table)}")
-        return texts(listed.decode(errors="replace"))
+    def _with_handles(self, wishes: Sequence[Wish], step: Step) -> list[Wish]:
+        """Rules that are taken over are found by their values, as they were when they were read."""
+        existing = Existing(self._host, step.lineage, BLOCKS)
+        handles = {
+            one.address: rule.handle
+            for one in step.operations
+            if one.type == RULE and one.tagged == UNTAGGED and one.before is not None
+            if (rule := existing.rule(one.before, one.private)) is not None
+        }
+        return [replace(wish, handle=handles.get(wish.address, 0)) if wish.takes else wish for wish in wishes]
 
     def _listings(self, tables: Iterable[TableName]) -> Listings:
         """Our own tables and ``tables``, as far as they are there."""
@@ -311,25 +311,6 @@ def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
         own = tuple(problem for problem in problems if problem.address == operation.address)
         if own:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
-
-
-def _read_as(known: Known, text: str) -> Object:
-    """A rule with the text that nft lists, or one that says that it cannot be said."""
-    values = {**known.values, KINDS[known.type].text: text}
-    try:
-        KINDS[known.type].pieces(values, Owner("", known.address))
-    except ValueError:
-        return {**values, KINDS[known.type].text: "(changed by hand)"}
-    return values
-
-
-def _only_rule(pieces: Sorted, tag: str, listings: Listings) -> tuple[TableName, FoundRule] | None:
-    """The rule of a resource that is one, with its table, if it is there."""
-    for table in pieces:
-        found = listings[table].rules_of(tag) if table in listings else ()
-        if len(found) == 1:
-            return table, found[0]
-    return None
 
 
 def _impact(proposal: Proposal, values: Object) -> Impact:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kvmplan_nftables.blocks.names import APPLIES, GOES, REMADE, marked, named, parse_own_name, parse_table
+from kvmplan_nftables.blocks.names import (
+    APPLIES,
+    GOES,
+    REMADE,
+    comment,
+    commented,
+    marked,
+    named,
+    parse_own_name,
+    parse_table,
+)
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.parts import parse_interface, parse_one_of, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Named, Piece
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, Value, error
 from kvmplan_sdk.schema import STRING
+from kvmplan_sdk.types import SetType
 from kvmplan_sdk.validators import one_of
 
 TYPES = ("filter", "nat", "route")
@@ -57,11 +68,15 @@ SCHEMA = ObjectSchema(
         "device": Attribute(
             type=STRING, doc="The interface, of hooks `ingress` and `egress`.", validators=(valid(parse_interface),)
         ),
+        "devices": Attribute(
+            type=SetType(STRING), doc="Several of them, in place of `device`.", validators=(valid(parse_interface),)
+        ),
         "policy": Attribute(
             type=STRING,
             doc="What becomes of packets that no rule judges. Left out: `accept`.",
             validators=(one_of("accept", "drop"),),
         ),
+        **comment("For people. A change makes the chain anew."),
     },
 )
 
@@ -73,26 +88,34 @@ def _check(values: Object) -> Iterator[Diagnostic]:
         yield error("Half a base chain", detail, path=(missing[0],))
     if values["policy"] is not None and len(missing) == len(_BASE):
         yield error("A policy without a hook", "Only base chains have one. Leave it out.", path=("policy",))
-    if (values["device"] is not None) != (values["hook"] in ("ingress", "egress")):
-        detail = "Chains at ingress and egress have a device, all others have none."
-        yield error("A device and a hook that do not go together", detail, path=("device",))
+    told = [name for name in ("device", "devices") if values[name]]
+    if len(told) != (values["hook"] in ("ingress", "egress")):
+        detail = "Chains at ingress and egress have a device or devices, all others have neither."
+        yield error("A device and a hook that do not go together", detail, path=(told[-1] if told else "device",))
 
 
 def _pieces(values: Object, owner: Owner) -> tuple[Piece, ...]:
     del owner
     table, name = parse_table(values), parse_own_name(values["name"])
     if values["hook"] is None:
-        return marked(Named("chain", name, "", {"hook": None}, table, marked=True), "")
+        told = commented(values)
+        return marked(Named("chain", name, told, {"hook": None}, table, marked=True), told)
     type_, hook = parse_one_of(values["type"], TYPES), parse_one_of(values["hook"], HOOKS)
     priority, policy = (
         parse_priority(values["priority"], table[0]),
         parse_one_of(values["policy"] or "accept", ("accept", "drop")),
     )
-    device = "" if values["device"] is None else f' device "{parse_interface(values["device"])}"'
-    base = f"type {type_} hook {hook}{device} priority {priority}"
-    shape = {"type": type_, "hook": hook, "prio": priority, "policy": policy}
-    piece = Named("chain", name, f"{base} ; policy {policy} ;", shape, table, frozenset({"policy"}), marked=True)
-    return marked(piece, base)
+    base = f"type {type_} hook {hook}{_devices(values)} priority {priority}"
+    shape, told = {"type": type_, "hook": hook, "prio": priority, "policy": policy}, commented(values)
+    piece = Named("chain", name, f"{base} ; policy {policy} ;{told}", shape, table, frozenset({"policy"}), marked=True)
+    return marked(piece, f"{base}{told}")
+
+
+def _devices(values: Object) -> str:
+    if values["device"] is not None:
+        return f' device "{parse_interface(values["device"])}"'
+    several = values["devices"] if isinstance(values["devices"], (list, tuple)) else ()
+    return f" devices = {{ {', '.join(sorted(map(parse_interface, several)))} }}" if several else ""
 
 
 CHAIN = Kind(

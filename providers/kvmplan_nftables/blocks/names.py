@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from kvmplan_nftables.parts import valid
 from kvmplan_nftables.table.pieces import MARKS, Named, Piece, TableName, marker
 from kvmplan_sdk import Attribute, Impact, ImpactLevel, Object, Value
 from kvmplan_sdk.schema import STRING
@@ -72,9 +73,28 @@ def named(what: str) -> Mapping[str, Attribute]:
     return {**located(what), "name": Attribute(type=STRING, doc=doc, required=True, validators=(own_name,))}
 
 
+COMMENT_LIMIT = 128  # bytes; NFTNL_UDATA_COMMENT_MAXLEN with what ends it
+
+
+def parse_comment(value: object) -> str:
+    text = str(value)
+    if '"' in text or not text.isprintable() or not text.strip() or len(text.encode()) >= COMMENT_LIMIT:
+        raise ValueError("a comment is one line, not empty, of less than 128 bytes and without double quotes")
+    return text
+
+
+def comment(doc: str) -> Mapping[str, Attribute]:
+    return {"comment": Attribute(type=STRING, doc=doc, validators=(valid(parse_comment),))}
+
+
+def commented(values: Object) -> str:
+    """What a declaration says of it."""
+    return "" if values.get("comment") is None else f' comment "{parse_comment(values["comment"])}" ;'
+
+
 def marked(piece: Named, fixed: str) -> tuple[Piece, ...]:
     """A named object with what says that it is ours. ``fixed``: all of it that cannot be changed while it is there."""
-    return piece, marker(piece.table, f"{piece.kind} {piece.name} {fixed}")
+    return piece, marker(piece.table, piece.kind, piece.name, fixed)
 
 
 def parse_own_name(value: object) -> str:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvmplan_nftables.blocks.names import APPLIES, GOES, located, name_of, parse_own_name, parse_table
+from kvmplan_nftables.blocks.names import (
+    APPLIES,
+    GOES,
+    comment,
+    located,
+    name_of,
+    parse_comment,
+    parse_own_name,
+    parse_table,
+)
 from kvmplan_nftables.blocks.text import parse_rule
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.parts import valid
@@ -30,6 +39,7 @@ SCHEMA = ObjectSchema(
             required=True,
             validators=(valid(parse_rule),),
         ),
+        **comment("For people. On the host it stands behind kvmplan's own, as far as there is room."),
         "order": Attribute(
             type=NUMBER,
             doc="Its place among the chain's rules that have an `order`, of any state: 1 to 9999, lower first.",
@@ -55,7 +65,9 @@ def _pieces(values: Object, owner: Owner) -> tuple[Rule, ...]:
     del owner
     table, chain = parse_table(values), parse_own_name(values["chain"])
     order, first = int(str(values["order"] or 0)), values["position"] == "start"
-    return (Rule(chain, parse_rule(values["rule"]), table, placed=True, order=order, first=first),)
+    own = "" if values.get("comment") is None else parse_comment(values["comment"])
+    text = parse_rule(values["rule"])
+    return (Rule(chain, text, table, placed=True, order=order, first=first, comment=own),)
 
 
 RULE = Kind(
@@ -65,5 +77,4 @@ RULE = Kind(
     created=APPLIES,
     removed=GOES,
     check=_check,
-    text="rule",
 )

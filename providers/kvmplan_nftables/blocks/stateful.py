@@ -1,4 +1,4 @@
-"""``nftables_counter``, ``nftables_limit``: objects that rules share by name."""
+"""``nftables_counter``, ``nftables_limit``, ``nftables_quota``: objects that rules share by name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.validators import between
 
 _RATE = re.compile(r"([1-9]\d{0,8})(?: (bytes|kbytes|mbytes))?/(second|minute|hour|day|week)")
+_BYTES = re.compile(r"([1-9]\d{0,14}) (bytes|kbytes|mbytes)")
 _UNITS = ("bytes", "kbytes", "mbytes")
 
 
@@ -22,10 +23,21 @@ def parse_rate(value: object) -> tuple[int, str, str]:
     found = _RATE.fullmatch(str(value))
     if found is None:
         raise ValueError(f'{value!r} is no rate; write "10/second" or "10 mbytes/second"; or minute, hour, day, week')
-    rate, unit = int(found[1]), found[2] or ""
-    while unit in _UNITS[:-1] and rate % 1024 == 0:
-        rate, unit = rate // 1024, _UNITS[_UNITS.index(unit) + 1]
-    return rate, unit, found[3]
+    return *_in_large_units(int(found[1]), found[2] or ""), found[3]
+
+
+def parse_bytes(value: object) -> tuple[int, str]:
+    """How many, as nft lists it: in the largest unit without a remainder."""
+    found = _BYTES.fullmatch(str(value))
+    if found is None:
+        raise ValueError(f'{value!r} is no number of bytes; write "500 mbytes"; or bytes, kbytes')
+    return _in_large_units(int(found[1]), found[2])
+
+
+def _in_large_units(number: int, unit: str) -> tuple[int, str]:
+    while unit in _UNITS[:-1] and number % 1024 == 0:
+        number, unit = number // 1024, _UNITS[_UNITS.index(unit) + 1]
+    return number, unit
 
 
 COUNTER_SCHEMA = ObjectSchema(
@@ -52,6 +64,16 @@ LIMIT_SCHEMA = ObjectSchema(
 )
 
 
+QUOTA_SCHEMA = ObjectSchema(
+    doc="A named quota, which all rules with `quota name NAME` use up together. Changed, it counts from nothing.",
+    attributes={
+        **named("quota"),
+        "bytes": Attribute(type=STRING, doc='How much: "500 mbytes".', required=True, validators=(valid(parse_bytes),)),
+        "over": Attribute(type=BOOL, doc="Whether it matches what is over it, not what is under.", default=False),
+    },
+)
+
+
 def _counter(values: Object, owner: Owner) -> tuple[Piece, ...]:
     del owner
     return marked(Named("counter", parse_own_name(values["name"]), table=parse_table(values), marked=True), "")
@@ -71,7 +93,17 @@ def _limit(values: Object, owner: Owner) -> tuple[Piece, ...]:
     return marked(Named("limit", name, body, shape, table, marked=True), body)
 
 
+def _quota(values: Object, owner: Owner) -> tuple[Piece, ...]:
+    del owner
+    number, unit = parse_bytes(values["bytes"])
+    body = f"{'over ' if values['over'] else ''}{number} {unit}"
+    shape = {"bytes": number << 10 * _UNITS.index(unit), **({"inv": True} if values["over"] else {})}
+    name, table = parse_own_name(values["name"]), parse_table(values)
+    return marked(Named("quota", name, body, shape, table, marked=True), body)
+
+
 COUNTER = Kind(
     schema=COUNTER_SCHEMA, pieces=_counter, impacts=dict.fromkeys(COUNTER_SCHEMA.attributes, REMADE), removed=GOES
 )
 LIMIT = Kind(schema=LIMIT_SCHEMA, pieces=_limit, impacts=dict.fromkeys(LIMIT_SCHEMA.attributes, REMADE), removed=GOES)
+QUOTA = Kind(schema=QUOTA_SCHEMA, pieces=_quota, impacts=dict.fromkeys(QUOTA_SCHEMA.attributes, REMADE), removed=GOES)

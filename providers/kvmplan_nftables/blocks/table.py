@@ -33,7 +33,7 @@ def _pieces(values: Object, owner: Owner) -> tuple[Piece, ...]:
     table = parse_table({"family": values["family"], "table": values["name"]})
     flags = "flags dormant ;" if values["dormant"] else ""
     made = Named("table", table[1], flags, {"dormant": bool(flags)}, table, frozenset({"dormant"}), marked=True)
-    return made, Named("chain", MARKS, table=table), marker(table, f"table {table[1]}")
+    return made, Named("chain", MARKS, table=table), marker(table, "table", table[1])
 
 
 TABLE = Kind(

@@ -27,7 +27,7 @@ def parse_rule(value: object) -> str:
     if words[0] in _PLACES:
         raise ValueError(f"a rule does not begin with {words[0]!r}: where it stands is told by order and position")
     if "comment" in words:
-        raise ValueError("the comment of a rule is kvmplan's, which finds it by that; leave it out")
+        raise ValueError("a rule's comment is an argument of its own, `comment`")
     return text.strip()
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kvmplan_nftables.blocks.chain import parse_priority
 from kvmplan_nftables.persistence.saved import settled
 from kvmplan_nftables.table.identity import parse_comment
-from kvmplan_nftables.table.pieces import MARKS, TableName, marker
+from kvmplan_nftables.table.pieces import MARKS, TableName, mark_of
 
 FILE = "/etc/kvmplan-nftables-others.sh"
 _HEADER = """\
@@ -25,9 +24,9 @@ _ELEMENTS = re.compile(r"^\t\telements = \{ ([\s\S]*?) \}\n\Z", re.MULTILINE)
 _ELEMENT = re.compile(r'(?:[^,"]|"[^"]*")+')
 _COMMENT = re.compile(r' comment "([^"]*)"')
 _RULE = re.compile(r"^\t\t(?!\t)(.*\n(?:\t\t\t.*\n)*)", re.MULTILINE)
-_BASE = re.compile(r'\t\ttype (\w+) hook (\w+) (?:device "?([^" ]+)"? )?priority ([^;]+);')
+_MARK = re.compile(r"meta mark 0x([0-9a-f]+) return")
 _TABLES = re.compile(r"^# table (\w+) (\S+)$", re.MULTILINE)
-_OURS = 'comment "[A-Za-z0-9_-]{1,8} [^"]* ~[0-9a-f]{8}([.][0-9]+)?"'
+_OURS = 'comment "[A-Za-z0-9_-]{1,8} [^"]* ~[0-9a-f]{8}([.][0-9]+)?( [^"]*)?"'
 """The comment of a rule of kvmplan's, for grep -E."""
 
 
@@ -55,10 +54,10 @@ def _parts(nft: str, name: TableName, table: str) -> Iterator[str]:
 def _commands(nft: str, name: TableName, table: str) -> Iterator[tuple[str, str]]:
     """What is told to nft, each with what says that it is there already."""
     objects = _OBJECT.findall(settled(table))
-    marks = {digest for kind, item, body in objects if (kind, item) == ("chain", MARKS) for digest in _digests(body)}
-    if marker(name, f"table {name[1]}").digest in marks:
+    marks = {mark for kind, item, body in objects if (kind, item) == ("chain", MARKS) for mark in _marks(body)}
+    if mark_of("table", name[1]) in marks:
         flags = "\tflags dormant\n" * ("\n\tflags dormant\n" in table)
-        kept = "".join(_object(name, one, marks) for one in objects)
+        kept = "".join(_object(one, marks) for one in objects)
         yield f"{nft} list table {' '.join(name)} >/dev/null 2>&1", f"table {' '.join(name)} {{\n{flags}{kept}}}\n"
         return
     for kind, item, body in objects:
@@ -67,11 +66,11 @@ def _commands(nft: str, name: TableName, table: str) -> Iterator[tuple[str, str]
             yield f"{nft} list chain {' '.join(name)} {item} 2>/dev/null | grep -qE '{_OURS}'", "".join(rules)
 
 
-def _object(table: TableName, one: tuple[str, str, str], marks: set[str]) -> str:
+def _object(one: tuple[str, str, str], marks: set[int]) -> str:
     kind, name, body = one
     if kind == "chain":
         head, rules = _head(body)
-        if head and marker(table, f"chain {name} {_base(head, table[0])}").digest not in marks:
+        if "\t\ttype " in head and mark_of("chain", name) not in marks:
             return ""  # somebody else's, who may drop by policy what rules of theirs, which are not saved, let pass
         body = head + "".join(f"\t\t{rule}" for rule in rules if _digest(rule))
     elif found := _ELEMENTS.search(body):
@@ -90,23 +89,17 @@ def _placed(table: TableName, chain: str, body: str) -> Iterator[str]:
 
 
 def _head(body: str) -> tuple[str, list[str]]:
-    """What makes a base chain, and the rules."""
-    base = re.match(r"\t\ttype .*\n", body)
-    head = base[0] if base else ""
+    """What is said of the chain itself, and the rules."""
+    said = re.match(r"(?:\t\tcomment .*\n)?(?:\t\ttype .*\n)?", body)
+    head = said[0] if said else ""
     return head, _RULE.findall(body[len(head) :])
 
 
-def _base(head: str, family: str) -> str:
-    """As `nftables_chain` says it."""
-    found = _BASE.match(head)
-    if found is None:
-        return ""
-    device = f' device "{found[3]}"' if found[3] else ""
-    return f"type {found[1]} hook {found[2]}{device} priority {parse_priority(found[4], family)}"
-
-
-def _digests(body: str) -> Iterator[str]:
-    yield from (digest for rule in _RULE.findall(body) if (digest := _digest(rule)))
+def _marks(body: str) -> Iterator[int]:
+    """What the rules of the chain that says whose all is say of objects."""
+    for rule in _RULE.findall(body):
+        if _digest(rule) and (found := _MARK.match(rule)):
+            yield int(found[1], 16)
 
 
 def _digest(rule: str) -> str:

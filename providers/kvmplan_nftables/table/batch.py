@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from kvmplan_nftables.table.again import back_in_chains, coming, looking_into
 from kvmplan_nftables.table.intruders import intruders
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
-from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName
-from kvmplan_nftables.table.places import Coming, placed
+from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName, mark_in
+from kvmplan_nftables.table.places import Coming, marked_text, placed
 from kvmplan_nftables.table.skeleton import SECTIONS, SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
+from kvmplan_nftables.table.texts import parted
 from kvmplan_nftables.table.wish import NOTHING, Wish, by_table
 
 _NOTHING = Listing()
@@ -36,7 +38,8 @@ class Difference:
     ``fresh``: the sets and maps of intervals that come, by name. nft 1.0.6 tells the kernel the elements of these
     twice, with the set and after it, unless they are said with the set; what they jump to must come before. ``again``:
     those that come in the place of others. It forgets what is said with these; told twice, ``create`` would find the
-    elements there, ``add`` does not mind.
+    elements there, ``add`` does not mind. ``marked``: the rules that are taken over where they are, by handle; late, as
+    those that come may be placed by them.
     """
 
     flushed: list[Line] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Difference:
     elements_come: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     gone: set[tuple[str, str]] = field(default_factory=set)
     handles_gone: set[int] = field(default_factory=set)
+    marked: dict[int, Coming] = field(default_factory=dict)
 
     def lines(self, name: TableName, listing: Listing) -> Iterator[Line]:
         table = " ".join(name)
@@ -65,9 +69,16 @@ class Difference:
             yield from _filled(line, self.elements_come.pop(holder, ()))
         yield from self.rules_again
         chains = {item for kind, item in self.gone if kind == "chain"}
-        staying = (r for r in listing.rules if r.handle not in self.handles_gone and r.chain not in chains)
-        for coming, place in placed(self.rules_come, listing.rules, list(staying)):
-            yield Line(f"{place[0]} rule {table} {coming.chain} {place[1]}{coming.text}", coming.address)
+        staying = [
+            replace(rule, order=self.marked[rule.handle].rule.order) if rule.handle in self.marked else rule
+            for rule in listing.rules
+            if rule.handle not in self.handles_gone and rule.chain not in chains
+        ]
+        for one, place in placed(self.rules_come, listing.rules, staying):
+            yield Line(f"{place[0]} rule {table} {one.chain} {place[1]}{one.text}", one.address)
+        for handle, one in self.marked.items():
+            if handle not in self.handles_gone and one.chain not in chains:
+                yield Line(f"replace rule {table} {one.chain} handle {handle} {one.text}", one.address)
         for holder, lines in self.elements_come.items():
             verb = "add" if holder in self.again else "create"
             yield from (Line(f"{verb} element {table} {holder} {{"), *lines, Line("}"))
@@ -120,10 +131,10 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
     if (table := _leaving(name, found, difference)) is not None:
         yield table
         return
-    _keep_rules(name, found, wishes, difference)
     for wish in wishes:
-        _compare_rules(name, found, wish, difference)
-        _compare_elements(found, wish, wish.pieces.get(name, NOTHING).elements, difference)
+        (_take_rule if wish.handle else _compare_rules)(name, found, wish, difference)
+        _compare_elements(name, found, wish, difference)
+    _again(name, found, wishes, difference)
     if name in SKELETON and (comes if listing is None else sleeps(name, listing)):
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines(name, found)
@@ -134,23 +145,26 @@ def sleeps(name: TableName, listing: Listing) -> bool:
     return bool(listing.named.get(("table", name[1]), {}).get("dormant"))
 
 
-def _keep_rules(name: TableName, listing: Listing, wishes: Sequence[Wish], into: Difference) -> None:
-    """What is in a chain that is made anew, and nobody changes, comes again as it is, whoever's it is."""
-    again = {item for kind, item in into.gone if kind == "chain"}
+def _again(name: TableName, listing: Listing, wishes: Sequence[Wish], into: Difference) -> None:
+    """What stays, and must go and come again."""
+    wanted = coming(name, wishes) if into.gone else {}
+    again = {key: wanted[key] for key in into.gone if key in wanted}
     if not again:
         return
-    tags = {tag for wish in wishes for tag in wish.tags}
-    address = {
-        piece.name: wish.address
-        for wish in wishes
-        for piece in wish.pieces.get(name, NOTHING).named
-        if piece.kind == "chain"
-    }
+    table, chains = " ".join(name), {item for kind, item in into.gone if kind == "chain"}
+    marked = {handle: one.text for handle, one in into.marked.items()}
+    back = back_in_chains(listing, wishes, {item for kind, item in again if kind == "chain"}, marked)
     into.rules_again += [
-        Line(f"add rule {' '.join(name)} {rule.chain} {listing.texts[rule.handle]}", address[rule.chain])
-        for rule in listing.rules
-        if rule.chain in again and rule.chain in address and rule.tag not in tags and rule.handle in listing.texts
+        Line(f"add rule {table} {rule.chain} {text}", again["chain", rule.chain]) for rule, text in back
     ]
+    for rule, address in looking_into(listing, again):
+        if rule.handle in into.handles_gone or rule.chain in chains:
+            continue
+        text = marked.get(rule.handle) or listing.texts[rule.handle]
+        into.handles_gone.add(rule.handle)
+        into.rules_gone.append(Line(f"delete rule {table} {rule.chain} handle {rule.handle}", address))
+        same = Rule(rule.chain, "", name, placed=True)
+        into.rules_come.append(Coming(same, address, rule.tag, rule.handle, again=text))
 
 
 def _leaving(name: TableName, listing: Listing, difference: Difference) -> Line | None:
@@ -190,7 +204,8 @@ def compare_named(name: TableName, listing: Listing, wish: Wish, into: Differenc
         return
     wished = {(piece.kind, piece.name): piece for piece in wanted}
     ours = {(piece.kind, piece.name): piece for piece in (*before, *wanted)}
-    marks = {rule.digest for tag in wish.tags for rule in listing.rules_of(tag) if rule.chain == MARKS}
+    said = wish.before.get(name, NOTHING).rules if wish.takes else _tagged(listing, wish)
+    marks = {rule.digest for rule in said if rule.chain == MARKS}
     gone = {
         key
         for key, piece in ours.items()
@@ -248,7 +263,7 @@ def _flat(value: object) -> object:
 def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     """The rules of one chain stay if they are all there, in order; else all are made anew."""
     parts = wish.pieces.get(name, NOTHING)
-    ours = [rule for tag in wish.tags for rule in listing.rules_of(tag)]
+    ours = _marks_of(name, listing, wish) if wish.takes else _tagged(listing, wish)
     found = [
         rule for rule in (*ours, *intruders(name, listing, parts, wish.tags)) if ("chain", rule.chain) not in into.gone
     ]
@@ -263,18 +278,35 @@ def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Differen
     for piece in wanted:
         wished[piece.chain].append(piece)
     for chain in dict.fromkeys((*there, *wished)):
-        rules, coming = there.get(chain, []), wished.get(chain, [])
+        rules, pieces = there.get(chain, []), wished.get(chain, [])
         if rules:
-            as_wished = [(wish.tag, piece.digest, piece.order) for piece in coming]
+            as_wished = [(wish.tag, piece.digest, piece.order) for piece in pieces]
             # The kernel keeps a flowtable that a rule still names.
-            loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in coming)
+            loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in pieces)
             stays = [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished
-            if stays and not loose and not _rewritten(wish, coming):
+            if stays and not loose and not _rewritten(wish, pieces):
                 continue
         into.handles_gone.update(rule.handle for rule in rules)
         into.rules_gone += [Line(f"delete rule {table} {chain} handle {rule.handle}", wish.address) for rule in rules]
         handle = rules[0].handle if rules else None
-        into.rules_come += [Coming(piece, wish.address, wish.tag, handle) for piece in coming]
+        into.rules_come += [Coming(piece, wish.address, wish.tag, handle) for piece in pieces]
+
+
+def _take_rule(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
+    """It stays where it is, with what it has counted, if it is to be in that chain and to say the same."""
+    wanted, before = wish.pieces.get(name, NOTHING).rules, wish.before.get(name, NOTHING).rules
+    found = next((rule for rule in listing.rules if rule.handle == wish.handle), None) if before else None
+    for piece in wanted:
+        if found is None or piece.chain != found.chain:
+            into.rules_come.append(Coming(piece, wish.address, wish.tag))
+            continue
+        text = parted(listing.texts.get(found.handle, ""))[0] if piece.text == before[0].text else ""
+        again = marked_text(piece, wish.tag, text)
+        into.marked[found.handle] = Coming(piece, wish.address, wish.tag, found.handle, again)
+    if found is not None and found.handle not in into.marked and ("chain", found.chain) not in into.gone:
+        gone = f"delete rule {' '.join(name)} {found.chain} handle {found.handle}"
+        into.handles_gone.add(found.handle)
+        into.rules_gone.append(Line(gone, wish.address))
 
 
 def _rewritten(wish: Wish, wanted: Sequence[Rule]) -> bool:
@@ -283,8 +315,22 @@ def _rewritten(wish: Wish, wanted: Sequence[Rule]) -> bool:
     return bool(before) and any(piece.placed and piece.text not in before for piece in wanted)
 
 
-def _compare_elements(listing: Listing, wish: Wish, wanted: Sequence[Element], into: Difference) -> None:
+def _tagged(listing: Listing, wish: Wish) -> list[FoundRule]:
+    return [rule for tag in wish.tags for rule in listing.rules_of(tag)]
+
+
+def _marks_of(name: TableName, listing: Listing, wish: Wish) -> list[FoundRule]:
+    """What says whose it was of an object that is taken over."""
+    marks = map(mark_in, wish.before.get(name, NOTHING).rules)
+    return [listing.marks[mark] for mark in marks if mark in listing.marks]
+
+
+def _compare_elements(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
+    wanted = wish.pieces.get(name, NOTHING).elements
     there = {(element.holder, element.key): element for tag in wish.tags for element in listing.elements_of(tag)}
+    if wish.takes:
+        before = ((piece.holder, piece.key) for piece in wish.before.get(name, NOTHING).elements)
+        there |= {place: listing.elements[place] for place in before if place in listing.elements}
     if not there and not wanted:
         return
     gone = {item for kind, item in into.gone if kind != "chain"}
@@ -302,7 +348,9 @@ def _compare_elements(listing: Listing, wish: Wish, wanted: Sequence[Element], i
     for (holder, key), piece in {(piece.holder, piece.key): piece for piece in wanted}.items():
         if (holder, key) not in stays:
             data = f" : {piece.data}," if piece.data else ","
-            into.elements_come[holder].append(Line(f"{key}{comes}{data}", wish.address))
+            was = there.get((holder, key))
+            counted = was.counted if was and was.data == piece.data else ""
+            into.elements_come[holder].append(Line(f"{key}{counted}{comes}{data}", wish.address))
 
 
 def alike(found: FoundElement, wanted: Element, tag: str) -> bool:

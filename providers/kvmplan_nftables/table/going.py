@@ -12,11 +12,10 @@ from kvmplan_nftables.table.wish import Sorted, Wish
 from kvmplan_sdk import Diagnostic, error
 
 
-def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str]]:
-    """The chains of the user's that come anew, and must get back what is in them."""
+def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str, str]]:
+    """What comes anew: chains must get back what is in them, and what looks into a set must look into the new one."""
     coming = {key for wish in wishes for key in _named(wish.pieces)}
-    going = [key for key in _going(listings, wishes) if key in coming]
-    return frozenset((name, item) for name, kind, item in going if kind == "chain")
+    return frozenset(key for key in _going(listings, wishes) if key in coming)
 
 
 def _named(pieces: Sorted) -> Iterator[tuple[TableName, str, str]]:
@@ -35,12 +34,17 @@ def taken(listings: Listings, wishes: Sequence[Wish]) -> Iterator[Diagnostic]:
     """What would go with a chain or a table of the user's though nobody asked for it."""
     tags = {tag for wish in wishes for tag in wish.tags}
     known = {key: wish.address for wish in wishes for key in _named(wish.before)}
+    handles = {(table, wish.handle) for wish in wishes if wish.handle for table in wish.before}
     again = remade(listings, wishes)
     for name, kind, item in sorted(_going(listings, wishes)):
-        if kind not in ("chain", "table") or (name, item) in again:
+        if kind not in ("chain", "table") or (name, kind, item) in again:
             continue
         listing, whole = listings[name], kind == "table"
-        rules = [rule for rule in listing.rules if (whole or rule.chain == item) and rule.tag not in tags]
+        rules = [
+            rule
+            for rule in listing.rules
+            if (whole or rule.chain == item) and rule.tag not in tags and (name, rule.handle) not in handles
+        ]
         left = [f"a rule of chain {rule.chain}" for rule in rules]
         left += [" ".join(key) for key in listing.named if whole and (name, *key) not in known]
         if left:

@@ -2,7 +2,8 @@
 
 nft keeps a comment of at most 128 bytes with each rule and element, written between double quotes that cannot be
 escaped. The state's lineage comes first, so that two states on one host never take each other's objects for their own.
-A rule's comment ends in a digest of its text: what nft lists is spelled otherwise than what it was told.
+A rule's comment goes on with a digest of its text, for what nft lists is spelled otherwise than what it was told, and
+ends in what of the user's own comment has room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 LIMIT = 128  # bytes; libnftnl, NFTNL_UDATA_COMMENT_MAXLEN
 _LINEAGE = 8
@@ -17,7 +19,7 @@ _DIGEST = 8
 _ORDER = 5
 _ROOM = LIMIT - _LINEAGE - 1 - _DIGEST - 2 - _ORDER
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]\" /:@+,=()-]")
-_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}})(?:\.(\d{{1,4}}))?)?")
+_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}})(?:\.(\d{{1,4}}))?(?: .*)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,17 @@ class Owner:
         readable = _UNSAFE.sub(_percent, self.address).replace('"', "'")
         if len(readable) > _ROOM:
             readable = f"{readable[: _ROOM - 17]}~{digest(self.address, 16)}"
-        return f"{re.sub('[^A-Za-z0-9_-]', '_', self.lineage)[:_LINEAGE]} {readable}"
+        return f"{self.short_lineage} {readable}"
+
+    @staticmethod
+    def address_in(readable: str) -> str:
+        """What `tag` made readable; empty where a hash stands for a part of it."""
+        return "" if "~" in readable else unquote(readable.replace("'", '"'))
+
+    @property
+    def short_lineage(self) -> str:
+        """As tags have it."""
+        return re.sub("[^A-Za-z0-9_-]", "_", self.lineage)[:_LINEAGE]
 
     def name(self, prefix: str) -> str:
         """What an object with a name of its own is called: ``prefix`` and what nobody else has."""
@@ -50,6 +62,12 @@ def parse_comment(comment: str) -> tuple[str, str] | None:
     """The tag and the digest (empty where there is none) in a comment of ours; None for other people's."""
     found = _TAG.fullmatch(comment)
     return None if found is None else (found[1], found[2] or "")
+
+
+def rule_comment(tag: str, digest: str, order: int, own: str) -> str:
+    """Of a rule of ours: who it is of, and as much of the user's ``own`` comment as has room."""
+    whose = f"{tag} ~{digest}{f'.{order}' if order else ''}"
+    return f"{whose} {own}".encode()[:LIMIT].decode(errors="ignore").rstrip() if own else whose
 
 
 def parse_order(comment: str) -> int:

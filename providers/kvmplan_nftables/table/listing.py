@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kvmplan_nftables.table.identity import parse_comment, parse_order
-from kvmplan_nftables.table.pieces import OURS, TableName
+from kvmplan_nftables.table.pieces import MARKS, OURS, TableName
 
 Json = Mapping[str, Any]
 
@@ -27,22 +27,27 @@ class FoundRule:
 
 @dataclass(frozen=True, slots=True)
 class FoundElement:
+    """``counted``: what it has counted, as nft is told. ``passing``: whether it runs out."""
+
     holder: str
     key: str
     data: str = ""
     tag: str = ""
+    counted: str = ""
+    passing: bool = False
 
 
 @dataclass(slots=True)
 class Listing:
     """A table. ``named``: chains, sets, maps and so on, by kind and name, as nft shows them. ``texts``: the rules by
-    handle, where they were asked for.
+    handle, where they were asked for. ``marks``: the rules that say whose an object is, by `mark_of` that.
     """
 
     rules: list[FoundRule] = field(default_factory=list)
     elements: dict[tuple[str, str], FoundElement] = field(default_factory=dict)
     named: dict[tuple[str, str], Json] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
+    marks: dict[int, FoundRule] = field(default_factory=dict)
     _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
     _in_chain: dict[str, list[FoundRule]] = field(default_factory=dict)
     _elements_of: dict[str, list[FoundElement]] = field(default_factory=dict)
@@ -65,6 +70,12 @@ class Listing:
         self.rules.append(rule)
         self._in_chain.setdefault(rule.chain, []).append(rule)
         self._rules_of.setdefault(rule.tag, []).append(rule)
+        if rule.chain == MARKS and rule.digest:
+            match rule.expressions:
+                case [{"match": {"left": {"meta": {"key": "mark"}}, "right": int(mark)}}, *_]:
+                    self.marks[mark] = rule
+                case _:
+                    pass
 
     def add_element(self, element: FoundElement) -> None:
         self.elements[element.holder, element.key] = element
@@ -95,9 +106,15 @@ def parse_table(listing: bytes) -> Listing:
 def _elements(holder: Json) -> Iterator[FoundElement]:
     for item in holder.get("elem", ()):
         key, data = item if "map" in holder else (item, None)
-        comment = key.get("elem", {}).get("comment", "") if isinstance(key, dict) else ""
-        tag, _ = parse_comment(comment) or ("", "")
-        yield FoundElement(holder["name"], spelled(key), "" if data is None else spelled(data), tag)
+        more = key.get("elem", {}) if isinstance(key, dict) else {}
+        tag, _ = parse_comment(more.get("comment", "")) or ("", "")
+        told = "" if data is None else spelled(data)
+        yield FoundElement(holder["name"], spelled(key), told, tag, _counted(more), "expires" in more)
+
+
+def _counted(element: Json) -> str:
+    counter = element.get("counter")
+    return f" counter packets {counter['packets']} bytes {counter['bytes']}" if isinstance(counter, dict) else ""
 
 
 def spelled(value: Any) -> str:

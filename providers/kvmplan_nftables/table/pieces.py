@@ -19,7 +19,7 @@ class Rule:
     """``text`` is the rule without its comment. The rules of a resource in one chain keep their order; among those of
     others they stand anywhere, unless it is ``placed``: made anew it keeps its place. ``order``: among the rules of
     ours that have one, from 1; ``first``: before all that were there. ``about``: what the digest is of, where it is not
-    the text.
+    the text. ``comment``: the user's own.
     """
 
     chain: str
@@ -29,10 +29,11 @@ class Rule:
     order: int = 0
     first: bool = False
     about: str = ""
+    comment: str = ""
 
     @property
     def digest(self) -> str:
-        return digest(self.about or self.text)
+        return digest(self.about or (f"{self.text} # {self.comment}" if self.comment else self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,25 @@ MARKS = "kvmplan"
 """The chain of a user's table whose rules say what in it is ours: nft lists no comments of tables and chains."""
 
 
-def marker(table: TableName, about: str) -> Rule:
-    """The rule that stands for a named object. ``about``: all of it that cannot be changed while it is there."""
-    return Rule(MARKS, "return", table, about=about)
+def marker(table: TableName, kind: str, name: str, fixed: str = "") -> Rule:
+    """The rule that stands for a named object. ``fixed``: all of it that cannot be changed while it is there."""
+    return Rule(
+        MARKS,
+        f"meta mark {mark_of(kind, name)} return",
+        table,
+        about=f"{kind} {name}{'' if kind == 'table' else f' {fixed}'}",
+    )
+
+
+def mark_of(kind: str, name: str) -> int:
+    """What the rule that stands for an object says of it: whose a set is can be seen whatever the set is like."""
+    return int(digest(f"{kind} {name}"), 16)
+
+
+def mark_in(rule: Rule) -> int | None:
+    """Of a `marker`."""
+    words = rule.text.split()
+    return int(words[2]) if rule.chain == MARKS and len(words) > 2 else None
 
 
 Piece = Rule | Element | Named

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kvmplan_nftables.table.identity import rule_comment
 from kvmplan_nftables.table.listing import FoundRule
 from kvmplan_nftables.table.pieces import Rule
 
@@ -17,12 +18,15 @@ _END: Place = ("add", "")
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """``instead``: the handle of the rule in whose place it comes."""
+    """``instead``: the handle of the rule in whose place it comes; ``again``: its text, comment and all, where it goes
+    and comes in one batch.
+    """
 
     rule: Rule
     address: str
     tag: str
     instead: int | None = None
+    again: str = ""
 
     @property
     def chain(self) -> str:
@@ -30,8 +34,12 @@ class Coming:
 
     @property
     def text(self) -> str:
-        order = f".{self.rule.order}" if self.rule.order else ""
-        return f'{self.rule.text} comment "{self.tag} ~{self.rule.digest}{order}"'
+        return self.again or marked_text(self.rule, self.tag)
+
+
+def marked_text(rule: Rule, tag: str, text: str = "") -> str:
+    """A rule with its comment. ``text``: with what it has counted."""
+    return f'{text or rule.text} comment "{rule_comment(tag, rule.digest, rule.order, rule.comment)}"'
 
 
 def placed(

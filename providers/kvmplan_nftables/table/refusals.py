@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kvmplan_nftables.table.batch import Line
+from kvmplan_nftables.table.pieces import MARKS
 from kvmplan_sdk import Diagnostic, error
 
 _ERROR = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
@@ -45,6 +46,8 @@ def _problem(line: Line, reason: str) -> Diagnostic:
         hint = " A rule or an element still refers to it: see that it goes or changes, too."
     elif "not permitted" in reason:
         hint = " A table with `flags owner` is changed by the program that owns it, and by nobody else."
+    elif "No such file" in reason and f" {MARKS} " in line.text:
+        hint = " Its table is no nftables_table: import that first, or make one."
     elif "No such file" in reason:
         hint = " Something that it names is not there: make the table, chain or set first, or refer to its resource."
     problem = error("nft refuses a change", f"{reason}: `{line.text}`.{hint} Nothing of the batch was done.")

@@ -9,7 +9,6 @@ allows it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +16,6 @@ from kvmplan_nftables.table.identity import digest
 from kvmplan_nftables.table.listing import FoundRule
 
 _COUNTS = {"packets", "bytes", "used"}
-_END = re.compile(r"(.*) # handle (\d+)")
-_COMMENT = re.compile(r' comment "[^"]*"$')
 
 
 def listed(rule: FoundRule) -> str:
@@ -36,18 +33,3 @@ def _lasting(value: Any) -> Any:
         case list():
             return [_lasting(inner) for inner in value]
     return value
-
-
-def texts(listing: str) -> dict[int, str]:
-    """The rules in the output of ``nft -a list table``, by handle, with their comments. Long ones go over lines."""
-    found: dict[int, str] = {}
-    begun = ""
-    for line in listing.splitlines():
-        begun = f"{begun} {line.strip()}" if line.startswith("\t\t\t") else line.strip()
-        if ended := _END.fullmatch(begun):
-            found[int(ended[2])] = ended[1]
-    return found
-
-
-def without_comment(text: str) -> str:
-    return _COMMENT.sub("", text)

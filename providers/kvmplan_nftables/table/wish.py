@@ -44,7 +44,8 @@ def by_table(pieces: Iterable[Piece]) -> Sorted:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a resource shall be made of: ``pieces``, marked with ``tag``. ``former``: the tag that it carries before;
-    ``before``: the pieces it was made of, for the names of those that have one.
+    ``before``: the pieces it was made of, for the names of those that have one. ``takes``: it carries none before, and
+    what is there of ``before`` becomes its own; a rule is found by its ``handle``.
     """
 
     address: str
@@ -52,6 +53,8 @@ class Wish:
     pieces: Sorted = field(default_factory=dict)
     former: str = ""
     before: Sorted = field(default_factory=dict)
+    takes: bool = False
+    handle: int = 0
 
     @property
     def tags(self) -> Sequence[str]:

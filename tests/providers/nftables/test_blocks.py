@@ -102,6 +102,69 @@ CASES = {
             },
         ],
     ),
+    "described": Case(
+        type="nftables_set",
+        create={
+            **IN,
+            "name": "a",
+            "typeof": "ip saddr . tcp dport",
+            "comment": "ours",
+            "elements": ["10.0.0.1 . 0x50"],
+        },
+        updates=[
+            {
+                **IN,
+                "name": "a",
+                "type": "ipv4_addr",
+                "flags": ["interval"],
+                "auto_merge": True,
+                "elements": ["10.0.0.0/25", "10.0.0.128/25", "10.0.1.0", "10.2.0.1-10.2.0.9"],
+            },
+            {
+                **IN,
+                "name": "a",
+                "type": "inet_service",
+                "flags": ["interval"],
+                "auto_merge": True,
+                "elements": ["0-1023", "1024"],
+            },
+        ],
+    ),
+    "described_map": Case(
+        type="nftables_map",
+        create={**IN, "name": "m", "typeof": "ip saddr : meta mark", "elements": {"10.0.0.1": "0x10"}},
+        updates=[
+            {
+                **IN,
+                "name": "m",
+                "key": "ipv4_addr",
+                "value": "interval ipv4_addr",
+                "flags": ["interval"],
+                "elements": {"10.0.0.0/8": "10.0.0.1-10.0.0.7"},
+            },
+            {**IN, "name": "m", "typeof": "ip saddr : verdict", "elements": {"10.0.0.1": "jump there"}},
+        ],
+    ),
+    "quota": Case(
+        type="nftables_quota",
+        create={**IN, "name": "q", "bytes": "1024 kbytes"},
+        updates=[{**IN, "name": "q", "bytes": "5 bytes", "over": True}],
+    ),
+    "comments": Case(
+        type="nftables_chain",
+        create={**IN, "name": "web", "comment": "for the web"},
+        updates=[{**BASE, "comment": "all"}, {**BASE, "comment": "all", "policy": "drop"}, {**IN, "name": "web"}],
+    ),
+    "comment": Case(
+        type="nftables_rule",
+        create={**IN, "chain": "there", "rule": "accept", "comment": "says who"},
+        updates=[{**IN, "chain": "there", "rule": "accept", "comment": "x" * 127, "order": 8}],
+    ),
+    "devices": Case(
+        type="nftables_chain",
+        create={**IN, "name": "in", "type": "filter", "hook": "ingress", "priority": "0", "devices": ["dummy0", "lo"]},
+        updates=[{**IN, "name": "in", "type": "filter", "hook": "ingress", "priority": "0", "devices": ["lo"]}],
+    ),
     "counter": Case(type="nftables_counter", create={**IN, "name": "c"}, updates=[{**IN, "name": "d"}]),
     "limit": Case(
         type="nftables_limit",
@@ -198,8 +261,7 @@ def test_a_rule_whose_text_was_changed_by_hand_is_drift(mine: Any, open_session:
     mine.nft(f"flush ruleset\n{saved}")
     (seen,) = open_session().read([known])
     assert seen is not None
-    told = text.replace("counter", "counter packets 0 bytes 0")
-    assert seen.values == {**known.values, "rule": told}
+    assert seen.values == {**known.values, "rule": text}
     operation = planned(
         open_session(), "nftables_rule", "r", {**IN, "chain": "there", "rule": "tcp dport 22 counter accept"}
     )
@@ -238,6 +300,29 @@ def test_a_chain_made_anew_gets_back_what_is_in_it(mine: Any, open_session: Open
     assert "tcp dport 22 accept" in before
     chain = Known(address=chain.address, type=chain.type, values=changed.after or {})
     assert all(now and now.owned for now in open_session().read([table, chain, rule]))
+
+
+def test_a_set_made_anew_keeps_the_rules_that_look_into_it(mine: Any, open_session: Open) -> None:
+    one: Object = {**IN, "name": "s", "type": "ipv4_addr", "elements": ["10.0.0.1"]}
+    other: Object = {**IN, "name": "s", "type": "ipv4_addr", "flags": ["interval"], "elements": ["10.0.0.0/8"]}
+    known = make(open_session, "nftables_set", "s", one)
+    make(open_session, "nftables_set", "s2", {**one, "name": "s2"})
+    make(open_session, "nftables_rule", "a", {**IN, "chain": "there", "rule": "tcp dport 1 accept"})
+    looks = make(open_session, "nftables_rule", "b", {**IN, "chain": "there", "rule": "ip saddr @s drop", "order": 5})
+    mine.nft(
+        "add rule inet mine there ip daddr @s counter packets 7 bytes 8 accept\n"
+        "add rule inet mine there ip daddr @s2 accept\n"
+        'add rule inet mine there udp dport 9 log prefix "@s" drop\n'
+    )
+    before = rules(mine)
+    session = open_session()
+    after = planned(session, "nftables_set", "s", other).after
+    change = Operation(verb=Verb.UPDATE, address=known.address, type=known.type, before=known.values, after=after)
+    (outcome,) = carry_out(session, change)
+    assert not outcome.diagnostics
+    assert rules(mine) == before
+    assert "flags interval" in mine.ruleset()
+    assert all(now and now.owned for now in open_session().read([looks]))
 
 
 @pytest.mark.parametrize("what", ["chain", "table"])

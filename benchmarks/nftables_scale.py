@@ -1,9 +1,11 @@
 """What many forwards, rules, firewalls and large sets cost the nftables provider, beside ``nft -f`` of the same table.
 
 ``python benchmarks/nftables_scale.py --sizes 1000,10000`` enters a network namespace of its own, as root: nobody else
-may send the kernel large batches. Seconds of processor time, nft's included, each call in a session of its own. The
-floor, ``nft -f``, is told the table as nft lists it; ``list`` is one listing of it. ``change``: of one object among all
-that are in the step, or of one element of the set. ``beside``: ``assess`` beside a thousand foreign rules on each hook.
+may send the kernel large batches. Seconds of processor time, nft's included. Plan, rehearsal (``nft -c``), apply and
+the look after it are one session, as in ``kvmplan apply``; what follows has a session of its own each. ``of it nft``:
+what nft takes of the apply. The floor, ``nft -f``, is told the table as nft lists it; ``list`` is one listing of it.
+``change``: of one object among all that are in the step, or of one element of the set. ``beside``: ``assess`` beside a
+thousand foreign rules on each hook. The least of ``--times`` runs.
 """
 
 from __future__ import annotations
@@ -105,16 +107,19 @@ class Clock:
     def __init__(self) -> None:
         self.costs: dict[str, float] = {}
 
-    def timed(self, name: str, call: Callable[[], Any]) -> Any:
-        began = _spent()
+    def timed(self, name: str, call: Callable[[], Any], of_it: str = "") -> Any:
+        began, nft_began = _spent(resource.RUSAGE_SELF), _spent(resource.RUSAGE_CHILDREN)
         result = call()
-        self.costs[name] = _spent() - began
+        nft = _spent(resource.RUSAGE_CHILDREN) - nft_began
+        self.costs[name] = _spent(resource.RUSAGE_SELF) - began + nft
+        if of_it:
+            self.costs[of_it] = nft
         return result
 
 
-def _spent() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+def _spent(who: int) -> float:
+    usage = resource.getrusage(who)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _session() -> Any:
@@ -134,8 +139,7 @@ def _proposals(objects: Objects) -> list[Proposal]:
     return found
 
 
-def _planned(proposals: list[Proposal]) -> Objects:
-    session = _session()
+def _planned(proposals: list[Proposal], session: Any) -> Objects:
     plans = [session.plan(proposal) for proposal in proposals]
     assert not any(plan.diagnostics for plan in plans)
     return {proposal.address: plan.values for proposal, plan in zip(proposals, plans, strict=True)}
@@ -156,8 +160,8 @@ def _step(verb: Verb, before: Objects, after: Objects) -> Step:
     return Step(operations=operations, lineage=LINEAGE)
 
 
-def _apply(step: Step) -> None:
-    for outcome in _session().apply(step):
+def _apply(step: Step, session: Any) -> None:
+    for outcome in session.apply(step):
         assert not outcome.diagnostics, outcome.diagnostics
 
 
@@ -167,13 +171,14 @@ def _nft(*arguments: str, text: str = "") -> str:
 
 def measure(shape: Callable[[int, int], Objects], count: int) -> Mapping[str, float]:
     clock = Clock()
-    values = clock.timed("plan", lambda: _planned(_proposals(shape(count, 80))))
+    session, proposals = _session(), _proposals(shape(count, 80))
+    values = clock.timed("plan", lambda: _planned(proposals, session))
     create = _step(Verb.CREATE, {}, values)
-    problems = clock.timed("dry run", lambda: _session().dry_run(create))
+    problems = clock.timed("dry run", lambda: session.dry_run(create))
     assert not problems, problems
-    clock.timed("apply", lambda: _apply(create))
+    clock.timed("apply", lambda: _apply(create, session), "of it nft")
     known = [Known(address=name, type=name.partition(".")[0], values=held) for name, held in values.items()]
-    found = clock.timed("read", lambda: _session().read(known))
+    found = clock.timed("read", lambda: session.read(known))
     assert all(one is not None and one.values == was.values for one, was in zip(found, known, strict=True))
     changes = [
         Change(address=one.address, type=one.type, verb=None, before=one.values, after=one.values) for one in known
@@ -182,11 +187,11 @@ def measure(shape: Callable[[int, int], Objects], count: int) -> Mapping[str, fl
     _nft("-f", "-", text=foreign(1000))
     clock.timed("beside", lambda: _session().assess(changes, ()))
     _nft("delete", "table", "inet", "foreign")
-    changed = _planned(_proposals(shape(count, 81)))
-    clock.timed("change", lambda: _apply(_step(Verb.UPDATE, values, changed)))
+    changed = _planned(_proposals(shape(count, 81)), _session())
+    clock.timed("change", lambda: _apply(_step(Verb.UPDATE, values, changed), _session()))
     table = _nft("list", "table", "inet", "kvmplan")
     clock.timed("list", lambda: _nft("-j", "list", "table", "inet", "kvmplan"))
-    clock.timed("destroy", lambda: _apply(_step(Verb.DELETE, changed, {})))
+    clock.timed("destroy", lambda: _apply(_step(Verb.DELETE, changed, {}), _session()))
     assert not _nft("list", "ruleset")
     clock.timed("nft -f", lambda: _nft("-f", "-", text=table))
     _nft("flush", "ruleset")
@@ -198,17 +203,21 @@ def main() -> None:
     gc.set_threshold(100_000)  # as kvmplan itself
     parser.add_argument("--sizes", default="1000,10000")
     parser.add_argument("--shapes", default=",".join(SHAPES))
+    parser.add_argument("--times", type=int, default=1)
     given = parser.parse_args()
     if "INSIDE" not in os.environ:
         os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, "INSIDE": "1"})
     for command in NETWORK:
         subprocess.run(command.split(), check=True)
-    head = ("plan", "dry run", "apply", "read", "assess", "beside", "change", "list", "destroy", "nft -f")
-    print("| | how many | " + " | ".join(head) + " |\n" + "| --- " * (len(head) + 2) + "|")
+    head = ("plan", "dry run", "apply", "of it nft", "read", "assess", "beside", "change", "list", "destroy", "nft -f")
+    print("| | how many | " + " | ".join(head) + " | apply / nft -f |\n" + "| --- " * (len(head) + 3) + "|")
     for shape in given.shapes.split(","):
         for count in map(int, given.sizes.split(",")):
-            costs = measure(SHAPES[shape], count)
-            print("| " + " | ".join([shape, f"{count:,}", *(f"{costs[name]:.2f}" for name in head)]) + " |", flush=True)
+            runs = [measure(SHAPES[shape], count) for _ in range(given.times)]
+            costs = {name: min(run[name] for run in runs) for name in head}
+            ratio = f"{costs['apply'] / costs['nft -f']:.1f}"
+            cells = [shape, f"{count:,}", *(f"{costs[name]:.2f}" for name in head), ratio]
+            print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
@@ -81,7 +81,9 @@ class NftablesProvider(Provider):
 
 
 class NftablesSession(Session):
-    """Lists tables afresh for every call: others may have changed them, and handles are only good for a moment."""
+    """Lists tables afresh to read and to apply: others may have changed them, and handles are only good for a moment.
+    A rehearsal takes what was read.
+    """
 
     def __init__(self, host: Host, lineage: str, keeper: Keeper) -> None:
         self._host = host
@@ -90,6 +92,7 @@ class NftablesSession(Session):
         self._strangers: Sequence[Stranger] = ()
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
         self._making = Making()
+        self._seen: Mapping[TableName, Listing | None] = {}
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
@@ -111,7 +114,9 @@ class NftablesSession(Session):
         pieces = [
             self._making.pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)
         ]
-        listings = self._listings(table for some in pieces for table in some)
+        self._seen = {}
+        self._seen = self._shown(table for some in pieces for table in some)
+        listings = {name: listing for name, listing in self._seen.items() if listing is not None}
         damaged = broken(listings)
         self._strangers = strangers(listings)
         found = [
@@ -155,6 +160,7 @@ class NftablesSession(Session):
                 yield from self._apply(ours)
 
     def _apply(self, step: Step) -> Iterator[Outcome]:
+        self._seen = {}
         listings, batch, others = self._compiled(step)
         left, saved = remaining(listings, batch), self._keeper.others() if others else ()
         # First, or a run that is killed in between would leave a file that nobody remembers.
@@ -277,14 +283,17 @@ class NftablesSession(Session):
 
     def _listings(self, tables: Iterable[TableName]) -> Listings:
         """Our own tables and ``tables``, as far as they are there."""
-        found = {name: self._listing(name) for name in dict.fromkeys((*SKELETON, *tables))}
-        return {name: listing for name, listing in found.items() if listing is not None}
+        return {name: listing for name, listing in self._shown(tables).items() if listing is not None}
+
+    def _shown(self, tables: Iterable[TableName]) -> Mapping[TableName, Listing | None]:
+        wanted = dict.fromkeys((*SKELETON, *tables))
+        return {name: self._seen[name] if name in self._seen else self._listing(name) for name in wanted}
 
     def _listing(self, name: TableName) -> Listing | None:
         listed = self._host.run(shown(name))
         if not listed.ok and b"No such file or directory" in listed.stderr:
             return None
-        return parse_table(check(listed, f"Listing table {' '.join(name)}"))
+        return parse_table(check(listed, f"Listing table {' '.join(name)}"), texts=name not in SKELETON)
 
     def _submit(self, batch: Sequence[Line], *options: str) -> tuple[Diagnostic, ...]:
         if not batch:

@@ -7,7 +7,7 @@ forwards may swap their ports. What is there as it is wanted stays: a change of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kvmplan_nftables.table.again import back_in_chains, coming, looking_into
@@ -177,7 +177,7 @@ def _leaving(name: TableName, listing: Listing, difference: Difference) -> Line 
 def _needed(name: TableName, listing: Listing, wishes: Sequence[Wish]) -> Iterator[Piece]:
     """The sections that something comes into, or that hold what ``wishes`` leave."""
     tags = {SKELETON_TAG, *(tag for wish in wishes for tag in wish.tags)}
-    used = {holder for wish in wishes if name in wish.pieces for holder in wish.pieces[name].holders}
+    used = set[str]().union(*(wish.pieces[name].holders for wish in wishes if name in wish.pieces))
     used |= {rule.chain for rule in listing.rules if rule.tag not in tags}
     used |= {element.holder for element in listing.elements.values() if element.tag not in tags}
     for section in SECTIONS.get(name, ()):
@@ -331,16 +331,7 @@ def _compare_elements(name: TableName, listing: Listing, wish: Wish, into: Diffe
     if wish.takes:
         before = ((piece.holder, piece.key) for piece in wish.before.get(name, NOTHING).elements)
         there |= {place: listing.elements[place] for place in before if place in listing.elements}
-    if not there and not wanted:
-        return
-    gone = {item for kind, item in into.gone if kind != "chain"}
-    stays = {
-        (piece.holder, piece.key)
-        for piece in wanted
-        if (found := there.get((piece.holder, piece.key)))
-        and piece.holder not in gone
-        and alike(found, piece, wish.tag)
-    }
+    stays = set(_staying(there, wish, wanted, into)) if there else ()
     for place, element in there.items():
         if place not in stays:
             into.elements_gone[element.holder].append(Line(f"{element.key},", wish.address))
@@ -351,6 +342,16 @@ def _compare_elements(name: TableName, listing: Listing, wish: Wish, into: Diffe
             was = there.get((holder, key))
             counted = was.counted if was and was.data == piece.data else ""
             into.elements_come[holder].append(Line(f"{key}{counted}{comes}{data}", wish.address))
+
+
+def _staying(
+    there: Mapping[tuple[str, str], FoundElement], wish: Wish, wanted: Sequence[Element], into: Difference
+) -> Iterator[tuple[str, str]]:
+    gone = {item for kind, item in into.gone if kind != "chain"}
+    for piece in wanted:
+        found = there.get((piece.holder, piece.key))
+        if found is not None and piece.holder not in gone and alike(found, piece, wish.tag):
+            yield piece.holder, piece.key
 
 
 def alike(found: FoundElement, wanted: Element, tag: str) -> bool:

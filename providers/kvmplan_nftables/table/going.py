@@ -14,6 +14,8 @@ from kvmplan_sdk import Diagnostic, error
 
 def remade(listings: Listings, wishes: Sequence[Wish]) -> frozenset[tuple[TableName, str, str]]:
     """What comes anew: chains must get back what is in them, and what looks into a set must look into the new one."""
+    if not listings.keys() - SKELETON.keys():
+        return frozenset()
     coming = {key for wish in wishes for key in _named(wish.pieces)}
     return frozenset(key for key in _going(listings, wishes) if key in coming)
 
@@ -32,6 +34,8 @@ def _going(listings: Listings, wishes: Sequence[Wish]) -> Iterator[tuple[TableNa
 
 def taken(listings: Listings, wishes: Sequence[Wish]) -> Iterator[Diagnostic]:
     """What would go with a chain or a table of the user's though nobody asked for it."""
+    if not listings.keys() - SKELETON.keys():
+        return
     tags = {tag for wish in wishes for tag in wish.tags}
     known = {key: wish.address for wish in wishes for key in _named(wish.before)}
     handles = {(table, wish.handle) for wish in wishes if wish.handle for table in wish.before}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 LIMIT = 128  # bytes; libnftnl, NFTNL_UDATA_COMMENT_MAXLEN
@@ -34,10 +35,7 @@ class Owner:
         """Readable, unique, and safe between double quotes: quotes of instance keys become single ones, every other
         unusual character is percent-encoded, and of what would be too long a hash stands for the rest.
         """
-        readable = _UNSAFE.sub(_percent, self.address).replace('"', "'")
-        if len(readable) > _ROOM:
-            readable = f"{readable[: _ROOM - 17]}~{digest(self.address, 16)}"
-        return f"{self.short_lineage} {readable}"
+        return _tag(self.short_lineage, self.address)
 
     @staticmethod
     def address_in(readable: str) -> str:
@@ -47,33 +45,49 @@ class Owner:
     @property
     def short_lineage(self) -> str:
         """As tags have it."""
-        return re.sub("[^A-Za-z0-9_-]", "_", self.lineage)[:_LINEAGE]
+        return _short(self.lineage)
 
     def name(self, prefix: str) -> str:
         """What an object with a name of its own is called: ``prefix`` and what nobody else has."""
         return f"{prefix}_{digest(f'{self.lineage} {self.address}', 12)}"
 
 
+@lru_cache(1 << 15)
+def _tag(short_lineage: str, address: str) -> str:
+    readable = _UNSAFE.sub(_percent, address).replace('"', "'")
+    if len(readable) > _ROOM:
+        readable = f"{readable[: _ROOM - 17]}~{digest(address, 16)}"
+    return f"{short_lineage} {readable}"
+
+
+@lru_cache(1 << 4)
+def _short(lineage: str) -> str:
+    return re.sub("[^A-Za-z0-9_-]", "_", lineage)[:_LINEAGE]
+
+
 def digest(text: str, length: int = _DIGEST) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
+@lru_cache(1 << 10)  # all elements of a set have the same
+def comment_parts(comment: str) -> tuple[str, str, int]:
+    """The tag in a comment of ours, the digest (empty where there is none), and the place among our rules of a chain
+    (0 where there is none). All are empty for other people's.
+    """
+    found = _TAG.fullmatch(comment)
+    return ("", "", 0) if found is None else (found[1], found[2] or "", int(found[3] or 0))
+
+
 def parse_comment(comment: str) -> tuple[str, str] | None:
     """The tag and the digest (empty where there is none) in a comment of ours; None for other people's."""
-    found = _TAG.fullmatch(comment)
-    return None if found is None else (found[1], found[2] or "")
+    tag, told, _ = comment_parts(comment)
+    return (tag, told) if tag else None
 
 
 def rule_comment(tag: str, digest: str, order: int, own: str) -> str:
     """Of a rule of ours: who it is of, and as much of the user's ``own`` comment as has room."""
     whose = f"{tag} ~{digest}{f'.{order}' if order else ''}"
     return f"{whose} {own}".encode()[:LIMIT].decode(errors="ignore").rstrip() if own else whose
-
-
-def parse_order(comment: str) -> int:
-    """The place among our rules of a chain that a comment tells; 0 where it tells none."""
-    found = _TAG.fullmatch(comment)
-    return int(found[3] or 0) if found else 0
 
 
 def _percent(match: re.Match[str]) -> str:

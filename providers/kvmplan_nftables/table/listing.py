@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kvmplan_nftables.table.identity import parse_comment, parse_order
+from kvmplan_nftables.table.identity import comment_parts
 from kvmplan_nftables.table.pieces import MARKS, OURS, TableName
 
 Json = Mapping[str, Any]
@@ -86,30 +86,34 @@ Listings = Mapping[TableName, Listing]
 """The tables that are there."""
 
 
-def parse_table(listing: bytes) -> Listing:
-    """A table in the output of ``nft -j list table``."""
+def parse_table(listing: bytes, *, texts: bool = True) -> Listing:
+    """A table in the output of ``nft -j list table``. ``texts``: whether to keep what rules are made of, which is most
+    of a large table.
+    """
     table = Listing()
     for item in json.loads(listing)["nftables"]:
         kind, body = next(iter(item.items()))
         if kind == "rule":
-            comment = body.get("comment", "")
-            tag, digest = parse_comment(comment) or ("", "")
-            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, body["expr"], parse_order(comment)))
+            tag, digest, order = comment_parts(body.get("comment", ""))
+            expressions = body["expr"] if texts else ()
+            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, expressions, order))
         elif kind != "metainfo":
             # nft 1.0.6 writes one arbitrary letter of a table's flag: that there is one is all that can be known.
+            elements = body.pop("elem", ())
             table.named[kind, body["name"]] = {**body, "dormant": "flags" in body} if kind == "table" else body
-            for element in _elements(body):
+            for element in _elements(body, elements):
                 table.add_element(element)
     return table
 
 
-def _elements(holder: Json) -> Iterator[FoundElement]:
-    for item in holder.get("elem", ()):
-        key, data = item if "map" in holder else (item, None)
+def _elements(holder: Json, elements: Sequence[Any]) -> Iterator[FoundElement]:
+    name, maps = holder["name"], "map" in holder
+    for item in elements:
+        key, data = item if maps else (item, None)
         more = key.get("elem", {}) if isinstance(key, dict) else {}
-        tag, _ = parse_comment(more.get("comment", "")) or ("", "")
         told = "" if data is None else spelled(data)
-        yield FoundElement(holder["name"], spelled(key), told, tag, _counted(more), "expires" in more)
+        tag = comment_parts(more.get("comment", ""))[0]
+        yield FoundElement(name, spelled(key), told, tag, _counted(more), "expires" in more)
 
 
 def _counted(element: Json) -> str:
@@ -119,6 +123,8 @@ def _counted(element: Json) -> str:
 
 def spelled(value: Any) -> str:
     """A value of an element in nft's own language."""
+    if isinstance(value, str):
+        return value
     match value:
         case {"elem": {"val": inner}}:
             return spelled(inner)

@@ -19,7 +19,8 @@ class Parts:
     @property
     def holders(self) -> set[str]:
         """The chains, sets and maps that they are in."""
-        return {rule.chain for rule in self.rules} | {element.holder for element in self.elements}
+        found = {element.holder for element in self.elements}
+        return found | {rule.chain for rule in self.rules} if self.rules else found
 
 
 NOTHING = Parts()

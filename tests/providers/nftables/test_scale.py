@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvmplan_nftables.parts import collapsed
-from kvmplan_sdk import Completed, Object, Operation, Outcome, Session, Step, Verb
+from kvmplan_sdk import Completed, Known, Object, Operation, Outcome, Session, Step, Verb
 
 from .conftest import LINEAGE
 
@@ -71,6 +71,36 @@ def test_one_change_among_many_is_one_element(host: Any, open_session: Open) -> 
     apply(open_session, forwards(), forwards(port=443))
     elements = [line for line in b"".join(told).decode().splitlines() if "tcp . " in line]
     assert [line.partition(" comment")[0] for line in elements] == [f"tcp . {MANY},", f"tcp . {MANY}"]
+
+
+def test_a_rehearsal_lists_nothing_that_was_read_and_an_apply_lists_again(host: Any, open_session: Open) -> None:
+    session: Any = open_session()
+    made = apply(open_session, {}, forwards())
+    listed: list[Sequence[str]] = []
+    run = host.run
+
+    def overheard(argv: Sequence[str], **options: Any) -> Completed:
+        listed.extend([argv] if "list" in argv else [])
+        done: Completed = run(argv, **options)
+        return done
+
+    host.run = overheard
+    known = [Known(address=one.address, type="nftables_port_forward", values=one.values or {}) for one in made]
+    assert all(session.read(known))
+    before, last = len(listed), f"nftables_port_forward.f[{MANY}]"
+    changed = Operation(
+        verb=Verb.UPDATE,
+        address=last,
+        type="nftables_port_forward",
+        before=forwards()[last],
+        after=forwards(port=443)[last],
+    )
+    step = Step(operations=(changed,), lineage=LINEAGE)
+    assert not session.dry_run(step)
+    assert len(listed) == before
+    host.nft(f"delete element inet kvmplan pf4 {{ tcp . {MANY} }}\n")
+    assert not any(one.diagnostics for one in session.apply(step)), "what was read is not what is there"
+    assert len(listed) > before
 
 
 def test_one_mistake_among_many_is_named_and_nothing_is_done(host: Any, open_session: Open) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.batch import fits, sleeps
-from kvmplan_nftables.table.intruders import intruders
+from kvmplan_nftables.table.intruders import intruders, stowaways
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.section import Section
@@ -35,8 +35,9 @@ def observe(
         return Observed(values=values, owned=False)
     if not _all_there(pieces, tag, listings):
         return None
-    if any(intruders(table, listings[table], parts, (tag,)) for table, parts in pieces.items()):
-        return None
+    for table, parts in pieces.items():
+        if intruders(table, listings[table], parts, (tag,)) or stowaways(table, listings[table], parts, (tag,)):
+            return None
     same = {(element.holder, element.key): element.data for element in found} == wanted
     seen = values if same else kind.seen(values, found)
     return None if seen is None else Observed(values=seen)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kvmplan_nftables.table.again import back_in_chains, coming, looking_into
-from kvmplan_nftables.table.intruders import intruders
+from kvmplan_nftables.table.intruders import intruders, stowaways
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Json, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Element, Named, Piece, Rule, TableName, mark_in
 from kvmplan_nftables.table.places import Coming, marked_text, placed
@@ -326,8 +326,10 @@ def _marks_of(name: TableName, listing: Listing, wish: Wish) -> list[FoundRule]:
 
 
 def _compare_elements(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
-    wanted = wish.pieces.get(name, NOTHING).elements
+    parts = wish.pieces.get(name, NOTHING)
+    wanted = parts.elements
     there = {(element.holder, element.key): element for tag in wish.tags for element in listing.elements_of(tag)}
+    there |= {(element.holder, element.key): element for element in stowaways(name, listing, parts, wish.tags)}
     if wish.takes:
         before = ((piece.holder, piece.key) for piece in wish.before.get(name, NOTHING).elements)
         there |= {place: listing.elements[place] for place in before if place in listing.elements}

@@ -257,6 +257,20 @@ def test_a_rule_of_nobody_s_in_a_firewall_s_own_chain_is_drift_and_goes(
     assert host.ruleset() == before
 
 
+def test_an_element_of_nobody_s_in_a_firewall_s_own_set_is_drift_and_goes(host: Any, open_session: Open) -> None:
+    friends = {"name": "friends", "addresses": ["10.0.0.0/24", "10.0.2.7"]}
+    rule = {"action": "allow", "source": ["$friends"]}
+    case = Case(type="nftables_firewall", create={"interface": "virbr1", "ingress": [rule], "address_set": [friends]})
+    (known,) = made(open_session, case)
+    before = host.ruleset()
+    holder = next(line.split()[1] for line in before.splitlines() if "friends" in line and line.startswith("\tset "))
+    assert open_session().read([known]) != [None]
+    host.nft(f"add element inet kvmplan {holder} {{ 192.0.2.66, 198.51.100.0/24 }}\n")
+    assert open_session().read([known]) == [None]
+    made(open_session, case)
+    assert host.ruleset() == before
+
+
 def test_a_change_of_one_element_touches_one_element(host: Any, open_session: Open) -> None:
     apply(open_session, *(operation(Verb.CREATE, f"a{port}", port) for port in range(8000, 8100)))
     session: Any = open_session()

@@ -45,6 +45,8 @@ def advise(ruleset: Ruleset, chain: Chain, packet: Packet, hook: str) -> Advice:
     ):
         return Advice("ufw", f"Allow it there: `{_ufw(packet, hook)}`")
     if iptables and name in (DOCKERS, "FORWARD") and (family, table, DOCKERS) in ruleset.chains:
+        if not _is_asked(ruleset, (family, table, "FORWARD")):
+            return Advice("Docker", f"Its chain FORWARD does not ask {DOCKERS} any more: `systemctl restart docker`")
         if not _guests(packet):
             return Advice("Docker", f"Docker leaves {DOCKERS} to others: `{_iptables(DOCKERS, packet)}`")
         families = [one for one in TOOLS if (one, table, DOCKERS) in ruleset.chains]
@@ -52,6 +54,11 @@ def advise(ruleset: Ruleset, chain: Chain, packet: Packet, hook: str) -> Advice:
     if iptables and name.isupper():  # iptables owns it, and refuses chains that nft wrote into
         return Advice("iptables", f"Accept it in that firewall: `{_iptables(name, packet)}`")
     return Advice("", f"Accept it in that firewall: `{_nft(packet)} accept`")
+
+
+def _is_asked(ruleset: Ruleset, forward: Chain) -> bool:
+    verdicts = (expression for rule in ruleset.rules.get(forward, ()) for expression in rule["expr"])
+    return any(expression.get("jump", {}).get("target") == DOCKERS for expression in verdicts)
 
 
 def _ufws(family: str, name: str) -> str:

@@ -9,6 +9,7 @@ from kvmplan_nftables.assess.allowed import judge_allowed
 from kvmplan_nftables.assess.foreseen import accepts
 from kvmplan_nftables.assess.forwards import Planned, forwards, judge_forwards
 from kvmplan_nftables.assess.guests import Way, judge_bridged, judge_ways_out, ways_out
+from kvmplan_nftables.assess.incompatible import judge_incompatible
 from kvmplan_nftables.assess.kernel import Need, judge_forwarding, judge_legacy, judge_sources
 from kvmplan_nftables.assess.redirects import judge_redirects, redirects
 from kvmplan_nftables.assess.spans import Nets
@@ -32,6 +33,7 @@ def judge(
     targets = frozenset(one.forward.target for one in forwarding)
     yield from judge_allowed(view, guarding, subnets, [way.network for way in ways], targets)
     yield from judge_bridged(view, changes)
+    yield from judge_incompatible(host, view, changes)
     yield from judge_forwarding(view, [*_needs(view, forwarding, ways, subnets)])
     yield from judge_sources(view, forwarding)
     judged = [[one.address for one in forwarding], [way.address for way in ways], [one.address for one in redirected]]

@@ -13,7 +13,7 @@ from kvmplan_nftables.assess.matches import Packet
 
 Arguments = Sequence[str]
 Saved = Mapping[tuple[str, str], Sequence[Arguments]]
-"""The rules of iptables by table and chain."""
+"""The rules of iptables by table and chain, empty ones included."""
 
 
 def parse_save(text: str) -> Saved:
@@ -22,6 +22,8 @@ def parse_save(text: str) -> Saved:
     for line in text.splitlines():
         if line.startswith("*"):
             table = line[1:].strip()
+        elif line.startswith(":"):
+            found[table, line[1:].split()[0]] = []
         elif line.startswith("-A "):
             _, chain, *arguments = shlex.split(line)
             found[table, chain].append(tuple(arguments))

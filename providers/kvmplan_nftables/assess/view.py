@@ -43,11 +43,14 @@ class View:
         """The live one, with what the plan does to Docker's."""
         listing = json.loads(check(self._host.run(["nft", "-j", "list", "ruleset"]), "Listing the host's ruleset"))
         items = listing["nftables"]
-        found = parse_ruleset(items, self._saved() if self._planned or has_iptables(items) else {})
+        found = parse_ruleset(items, self.iptables if self._planned or has_iptables(items) else {})
         return foreseen(found, self._planned) if self._planned else found
 
-    def _saved(self) -> Mapping[str, Saved]:
-        """Where iptables is not there, or refuses what others wrote into its tables, its matches stay unknown."""
+    @cached_property
+    def iptables(self) -> Mapping[str, Saved]:
+        """What iptables-save says, by family. Where it is not there, or refuses what others wrote into its tables, its
+        matches stay unknown.
+        """
         found = {}
         for family, tool in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
             with contextlib.suppress(HostError):

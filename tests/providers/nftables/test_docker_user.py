@@ -228,6 +228,43 @@ def test_the_plan_that_accepts_warns_no_more(docker: NamespaceHost, open_session
     assert left.address == FORWARD.address
 
 
+def test_docker_that_does_not_ask_its_own_chain(docker: NamespaceHost, open_session: Open) -> None:
+    docker.run(["iptables", "-F", "FORWARD"])
+    session: Any = open_session()
+    for found in session.assess([FORWARD, MASQUERADE, change(Verb.CREATE, values())], []).diagnostics:
+        assert "FORWARD does not ask DOCKER-USER any more: `systemctl restart docker`" in found.detail
+
+
+RULES = [
+    ('iifname "virbr1" accept', "DOCKER-USER", False),
+    ("ct status dnat accept", "DOCKER-USER", True),
+    ("ct state established accept", "DOCKER-USER", True),
+    ("ct status dnat accept", "own", False),
+    ("ip saddr @guests accept", "DOCKER-USER", False),
+]
+
+
+@pytest.mark.parametrize(("text", "chain", "told"), RULES)
+def test_a_rule_of_nft_that_breaks_iptables(
+    docker: NamespaceHost, open_session: Open, text: str, chain: str, told: bool
+) -> None:
+    docker.nft("add table ip mine\nadd chain ip mine own\n")
+    table = "mine" if chain == "own" else "filter"
+    schema = NftablesProvider.schema.resources["nftables_rule"]
+    written = configure(schema, {"family": "ip", "table": table, "chain": chain, "rule": text})
+    after = {**propose(schema, written, None), "saved": True}
+    rule = Change(verb=Verb.CREATE, address="nftables_rule.x", type="nftables_rule", before=None, after=after)
+    session: Any = open_session()
+    before = listed(docker)
+    found = session.assess([rule], []).diagnostics
+    assert [one.path for one in found] == ([("rule",)] if told else [])
+    assert all("write a nftables_docker_user_accept" in one.detail for one in found)
+    assert listed(docker) == before
+    if told:
+        docker.nft(f"add rule ip filter DOCKER-USER {text}\n")
+        assert not docker.run(["iptables", "-S", "DOCKER-USER"]).ok, "it is as was told"
+
+
 @pytest.mark.parametrize(
     ("written", "summary"),
     [

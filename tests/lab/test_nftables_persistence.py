@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from kvmplan.lab import LabHost
+from kvmplan_nftables.persistence.kept import JOINER
+from kvmplan_nftables.persistence.units import joiner
 
 from .operator_desk import Desk
 
@@ -48,6 +50,19 @@ resource "nftables_firewall" "web" {
   anti_spoofing {
     enabled = false
   }
+}
+"""
+IN_THEIRS = """
+resource "nftables_rule" "first" {
+  table    = "filter"
+  chain    = "input"
+  position = "start"
+  rule     = "tcp dport 2223 counter accept"
+}
+resource "nftables_rule" "last" {
+  table = "filter"
+  chain = "forward"
+  rule  = "tcp dport 2224 accept"
 }
 """
 UNIT = "kvmplan-nftables.service"
@@ -135,3 +150,36 @@ def test_damage_is_drift_and_repaired(applied: Desk, damage: str, shown: str) ->
     assert saved == before or "nft add rule" in damage
     applied.lab.run(["nft", "flush", "ruleset"])
     applied.run("apply", "--auto-approve")
+
+
+@pytest.mark.parametrize("deed", ["systemctl restart nftables", "systemctl reload nftables"])
+def test_rules_in_chains_that_nftables_conf_makes(desk: Desk, deed: str) -> None:
+    lab = desk.lab
+    lab.run(["systemctl", "restart", "nftables"])
+    foreign = others(desk)
+    desk.write("main.kvm.hcl", CONFIGURATION + IN_THEIRS)
+    desk.run("apply", "--auto-approve")
+    before = others(desk)
+    assert before != foreign
+    lab.run(["sh", "-c", deed])
+    assert others(desk) == before
+    assert "No changes" in desk.run("plan")
+    desk.run("destroy", "--auto-approve")
+    assert others(desk) == foreign
+    desk.write("main.kvm.hcl", CONFIGURATION)
+
+
+def test_interfaces_start_what_has_them_join_flowtables(desk: Desk) -> None:
+    """With a mark in place of nft: this machine's kernel may have no flowtables."""
+    lab, names = desk.lab, ("br-x@1", "virbr9")
+    text = joiner(UNIT, [(name, f"/bin/sh -c '[ ! -e /sys/class/net/{name} ] || touch /run/{name}'") for name in names])
+    lab.run(["sh", "-c", f"cat >/etc/systemd/system/{JOINER}"], input=text)
+    # In a container, systemd looks for udev when it starts only, which is too early.
+    lab.run(["sh", "-c", f"systemctl daemon-reload; systemctl reenable {JOINER}; systemctl daemon-reexec"])
+    try:
+        for name in (*names, *names):
+            lab.run(["ip", "link", "add", name, "type", "bridge"])
+            lab.run(["timeout", "50", "sh", "-c", f"until [ -e /run/{name} ]; do sleep 0.1; done"])
+            lab.run(["sh", "-c", f"ip link del {name}; rm /run/{name}"])
+    finally:
+        lab.run(["sh", "-c", f"systemctl disable {JOINER}; rm /etc/systemd/system/{JOINER}; systemctl daemon-reload"])

@@ -31,7 +31,7 @@ def _shut(one: forwards.Planned, guard: firewalls.Planned, ports: str) -> Diagno
     return error(
         "A forward that a firewall lets nobody through",
         f"{guard.address} guards {one.forward.target} and allows no connections to its {ports}. Give it an ingress "
-        "rule with the guest's own port, which counts once the forward is done.",
+        "rule that allows it: the firewall sees the guest's own port, not the host's.",
         address=one.address,
         path=("target",),
     )
@@ -57,20 +57,32 @@ def _guards(
 
 def _lets(values: Object, protocol: str, ports: Ports) -> bool:
     """Whether some rule, or the default, may let somebody in to one of ``ports``."""
-    rules = [rule for rule in _items(values.get("ingress")) if isinstance(rule, Mapping)]
+    found = [rule for rule in _items(values.get("ingress")) if isinstance(rule, Mapping)]
+    rules = [rule for rule in found if rule["protocol"] in ("all", protocol)]
     sets = {block["name"]: block["ports"] for block in _items(values.get("port_set")) if isinstance(block, Mapping)}
-    return values["ingress_default"] == "allow" or any(
-        rule["action"] == "allow" and rule["protocol"] in ("all", protocol) and _meets(rule, sets, ports)
-        for rule in rules
-    )
+    if any(rule["action"] != "allow" and _everything(rule, sets, ports) for rule in rules):
+        return False
+    allowing = (rule["action"] == "allow" and _meets(rule, sets, ports) for rule in rules)
+    return values["ingress_default"] == "allow" or any(allowing)
+
+
+def _everything(rule: Object, sets: Mapping[Value, Value], ports: Ports) -> bool:
+    """Whether a rule meets whoever asks for one of ``ports``."""
+    if any(rule.get(name) is not None for name in ("source", "destination", "source_ports")):
+        return False
+    asked = _asked(rule, sets)
+    return not asked or any(low <= ports[0] and ports[1] <= high for low, high in asked)
 
 
 def _meets(rule: Object, sets: Mapping[Value, Value], ports: Ports) -> bool:
-    asked = [
-        *_items(rule.get("ports")),
-        *(port for name in _items(rule.get("port_sets")) for port in _items(sets[name])),
-    ]
-    return not asked or any(low <= ports[1] and ports[0] <= high for low, high in map(parts.parse_ports, asked))
+    asked = _asked(rule, sets)
+    return not asked or any(low <= ports[1] and ports[0] <= high for low, high in asked)
+
+
+def _asked(rule: Object, sets: Mapping[Value, Value]) -> Sequence[Ports]:
+    """The ports of a rule; none for all of them."""
+    named = (port for name in _items(rule.get("port_sets")) for port in _items(sets[name]))
+    return [parts.parse_ports(port) for port in (*_items(rule.get("ports")), *named)]
 
 
 def _items(value: Value) -> Sequence[Value]:

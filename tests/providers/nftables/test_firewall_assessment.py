@@ -82,6 +82,7 @@ def test_what_the_kernel_lacks_for_bridges_is_said_once_for_each_that_needs_it(h
 
 
 WEB = {"action": "allow", "protocol": "tcp", "ports": ["80", "8000-8010"]}
+DROP = {"action": "drop", "protocol": "tcp"}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,21 @@ WEB = {"action": "allow", "protocol": "tcp", "ports": ["80", "8000-8010"]}
             False,
         ),
         ({"family": "bridge", "network": "10.0.0.0/24", "stateful": False}, "10.0.0.1", 22, False),
+        (
+            {"address": ["10.0.0.1"], "ingress": [WEB, {**WEB, "action": "reject", "ports": ["1-99"]}]},
+            "10.0.0.1",
+            80,
+            True,
+        ),
+        (
+            {"address": ["10.0.0.1"], "ingress": [WEB, {**WEB, "action": "drop", "protocol": "udp"}]},
+            "10.0.0.1",
+            80,
+            False,
+        ),
+        ({"address": ["10.0.0.1"], "ingress": [WEB, {**DROP, "ports": ["81"]}]}, "10.0.0.1", 80, False),
+        ({"address": ["10.0.0.1"], "ingress": [WEB, {**DROP, "source": ["10.0.0.7"]}]}, "10.0.0.1", 80, False),
+        ({"address": ["10.0.0.1"], "ingress": [DROP], "ingress_default": "allow"}, "10.0.0.1", 80, True),
     ],
 )
 def test_a_forward_to_a_guest_whose_firewall_lets_nobody_in(guard: Any, target: str, targets: int, shut: bool) -> None:

@@ -95,8 +95,10 @@ class NftablesSession(Session):
         self._seen: Mapping[TableName, Listing | None] = {}
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
-        ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
+        """Nobody may be between changing a table and saving it."""
+        with self._host.lock(NftablesProvider.name, lambda: False):
+            theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
+            ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
         return [next(theirs if known.type == accept.TYPE else ours) for known in objects]
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:

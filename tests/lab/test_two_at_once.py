@@ -19,7 +19,7 @@ from .conftest import HostFactory
 from .operator_desk import ROOT
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
-ROUNDS = 5
+ROUNDS = 3
 OFFICE = (
     "<network><name>office</name><forward mode='open'/><bridge name='virbr-office' stp='off'/>"
     "<mac address='52:54:00:0f:f1:ce'/>"

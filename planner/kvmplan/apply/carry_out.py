@@ -179,7 +179,8 @@ def _carried(
     current: Mapping[Address, Instance],
 ) -> Carried:
     if isinstance(observed, DiagnosticError):
-        diagnostics = (*diagnostics, *observed.diagnostics)
+        done = outcome is not None and not has_errors(diagnostics)
+        diagnostics = (*diagnostics, *(map(_unread, observed.diagnostics) if done else observed.diagnostics))
     elif not has_errors(diagnostics):
         replaced = key[1] is Verb.DELETE and (key[0].current, Verb.CREATE) in observed
         diagnostics = diagnostics if replaced else (*diagnostics, *_verify(key, change, _ours(observed[key])))
@@ -242,6 +243,11 @@ def _verify(key: OperationKey, change: Change, now: Observed | None) -> tuple[Di
         )
         for path in differences(change.after, now.values)
     )
+
+
+def _unread(problem: Diagnostic) -> Diagnostic:
+    """What a host says that does not tell what came of an operation that was done."""
+    return replace(problem, summary=f"Done, but not read back: {problem.summary}")
 
 
 def _show(change: Change, path: Path, values: Object) -> str:

@@ -145,12 +145,13 @@ def carry_out(
     command: str = "apply",
 ) -> bool:
     style = styled(no_color=no_color)
+    imports = {change.address for change in plan.changes.values() if change.only_takes_in}
     tally = Tally(sum(len(step.operations) for step in plan.steps))
 
     def listener(event: Event) -> None:
         tell(lambda: event_lines(event, plan, keep_secret(())))
         tally.take(event)
-        lines = [] if isinstance(event, StepRunning) and live else list(progress_lines(event, style))
+        lines = [] if isinstance(event, StepRunning) and live else list(progress_lines(event, style, imports))
         if lines:
             say("\n".join(lines))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from kvmplan.addresses import Address
@@ -28,17 +28,18 @@ _DOING = {Verb.CREATE: "Creating", Verb.UPDATE: "Modifying", Verb.DELETE: "Destr
 _DONE = {Verb.CREATE: "Creation", Verb.UPDATE: "Modifications", Verb.DELETE: "Destruction", Verb.READ: "Read"}
 
 
-def operation_text(event: Event, verb: Verb) -> str:
-    """What happens to one object: ``Creating...``, ``Creation complete after 3s``."""
+def operation_text(event: Event, verb: Verb, *, imports: bool = False) -> str:
+    """What happens to one object: ``Creating...``, ``Creation complete after 3s``. ``imports``: it is only taken in."""
+    doing, done = ("Importing", "Import") if imports else (_DOING[verb], _DONE[verb])
     match event:
         case StepStarted():
-            return f"{_DOING[verb]}..."
+            return f"{doing}..."
         case StepRunning(_, _, seconds):
-            return f"Still {_DOING[verb].lower()}... [{seconds:.0f}s elapsed]"
+            return f"Still {doing.lower()}... [{seconds:.0f}s elapsed]"
         case OperationDone(seconds=seconds):
-            return f"{_DONE[verb]} complete after {seconds:.0f}s"
+            return f"{done} complete after {seconds:.0f}s"
         case OperationFailed(seconds=seconds):
-            return f"{_DONE[verb]} failed after {seconds:.0f}s"
+            return f"{done} failed after {seconds:.0f}s"
         case _:
             return ""
 
@@ -47,18 +48,25 @@ def interrupted_text() -> str:
     return "Interrupt received: finishing what is in flight. Interrupt again to stop at once."
 
 
-def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
-    """What to print when ``event`` happens."""
+def progress_lines(event: Event, style: Style = PLAIN, imports: Container[Address] = ()) -> Iterator[str]:
+    """What to print when ``event`` happens. ``imports``: what is only taken in."""
+
+    def said(key: OperationKey, *codes: str) -> str:
+        address, verb = key
+        return (
+            f"{style(f'{address}:', 'bold')} {style(operation_text(event, verb, imports=address in imports), *codes)}"
+        )
+
     match event:
         case StepStarted(step, operations):
             yield style(f"Step {step.number}: {step.lane}", "dim")
-            yield from (_operation(event, key, style) for key in operations)
+            yield from map(said, operations)
         case StepRunning(_, operations, _):
-            yield from (_operation(event, key, style) for key in operations)
+            yield from map(said, operations)
         case OperationDone(address=address, verb=verb):
-            yield _operation(event, (address, verb), style)
+            yield said((address, verb))
         case OperationFailed(address=address, verb=verb):
-            yield f"{style(f'{address}:', 'bold')} {style(operation_text(event, verb), 'red')}"
+            yield said((address, verb), "red")
         case Interrupted():
             yield ""
             yield interrupted_text()
@@ -68,10 +76,6 @@ def progress_lines(event: Event, style: Style = PLAIN) -> Iterator[str]:
             yield style(f"Rolling back: {count} {'operation' if count == 1 else 'operations'} to undo.", "yellow")
         case RollbackEnded():
             pass
-
-
-def _operation(event: Event, key: OperationKey, style: Style) -> str:
-    return f"{style(f'{key[0]}:', 'bold')} {operation_text(event, key[1])}"
 
 
 @dataclass(slots=True)

@@ -24,7 +24,9 @@ def shape_of(change: Mapping[str, Any], shapes: Mapping[str, Any]) -> Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """An object before and after, with what is unknown and hidden of it as trees; ``creating``: there was none."""
+    """An object before and after, with what is unknown and hidden of it as trees; ``creating``: there was none;
+    ``whole``: what is unchanged is shown too.
+    """
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -32,6 +34,7 @@ class _Sides:
     hidden_before: Mapping[str, Any]
     hidden_after: Mapping[str, Any]
     creating: bool
+    whole: bool
 
     def has(self, name: str) -> bool:
         values = (self.before.get(name), self.after.get(name))
@@ -50,6 +53,7 @@ def resource_body(change: Mapping[str, Any], shape: Mapping[str, Any], style: St
         _tree(change["before_sensitive"]),
         _tree(change["before_sensitive" if stays else "after_sensitive"]),
         creating=change["before"] is None,
+        whole=change["actions"] == ["no-op"] and "importing" in change,
     )
     yield from _body(sides, shape, frozenset(path[0] for path in change.get("replace_paths", [])), 4, style)
 
@@ -66,7 +70,7 @@ def _body(
     shown = {
         name: node
         for name, node in nodes.items()
-        if node.sign is not Sign.NONE or name in ALWAYS_SHOWN or sides.creating
+        if node.sign is not Sign.NONE or name in ALWAYS_SHOWN or sides.creating or sides.whole
     }
     width = max(map(len, nodes), default=0)
     for name, node in shown.items():
@@ -85,7 +89,7 @@ def _body(
             separated = True
             continue
         for block in _blocks(name, sides, shape["blocks"][name]):
-            if block.before == block.after and not says_something(block.unknown):
+            if not sides.whole and block.before == block.after and not says_something(block.unknown):
                 unchanged += 1
                 continue
             if separated:
@@ -120,13 +124,14 @@ def _blocks(name: str, sides: _Sides, shape: Mapping[str, Any]) -> Iterator[_Sid
             _item(sides.hidden_before.get(name), left),
             _item(sides.hidden_after.get(name), right),
             creating=left is None,
+            whole=sides.whole,
         )
 
 
 def _block(
     name: str, block: _Sides, shape: Mapping[str, Any], replacing: bool, indent: int, style: Style
 ) -> Iterator[str]:
-    sign = "+" if block.creating else "~" if block.after else "-"
+    sign = "+" if block.creating else " " if block.whole else "~" if block.after else "-"
     yield f"{' ' * (indent + 2)}{style.sign(sign)} {name} {{{FORCES_REPLACEMENT if replacing else ''}"
     yield from _body(block, shape, frozenset(), indent + 4, style)
     yield f"{' ' * (indent + 4)}}}"

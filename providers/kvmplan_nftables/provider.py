@@ -195,13 +195,17 @@ class NftablesSession(Session):
         return {address: remembered(values, owners[address], listings) for address, values in made.items()}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        """What hooks an interface that an earlier step makes is left out too. Nobody may apply between the listing and
-        the check.
+        """What hooks an interface that an earlier step makes is left out too. A refusal may be of what somebody else
+        applied since the tables were read; so they are read again, with nobody in between.
         """
         theirs, ours = _apart(step)
         there = [one for one in ours.operations if one.type != TYPE or not self._missing(one.after)]
-        with self._host.lock(NftablesProvider.name, step.stopping):
-            tried = self._submit(self._batch(replace(ours, operations=tuple(there))), "-c")
+        ours = replace(ours, operations=tuple(there))
+        tried = self._submit(self._batch(ours), "-c")
+        if tried:
+            with self._host.lock(NftablesProvider.name, step.stopping):
+                self._seen = {}
+                tried = self._submit(self._batch(ours), "-c")
         return [*tried, *self._accepts.dry_run(theirs)]
 
     def _missing(self, values: Object | None) -> bool:

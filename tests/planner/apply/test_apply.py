@@ -454,6 +454,16 @@ def test_a_successor_that_could_not_be_read_and_what_it_replaces_are_both_accoun
     assert not workspace.journal.exists()
 
 
+def test_what_was_done_and_not_read_back_is_told_as_done(workspace: Workspace) -> None:
+    workspace.write('resource "toy_thing" "t" {\n  for_each = toset(["a", "b"])\n  name = each.key\n}\n')
+    workspace.fault('toy_thing.t["b"]', "unread", "create")
+    result = workspace.apply()
+    told = {(one.address, one.summary) for one in result.diagnostics}
+    assert ('toy_thing.t["a"]', "Done, but not read back: No answer") in told
+    assert ('toy_thing.t["b"]', "No answer") in told
+    assert [str(one) for one in workspace.state.instances] == ['toy_thing.t["a"]']
+
+
 def fill_the_disk(path: Path) -> None:
     """Let every further write to ``path``, which is open, fail as on a full disk."""
     full = os.open("/dev/full", os.O_WRONLY)

@@ -119,6 +119,22 @@ class Here:
     def facts(self) -> Facts:
         return Facts("local", os.uname().release, 0, {"nft": "nft", "ip": "ip"})
 
+    def lock(self, name: str, stopping: Callable[[], bool]) -> contextlib.AbstractContextManager[None]:
+        del name, stopping
+        return contextlib.nullcontext()
+
+    def read_file(self, path: str) -> bytes | None:
+        return Path(path).read_bytes() if Path(path).exists() else None
+
+    def write_file(self, path: str, data: bytes, mode: int = 0o600) -> None:
+        raise NotImplementedError("without systemctl nothing is saved")
+
+    def remove_file(self, path: str) -> None:
+        raise NotImplementedError("without systemctl nothing is saved")
+
+    def local_socket(self, path: str) -> str:
+        return path
+
 
 @contextlib.contextmanager
 def town(way: Way) -> Iterator[Mapping[str, int]]:
@@ -142,7 +158,7 @@ def town(way: Way) -> Iterator[Mapping[str, int]]:
 
 def _apply(objects: Objects) -> None:
     provider, host = NftablesProvider(), Here()
-    session: Any = provider.open(host, {}, LINEAGE)  # type: ignore[arg-type]
+    session: Any = provider.open(host, {}, LINEAGE)
     operations = []
     for address, written in objects.items():
         type_ = address.partition(".")[0]

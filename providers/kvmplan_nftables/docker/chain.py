@@ -80,6 +80,11 @@ def batch(chain: Sequence[Found], wishes: Sequence[Wish]) -> dict[str, list[str]
     return found
 
 
+def undone(commands: Sequence[str]) -> list[str]:
+    """What takes `batch` back."""
+    return [f"{'-I' if command.startswith('-D') else '-D'}{command[2:]}" for command in reversed(commands)]
+
+
 def document(lines: Sequence[str]) -> bytes:
     """For ``iptables-restore --noflush``, which takes it whole or not at all."""
     return "".join(f"{line}\n" for line in ("*filter", *lines, "COMMIT")).encode()

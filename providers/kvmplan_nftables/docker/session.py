@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kvmplan_nftables.docker.accept import CLOSES, TOOLS, TYPE, check, marked, rules
 from kvmplan_nftables.docker.boot import Boot
-from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain
+from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain, undone
 from kvmplan_nftables.persistence.schema import IS_SAVED
 from kvmplan_sdk import (
     NO_IMPACT,
@@ -104,12 +104,16 @@ class Accepts:
         }
 
     def _submit(self, lines: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Diagnostic]:
-        """One family after the other, once all of them would be taken."""
+        """All families or none: each is tried first, and undone where a later one fails all the same."""
         for option in ("--test", ""):
+            done: dict[str, Sequence[str]] = {}
             for family, commands in lines.items():
                 if problems := list(self._tell(family, commands, option)):
+                    for other, told in done.items() if not option else ():
+                        list(self._tell(other, {"": undone(told)}, ""))
                     yield from problems
                     return
+                done[family] = [line for some in commands.values() for line in some]
 
     def _tell(self, family: str, commands: Mapping[str, Sequence[str]], option: str) -> Iterator[Diagnostic]:
         told = [line for some in commands.values() for line in some]
@@ -118,7 +122,7 @@ class Accepts:
         options = [option] if option else []
         done = self.host.run([f"{TOOLS[family]}-restore", "-w", "--noflush", *options], input=document(told))
         for address in commands if not done.ok else ():
-            detail = f"{_said(done)} Nothing was done in {family} filter {CHAIN}; plan and apply again."
+            detail = f"{_said(done)} Nothing was done in {CHAIN}; plan and apply again."
             yield error("iptables refuses the rules", detail, address=address)
 
     def _chains(self, families: Sequence[str] | Mapping[str, str]) -> Chains:

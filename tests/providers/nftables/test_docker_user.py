@@ -18,7 +18,19 @@ from kvmplan_nftables import NftablesProvider
 from kvmplan_nftables.docker.accept import SCHEMA, check, marked, rules
 from kvmplan_nftables.docker.boot import DROP_IN_FILE, FILE
 from kvmplan_nftables.docker.chain import document, parse_chain, quoted
-from kvmplan_sdk import Change, Diagnostic, DiagnosticError, Known, Object, Operation, Session, Severity, Step, Verb
+from kvmplan_sdk import (
+    Change,
+    Completed,
+    Diagnostic,
+    DiagnosticError,
+    Known,
+    Object,
+    Operation,
+    Session,
+    Severity,
+    Step,
+    Verb,
+)
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 from kvmplan_sdk.testing.fake_host import FakeHost, RecordingHost
@@ -288,6 +300,35 @@ def test_text_is_data(interface: str, address: str, out: str) -> None:
     assert document(lines).count(b"\n") == len(lines) + 2
     assert [one.arguments for one in parse_chain("\n".join(lines))] == list(wanted)
     assert all(one.ours for one in parse_chain("\n".join(lines)))
+
+
+@pytest.mark.parametrize("before", [None, {"interface": "virbr2", "families": ["ip"]}])
+def test_one_family_that_fails_undoes_the_other(docker: NamespaceHost, open_session: Open, before: Any) -> None:
+    held = None if before is None else values(**before)
+    if held is not None:
+        apply(open_session(), change(Verb.CREATE, held))
+    whole = listed(docker)
+    failing = FailingIp6(docker)
+    after = values(families=["ip", "ip6"], out_interface="ens3")
+    verb = Verb.CREATE if held is None else Verb.UPDATE
+    (problem,) = apply(open_fake(failing)(), change(verb, after, held))
+    assert "resource temporarily unavailable" in problem.detail
+    assert failing.refused
+    assert listed(docker) == whole
+
+
+class FailingIp6(RecordingHost):
+    """Takes what is tried, and nothing in earnest."""
+
+    refused = False
+
+    def run(self, argv: Sequence[str], *, input: bytes = b"", timeout: float = 60) -> Completed:  # noqa: A002
+        if argv[0] == "ip6tables-restore" and "--test" not in argv:
+            self.refused = True
+            return Completed(
+                tuple(argv), 4, b"", b"ip6tables-restore: line 3 failed: resource temporarily unavailable."
+            )
+        return super().run(argv, input=input, timeout=timeout)
 
 
 def open_fake(host: Any) -> Open:

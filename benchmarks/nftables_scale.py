@@ -22,7 +22,7 @@ from typing import Any
 from kvmplan.hosts.local import LocalHost
 from kvmplan_nftables import NftablesProvider
 from kvmplan_sdk import Change, Known, Object, Operation, Proposal, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.proposals import proposal
 
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 PROVIDER = NftablesProvider()
@@ -130,12 +130,7 @@ def _proposals(objects: Objects) -> list[Proposal]:
     found = []
     for address, written in objects.items():
         type_ = address.partition(".")[0]
-        schema = PROVIDER.schema.resources[type_]
-        configured = configure(schema, written)
-        proposed = propose(schema, configured, None)
-        found.append(
-            Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
-        )
+        found.append(proposal(PROVIDER.schema.resources[type_], address, written))
     return found
 
 

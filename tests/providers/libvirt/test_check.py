@@ -15,8 +15,8 @@ from kvmplan_libvirt.network.xml import document
 from kvmplan_libvirt.ownership import Owner
 from kvmplan_libvirt.provider import SCHEMA
 from kvmplan_libvirt.reconcile import respell
-from kvmplan_sdk import InterfaceClaim, MacClaim, Object, Planned, Proposal, SubnetClaim
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import InterfaceClaim, MacClaim, Object, Planned, SubnetClaim
+from kvmplan_sdk.testing.proposals import proposal
 from kvmplan_sdk.values import format_path
 
 IP: Object = {"address": "10.0.0.1", "prefix": 24}
@@ -24,12 +24,7 @@ HOST = {"mac": "52:54:00:00:00:01", "ip": "10.0.0.9"}
 
 
 def plan(rig: Rig, type_: str, written: Object, prior: Object | None = None) -> Planned:
-    schema = SCHEMA.resources[type_]
-    configured = configure(schema, written)
-    proposed = propose(schema, configured, prior)
-    return rig.open().plan(
-        Proposal(address=f"{type_}.x", type=type_, host="local", configured=configured, proposed=proposed, prior=prior)
-    )
+    return rig.open().plan(proposal(SCHEMA.resources[type_], f"{type_}.x", written, prior))
 
 
 def ip(*hosts: Object, start: str = "", end: str = "", **changed: Any) -> dict[str, Any]:

@@ -13,10 +13,11 @@ import pytest
 from tests.providers.libvirt.conftest import LINEAGE, URI, Rig
 
 from kvmplan_libvirt.provider import SCHEMA
-from kvmplan_sdk import UNTAGGED, DiagnosticError, Discovers, Known, Object, Operation, Outcome, Proposal, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import UNTAGGED, DiagnosticError, Discovers, Known, Object, Operation, Outcome, Step, Verb
+from kvmplan_sdk.proposing import configure
 from kvmplan_sdk.testing.conformance import Case, exercise
 from kvmplan_sdk.testing.fake_host import FakeHost
+from kvmplan_sdk.testing.proposals import proposal
 
 THEIRS = (
     "<network><name>lan</name><metadata><n:note xmlns:n='urn:n'>theirs</n:note></metadata><bridge name='virbr-lan'/>"
@@ -156,21 +157,12 @@ def lan(**written: Any) -> Object:
 
 def network(rig: Rig, written: Object, prior: Object | None = None) -> Object:
     """The network as it is after being planned and applied; with ``prior``, which was just read, an update."""
-    schema = SCHEMA.resources["libvirt_network"]
-    configured = configure(schema, written)
-    proposal = Proposal(
-        address="libvirt_network.lan",
-        type="libvirt_network",
-        host="local",
-        configured=configured,
-        proposed=propose(schema, configured, prior),
-        prior=prior,
-    )
-    after = rig.open().plan(proposal).values
+    asked = proposal(SCHEMA.resources["libvirt_network"], "libvirt_network.lan", written, prior)
+    after = rig.open().plan(asked).values
     verb = Verb.CREATE if prior is None else Verb.UPDATE
-    operation = Operation(verb=verb, address=proposal.address, type=proposal.type, before=prior, after=after)
+    operation = Operation(verb=verb, address=asked.address, type=asked.type, before=prior, after=after)
     assert errors(apply(rig, operation)) == []
-    (observed,) = rig.open().read([Known(address=proposal.address, type=proposal.type, values=after)])
+    (observed,) = rig.open().read([Known(address=asked.address, type=asked.type, values=after)])
     assert observed is not None
     assert observed.values == after
     return observed.values

@@ -17,13 +17,12 @@ from kvmplan_sdk import (
     Known,
     Object,
     Operation,
-    Proposal,
     Session,
     Step,
     Value,
     Verb,
 )
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk.testing.proposals import proposal
 
 UUID = "dd8fe884-6c02-601e-7551-cca97df1c5df"
 NIC = "aa:bb:cc:dd:ee:ff"
@@ -138,18 +137,10 @@ def test_a_nic_without_a_model_stays_without_one(rig: Rig) -> None:
     there = opened.import_state("libvirt_interface", f"test/{NIC}").values
     assert there["model"] is None
     schema = SCHEMA.resources["libvirt_interface"]
-    configured = configure(schema, {"domain": "test", "network": "default", "mac": NIC})
+    written: Object = {"domain": "test", "network": "default", "mac": NIC}
 
     def model(prior: Object | None) -> Value:
-        proposal = Proposal(
-            address="libvirt_interface.test",
-            type="libvirt_interface",
-            host="local",
-            configured=configured,
-            proposed=propose(schema, configured, prior),
-            prior=prior,
-        )
-        return opened.plan(proposal).values["model"]
+        return opened.plan(proposal(schema, "libvirt_interface.test", written, prior)).values["model"]
 
     assert (model(there), model(None)) == (None, "virtio")
     (observed,) = opened.read([Known(address=UNTAGGED, type="libvirt_interface", values=there)])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
-from kvmplan_sdk import Change, Known, Object, Operation, Proposal, Session, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Change, Known, Object, Operation, Session, Step, Verb
+from kvmplan_sdk.testing.proposals import proposal
 
 LISTS = {"listAllNetworks", "listAllDomains"}
 GUEST = """
@@ -56,16 +56,7 @@ class Lane:
 
     def operation(self, type_: str, name: str, written: Object, before: Object | None = None) -> Operation:
         address, schema = f"{type_}.{name}", self.rig.provider.schema.resources[type_]
-        configured = configure(schema, written)
-        proposal = Proposal(
-            address=address,
-            type=type_,
-            host="local",
-            configured=configured,
-            proposed=propose(schema, configured, before),
-            prior=before,
-        )
-        after = self.session.plan(proposal).values
+        after = self.session.plan(proposal(schema, address, written, before)).values
         verb = Verb.CREATE if before is None else Verb.UPDATE
         return Operation(verb=verb, address=address, type=type_, before=before, after=after)
 

@@ -13,9 +13,9 @@ from kvmplan_libvirt.connection import connect
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import DiagnosticError, Known, Object, Operation, Proposal, Step, Verb, error
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import DiagnosticError, Known, Object, Operation, Step, Verb, error
 from kvmplan_sdk.testing.fake_host import FakeHost
+from kvmplan_sdk.testing.proposals import proposal
 
 REFUSED = DiagnosticError(error("libvirt is not running on kvm1", "Start it."))
 
@@ -44,17 +44,8 @@ class Line:
 
     def operation(self, name: str) -> Operation:
         schema = self.rig.provider.schema.resources["libvirt_network"]
-        configured = configure(schema, {"name": name, "mode": "isolated"})
         address = f"libvirt_network.{name}"
-        proposal = Proposal(
-            address=address,
-            type="libvirt_network",
-            host="kvm1",
-            configured=configured,
-            proposed=propose(schema, configured, None),
-            prior=None,
-        )
-        after = self.session.plan(proposal).values
+        after = self.session.plan(proposal(schema, address, {"name": name, "mode": "isolated"})).values
         return Operation(verb=Verb.CREATE, address=address, type="libvirt_network", before=None, after=after)
 
 

@@ -13,8 +13,8 @@ from tests.providers.libvirt.conftest import LINEAGE, Rig
 from kvmplan_libvirt.addresses.table import seconds
 from kvmplan_libvirt.ownership import KEY, URI, Owner, interfaces_metadata
 from kvmplan_libvirt.provider import LibvirtSession
-from kvmplan_sdk import UNKNOWN, Change, Diagnostic, Known, Object, Operation, Outcome, Proposal, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import UNKNOWN, Change, Diagnostic, Known, Object, Operation, Outcome, Step, Verb
+from kvmplan_sdk.testing.proposals import proposal
 
 TYPE, ADDRESS = "libvirt_interface", "libvirt_interface.nic"
 MAC = "52:54:00:00:00:07"
@@ -36,18 +36,7 @@ def plugged(rig: Rig) -> Iterator[Rig]:
 
 
 def plan(rig: Rig, written: Object, prior: Object | None = None) -> tuple[Object, list[Diagnostic]]:
-    schema = rig.provider.schema.resources[TYPE]
-    configured = configure(schema, written)
-    planned = rig.open().plan(
-        Proposal(
-            address=ADDRESS,
-            type=TYPE,
-            host="local",
-            configured=configured,
-            proposed=propose(schema, configured, prior),
-            prior=prior,
-        )
-    )
+    planned = rig.open().plan(proposal(rig.provider.schema.resources[TYPE], ADDRESS, written, prior))
     return planned.values, list(planned.diagnostics)
 
 

@@ -14,9 +14,10 @@ from kvmplan_netplan.bridges import netdef
 from kvmplan_netplan.document import Document
 from kvmplan_netplan.kernel import Link
 from kvmplan_netplan.schema import BRIDGE, FILE
-from kvmplan_sdk import UNKNOWN, Change, ImpactLevel, Known, Object, Observed, Proposal, SubnetClaim, Verb
+from kvmplan_sdk import UNKNOWN, Change, ImpactLevel, Known, Object, Observed, SubnetClaim, Verb
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.fake_host import FakeHost
+from kvmplan_sdk.testing.proposals import proposal
 
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 
@@ -118,15 +119,8 @@ def test_something_else_of_its_name_is_not_the_bridge() -> None:
 
 def test_a_plan_claims_name_and_subnets_and_knows_what_an_update_disturbs() -> None:
     prior = wanted("br-a", addresses=["10.9.0.1/24"])
-    configured = configure(BRIDGE, {"name": "br-a", "addresses": ["10.9.0.1/24"], "parameters": {"stp": True}})
-    proposal = Proposal(
-        address="netplan_bridge.a",
-        type="netplan_bridge",
-        host="local",
-        configured=configured,
-        proposed=propose(BRIDGE, configured, prior),
-        prior=prior,
-    )
-    planned = NetplanProvider().open(FakeHost(), {}, LINEAGE).plan(proposal)
+    written: Object = {"name": "br-a", "addresses": ["10.9.0.1/24"], "parameters": {"stp": True}}
+    asked = proposal(BRIDGE, "netplan_bridge.a", written, prior)
+    planned = NetplanProvider().open(FakeHost(), {}, LINEAGE).plan(asked)
     assert SubnetClaim(ip_interface("10.9.0.1/24").network, "br-a") in planned.claims
     assert planned.impact.level is ImpactLevel.LINK_FLAP

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_sdk import DiagnosticError, Known, Object, Observed, Operation, Outcome, Proposal, Session, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import DiagnosticError, Known, Object, Observed, Operation, Outcome, Session, Step, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
+from kvmplan_sdk.testing.proposals import proposal
 
 Open = Callable[[], Session]
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
@@ -192,17 +192,8 @@ def test_contract(host: Any, open_session: Open, name: str) -> None:
 
 def planned(session: Session, type_: str, name: str, written: Object, verb: Verb = Verb.CREATE) -> Operation:
     schema = NftablesProvider.schema.resources[type_]
-    configured = configure(schema, written)
     address = f"{type_}.{name}"
-    proposal = Proposal(
-        address=address,
-        type=type_,
-        host="local",
-        configured=configured,
-        proposed=propose(schema, configured, None),
-        prior=None,
-    )
-    answer = session.plan(proposal)
+    answer = session.plan(proposal(schema, address, written))
     assert not answer.diagnostics, answer.diagnostics
     gone = verb is Verb.DELETE
     before = None if verb is Verb.CREATE else answer.values

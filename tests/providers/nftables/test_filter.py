@@ -11,8 +11,8 @@ import pytest
 from kvmplan_nftables import NftablesProvider
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_sdk import Change, ImpactLevel, Known, Object, Observed, Operation, Proposal, Session, Step, Value, Verb
-from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
+from kvmplan_sdk.testing.proposals import proposal
 
 Open = Callable[[], Session]
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
@@ -96,17 +96,13 @@ def test_contract(host: Any, open_session: Open, case: Case) -> None:
     assert host.ruleset() == ""
 
 
-def proposal(written: Object, type_: str = "nftables_firewall", name: str = "web") -> Proposal:
-    schema = NftablesProvider().schema.resources[type_]
-    configured = configure(schema, written)
-    proposed = propose(schema, configured, None)
-    address = f"{type_}.{name}"
-    return Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
+def written_as(written: Object, type_: str = "nftables_firewall", name: str = "web") -> Proposal:
+    return proposal(NftablesProvider().schema.resources[type_], f"{type_}.{name}", written)
 
 
 def planned(open_session: Open, written: Object, type_: str = "nftables_firewall") -> list[tuple[str, object]]:
     """What is said of a resource when it is planned: summaries and where."""
-    return [(one.summary, one.path) for one in open_session().plan(proposal(written, type_)).diagnostics]
+    return [(one.summary, one.path) for one in open_session().plan(written_as(written, type_)).diagnostics]
 
 
 def rule(**values: Any) -> Object:
@@ -217,7 +213,7 @@ def test_isolations_that_cannot_be_meant(open_session: Open, written: Object, su
 
 
 def operate(open_session: Open, verb: Verb, name: str, written: Object) -> Operation:
-    asked = proposal(written, name=name)
+    asked = written_as(written, name=name)
     values = open_session().plan(asked).values
     before = None if verb is Verb.CREATE else values
     return Operation(verb=verb, address=asked.address, type=asked.type, before=before, after=values)
@@ -282,7 +278,7 @@ def test_damage_is_drift_and_repaired(host: Any, open_session: Open, damage: str
 
 def test_what_comes_changes_and_goes_disturbs_guests_live(open_session: Open) -> None:
     session: Any = open_session()
-    asked = proposal({"interface": "virbr1"})
+    asked = written_as({"interface": "virbr1"})
     coming = session.plan(asked)
     changed = session.plan(replace(asked, prior={**coming.values, "egress_default": "drop"}))
     for impact in (coming.impact, changed.impact):

@@ -17,8 +17,8 @@ from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule, TableName
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_nftables.table.skeleton import TAG as SKELETON_TAG
 from kvmplan_nftables.table.wish import Wish, by_table
-from kvmplan_sdk import Object, Proposal
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Object
+from kvmplan_sdk.testing.proposals import proposal
 from kvmplan_sdk.values import is_known
 
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
@@ -132,10 +132,7 @@ def test_all_kinds_are_tried() -> None:
 
 def pieces_of(type_: str, written: Object) -> tuple[Piece, ...]:
     schema = KINDS[type_].schema
-    configured = configure(schema, written)
-    proposed = propose(schema, configured, None)
-    asked = Proposal(address="x", type=type_, host="", configured=configured, proposed=proposed, prior=None)
-    values = KINDS[type_].complete(asked)
+    values = KINDS[type_].complete(proposal(schema, f"{type_}.x", written))
     assert is_known(values)
     return tuple(KINDS[type_].pieces(values, Owner(LINEAGE, f"{type_}.x")))
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kvmplan_nftables.provider import SCHEMA
-from kvmplan_sdk import Object, Operation, Proposal, Session, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Object, Operation, Session, Step, Verb
+from kvmplan_sdk.testing.proposals import proposal
 
 from .town import ADDRESSES, Questions
 
@@ -28,11 +28,7 @@ def resources(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapp
 
 
 def planned(session: Session, address: str, type_: str, written: Mapping[str, Any]) -> Object:
-    schema = SCHEMA.resources[type_]
-    configured = configure(schema, written)
-    proposed = propose(schema, configured, None)
-    proposal = Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
-    answer = session.plan(proposal)
+    answer = session.plan(proposal(SCHEMA.resources[type_], address, written))
     assert not answer.diagnostics, answer.diagnostics
     return answer.values
 

@@ -179,6 +179,15 @@ def _known(address: str, values: Object) -> Any:
     return Known(address=address, type=address.partition(".")[0], values=values)
 
 
+def test_a_model_that_qemu_does_not_have_is_refused_and_a_rare_one_is_not(rig: Rig) -> None:
+    rig.put("libvirt_network.lan", network())
+    address, nic = "libvirt_interface.web", {"domain": GUEST, "network": "lan"}
+    (told,) = rig.refusals(address, {**nic, "model": "e1001"})
+    assert told.startswith("QEMU has no NIC of the model e1001: ")
+    assert "vmxnet3" in told
+    assert rig.refusals(address, {**nic, "model": "vmxnet3"}) == []
+
+
 def test_a_guest_that_does_not_let_go_of_a_nic_is_told(rig: Rig, lab: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugging, "UNPLUG_DEADLINE", 2.0)
     rig.put("libvirt_network.lan", network())

@@ -15,6 +15,7 @@ from kvmplan_libvirt.assess.guests import check_guests
 from kvmplan_libvirt.assess.impacts import impacts
 from kvmplan_libvirt.assess.interfaces import check_interfaces
 from kvmplan_libvirt.assess.learning import with_learning
+from kvmplan_libvirt.assess.models import check_models
 from kvmplan_libvirt.assess.networks import check_networks
 from kvmplan_libvirt.assess.reservations import check_reservations
 from kvmplan_libvirt.assess.scene import Scene
@@ -32,6 +33,7 @@ def assess(reach: Reach, inventory: Inventory, changes: Sequence[Change], claims
         check_networks,
         check_subnets,
         check_interfaces,
+        check_models,
         check_entries,
         check_reservations,
         check_guests,

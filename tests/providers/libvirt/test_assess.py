@@ -26,6 +26,13 @@ ROUTE = [
     {"dst": "192.0.2.0/24", "dev": "eth0"},
 ]
 IP: Object = {"address": "10.77.0.1", "prefix": 24}
+QEMU = b"""Network devices:
+name "e1000", bus PCI, alias "e1000-82540em", desc "Intel Gigabit Ethernet"
+name "vmxnet3", bus PCI
+
+Input devices:
+name "vmmouse", bus ISA
+"""
 LINK = [{"ifname": "eth0"}, {"ifname": "virbr-taken"}]
 
 
@@ -36,6 +43,7 @@ def session(rig: Rig) -> LibvirtSession:
             ("ip", "-j", "link", "show"): json.dumps(LINK).encode(),
             ("ip", "-4", "-j", "route", "show"): json.dumps(ROUTE).encode(),
             ("ip", "-6", "-j", "route", "show"): b"[]",
+            ("/usr/bin/qemu-system-x86_64", "-device", "help"): QEMU,
         }
     )
     reach = Reach.of(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True)

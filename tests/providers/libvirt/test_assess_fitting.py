@@ -49,6 +49,19 @@ def test_a_domain_that_is_called_otherwise_is_the_same(rig: Rig) -> None:
     assert assess(rig, change).impacts[change.address].level is ImpactLevel.NONE
 
 
+def test_a_model_that_qemu_does_not_have(guest: Rig) -> None:
+    models = ["virtio", "vmxnet3", "e1000-82540em", "vmmouse", "e1001"]
+    guest.connection.defineXML(GUEST.format("", ""))
+    assert [told(guest, nic(guest, domain="off", model=model)) for model in models] == [[]] * 5
+    emulated = "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>"
+    guest.connection.defineXML(GUEST.format("", emulated))
+    assert [told(guest, nic(guest, domain="off", model=model)) for model in models] == [
+        *([[]] * 3),
+        ["model: QEMU has no NIC of the model vmmouse"],
+        ["model: QEMU has no NIC of the model e1001"],
+    ]
+
+
 def test_a_boot_order_of_the_domains_own(guest: Rig) -> None:
     assert told(guest, nic(guest, domain="off", boot_order=1)) == ["boot_order: Domain off has a boot order of its own"]
 

@@ -30,6 +30,7 @@ from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.refusals import explain
+from kvmplan_nftables.table.replaced import merged
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_nftables.table.wish import Wish
 from kvmplan_sdk import (
@@ -248,6 +249,7 @@ class NftablesSession(Session):
 
     def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line], frozenset[TableName]]:
         """With the tables of others that it is about. What cannot be told yet, as values are unknown, is left out."""
+        step = replace(step, operations=tuple(merged(step.operations)))
         wishes = [wish for operation in step.operations if (wish := self._wish(operation, step.lineage)) is not None]
         tables = {table for wish in wishes for table in wish.tables}
         listings = self._listings(sorted(tables))

@@ -9,6 +9,7 @@ from kvmplan_nftables.docker.accept import CLOSES, TOOLS, TYPE, check, marked, r
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain, undone
 from kvmplan_nftables.persistence.schema import IS_SAVED
+from kvmplan_nftables.table.replaced import merged
 from kvmplan_sdk import (
     NO_IMPACT,
     Change,
@@ -97,7 +98,8 @@ class Accepts:
 
     def _lines(self, step: Step, chains: Chains) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """By family and address."""
-        wishes = {family: [_wish(one, step.lineage, family) for one in step.operations] for family in TOOLS}
+        operations = list(merged(step.operations))
+        wishes = {family: [_wish(one, step.lineage, family) for one in operations] for family in TOOLS}
         return {
             family: batch(found, [one for one in wishes[family] if one is not None])
             for family, found in _there(chains).items()

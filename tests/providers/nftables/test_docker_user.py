@@ -118,6 +118,14 @@ def test_a_life(docker: NamespaceHost, open_session: Open, case: Case) -> None:
     assert listed(docker) == before
 
 
+def test_what_is_replaced_in_one_step_comes_again(docker: NamespaceHost, open_session: Open) -> None:
+    assert not apply(open_session(), change(Verb.CREATE, values()))
+    before = ours(docker)
+    assert not apply(open_session(), change(Verb.DELETE, None, values()), change(Verb.CREATE, values()))
+    assert ours(docker) == before
+    assert there(open_session(), values())
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [

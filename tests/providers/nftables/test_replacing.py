@@ -1,4 +1,4 @@
-"""What is replaced, being tainted or asked for with -replace, goes and comes in one step, and all of it is there then."""
+"""What is replaced, tainted or by `-replace`, goes and comes in one step, and all of it is there then."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ _POLL = 0.25
 _BEAT = 10.0
 """Less than the minute in `_HOLD`, and more often than a dead line is found."""
 _HOLD = """set -u
+umask 022
 [ -e "$1" ] || : >>"$1"
 exec 9<"$1" && flock 9 && echo held || exit 1
 while timeout 60 sh -c 'read -r beat'; do :; done
@@ -46,7 +47,8 @@ def holding(argv: Sequence[str], name: str, where: str, stopping: Callable[[], b
     """
     pipe = subprocess.PIPE
     released = threading.Event()
-    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+    # No buffer: what it could not get rid of would be an error of its own at the end.
+    with subprocess.Popen(argv, 0, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
         beats = threading.Thread(target=_beat, args=(process.stdin, released), daemon=True)
         try:
             _wait(process, name, where, stopping)
@@ -64,7 +66,6 @@ def _beat(pipe: IO[bytes], released: threading.Event) -> None:
     with contextlib.suppress(OSError, ValueError):  # the line broke, or has just been closed
         while not released.wait(_BEAT):
             pipe.write(b"\n")
-            pipe.flush()
 
 
 def _wait(process: subprocess.Popen[bytes], name: str, where: str, stopping: Callable[[], bool]) -> None:
@@ -82,7 +83,10 @@ def _wait(process: subprocess.Popen[bytes], name: str, where: str, stopping: Cal
             )
     if process.stdout.readline() != b"held\n":
         said = process.stderr.read().decode(errors="replace").strip()
-        raise HostError(f"Cannot lock {name} on {where}", f"{_path(name)}: {said or 'no answer'}.")
+        raise HostError(
+            f"Cannot lock {name} on {where}",
+            f"{_path(name)}: {said or 'no answer'}. It needs flock (util-linux) and the right to write: be root.",
+        )
 
 
 def _release(process: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
@@ -96,3 +97,25 @@ def test_who_waits_too_long_is_told_how_to_find_the_other(
 def test_a_host_that_cannot_be_locked_is_told(host: AnyHost) -> None:
     with pytest.raises(HostError, match=r"Cannot lock no/such on .*: .*Directory nonexistent"):
         host.lock("no/such", never).__enter__()
+
+
+def test_where_the_lock_got_lost_the_error_of_the_step_is_told(
+    host: AnyHost, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder ends as soon as it has the lock, and the first sign of life finds nobody."""
+    monkeypatch.setattr(locks, "_BEAT", 0.01)
+    monkeypatch.setattr(locks, "_HOLD", locks._HOLD.partition("while")[0])
+    before = set(threading.enumerate())
+    with pytest.raises(HostError, match="the step failed"), host.lock(name, never):
+        for beats in set(threading.enumerate()) - before:
+            beats.join(60)
+        raise HostError("the step failed", "")
+
+
+def test_who_locks_after_root_needs_no_more_rights_than_to_read(name: str) -> None:
+    before = os.umask(0o077)
+    try:
+        with LocalHost().lock(name, never):
+            assert Path(f"/run/lock/kvmplan-{name}").stat().st_mode & 0o444 == 0o444
+    finally:
+        os.umask(before)

@@ -1,7 +1,7 @@
 """What kvmplan made in tables of the user's and of other people, as a shell script that puts it there again.
 
-A table of ``nftables_table`` comes back where no table has its name: one that the user loads from elsewhere stays as it
 A table of `nftables_table` comes back where no table has its name: one that the user loads from elsewhere stays as it
+is. Rules in chains of other people come back where the chain is there and holds none of kvmplan's. What others wrote
 is neither saved nor lost. What the script leaves out is drift, which the next apply repairs.
 """
 

@@ -16,8 +16,8 @@ _LEARNT = re.compile(
     re.MULTILINE,
 )
 """The elements of a set that packets add to: they are gone in a moment, and no part of the configuration."""
-
-
+_COUNT = re.compile(r"^(\t\tsize \d+)\t# count \d+$", re.MULTILINE)
+"""How many elements a set has, which nft later than 1.1.3 tells with its size."""
 _DEVICES = re.compile(r"^(\tflowtable \S+ \{\n\t\thook .*\n)\t\tdevices = .*\n", re.MULTILINE)
 """Of flowtables: one that is not there at boot, as most bridges are not, would keep the whole file away."""
 
@@ -25,11 +25,11 @@ _DEVICES = re.compile(r"^(\tflowtable \S+ \{\n\t\thook .*\n)\t\tdevices = .*\n",
 def document(tables: Mapping[TableName, str]) -> str:
     """A file that puts ``tables``, as ``nft -s list table`` prints them, in the place of what has their names."""
     return _HEADER + "".join(
-        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n" + settled(tables[name])
+        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n" + _LEARNT.sub(r"\1", settled(tables[name]))
         for name in sorted(tables)
     )
 
 
 def settled(table: str) -> str:
-    """A table as nft prints it, without what comes and goes by itself."""
-    return _DEVICES.sub(r"\1", _LEARNT.sub(r"\1", table))
+    """A table as nft prints it, without interfaces, which come and go, and numbers of elements."""
+    return _DEVICES.sub(r"\1", _COUNT.sub(r"\1", table))

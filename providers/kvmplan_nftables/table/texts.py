@@ -47,7 +47,8 @@ def _object(found: Texts, key: tuple[str, str], lines: Sequence[str]) -> None:
     for line in lines:
         if line.startswith("\t\telements = {"):
             break
-        found.named[key].append(line.strip())
+        # nft later than 1.1.3 tells how many elements there are, behind the size.
+        found.named[key].append(line.strip().partition("\t# count ")[0])
 
 
 def _rules(found: Texts, key: tuple[str, str], lines: Sequence[str]) -> None:

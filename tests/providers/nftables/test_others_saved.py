@@ -30,6 +30,11 @@ MADE: list[tuple[str, str, Object]] = [
     ),
     ("nftables_counter", "c", {**IN, "name": "c"}),
     ("nftables_limit", "l", {**IN, "name": "l", "rate": "10/minute"}),
+    (
+        "nftables_set",
+        "d",
+        {**IN, "name": "d", "type": "ipv4_addr", "flags": ["dynamic"], "size": 9, "elements": ["10.0.0.3"]},
+    ),
     ("nftables_chain", "in", {**BASE, "policy": "drop"}),
     ("nftables_rule", "a", {**IN, "chain": "in", "rule": MANY}),
     ("nftables_rule", "b", {**IN, "chain": "in", "rule": "ip saddr @s counter name c limit name l accept"}),

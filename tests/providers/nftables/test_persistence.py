@@ -122,6 +122,11 @@ def test_what_packets_added_is_not_saved(host: Any) -> None:
     host.nft(saved)
 
 
+def test_how_many_elements_newer_nft_counts_is_not_saved() -> None:
+    counted = LEARNING.replace("size 100\n", "size 100\t# count 2\n")
+    assert document({OURS: counted}) == document({OURS: LEARNING})
+
+
 def test_without_systemd_the_plan_warns(open_session: Open) -> None:
     session: Any = open_session()
     after: Object = {"source": "192.168.150.0/24", "out_interface": None, "saved": False}

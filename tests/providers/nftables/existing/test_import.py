@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kvmplan_nftables.table.texts import parse_texts
 from kvmplan_sdk import DiagnosticError
 
 from .desk import Desk
@@ -144,3 +145,8 @@ def test_what_another_state_made_is_refused(host: Any, desk: Desk, tmp_path: Pat
     told = second.run("plan", "--generate-config-out=made.kvm.hcl", status=1)
     assert told.count("belongs to another state") == len(imports)
     assert "nftables_set.admins" in told
+
+
+def test_of_a_set_that_newer_nft_counts_the_size_is_read() -> None:
+    listing = "table inet edge { # handle 1\n\tset seen { # handle 2\n\t\tsize 9\t# count 2\n\t}\n}\n"
+    assert parse_texts(listing).named["set", "seen"] == ["size 9"]

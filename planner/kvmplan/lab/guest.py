@@ -17,7 +17,7 @@ from kvmplan.lab.addressing import checked_name, guest_mac_for
 from kvmplan.lab.errors import LabError
 
 MEMORY_MIB = 128
-BOOT_SECONDS = 60.0
+BOOT_SECONDS = 180.0
 # Root ports beyond the NICs the guest starts with: so many more can be hot-plugged.
 SPARE_PORTS = 8
 _FILES = "/var/lib/kvmplan-lab"

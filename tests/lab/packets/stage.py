@@ -29,7 +29,7 @@ from tests.providers.nftables.matrix.town import (
 from kvmplan.lab import LabHost
 
 PORTS = "22 53 80 81 82"
-PATIENCE = "8"
+PATIENCE = "12"
 DEADLINE = 120.0
 # The host's two legs are in one LAN: each answers for itself alone.
 _HOST = """

@@ -50,8 +50,10 @@ def forwards(count: int, port: int = 80) -> Objects:
 
 
 def masquerades(count: int, port: int = 80) -> Objects:
-    del port
-    return {f"nftables_masquerade.m[{n}]": {"source": f"{_address(n)}/32"} for n in range(count)}
+    return {
+        f"nftables_masquerade.m[{n}]": {"source": f"{_address(n)}/32", "random": n == 0 and port != 80}
+        for n in range(count)
+    }
 
 
 def firewalls(count: int, port: int = 80) -> Objects:

@@ -264,15 +264,16 @@ class NftablesSession(Session):
         return listings, compile_batch(listings, wishes), frozenset(tables - SKELETON.keys())
 
     def _wish(self, operation: Operation, lineage: str) -> Wish | None:
-        if operation.after is not None and not is_known(operation.after):
-            return None
         owner = Owner(lineage, operation.address)
+        wanted = self._making.pieces(operation.type, operation.after, owner)
+        if not wanted and operation.after is not None and not is_known(operation.after):
+            return None
         former = owner if operation.tagged == operation.address else Owner(lineage, operation.tagged)
         tag = owner.tag
         return Wish(
             operation.address,
             tag,
-            self._making.pieces(operation.type, operation.after, owner),
+            wanted,
             tag if former is owner else former.tag,
             self._making.pieces(operation.type, operation.before, former),
             takes=operation.tagged == UNTAGGED,

@@ -268,7 +268,8 @@ def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Differen
         rule for rule in (*ours, *intruders(name, listing, parts, wish.tags)) if ("chain", rule.chain) not in into.gone
     ]
     wanted = parts.rules
-    if not found and not wanted:
+    if not found:
+        into.rules_come += [Coming(piece, wish.address, wish.tag) for piece in wanted]
         return
     table = " ".join(name)
     there: dict[str, list[FoundRule]] = defaultdict(list)
@@ -333,6 +334,8 @@ def _compare_elements(name: TableName, listing: Listing, wish: Wish, into: Diffe
     if wish.takes:
         before = ((piece.holder, piece.key) for piece in wish.before.get(name, NOTHING).elements)
         there |= {place: listing.elements[place] for place in before if place in listing.elements}
+    if not there and not wanted:
+        return
     stays = set(_staying(there, wish, wanted, into)) if there else ()
     for place, element in there.items():
         if place not in stays:

@@ -88,8 +88,8 @@ class Imports(Protocol):
 class Discovered:
     """An object that is there, whoever made it. ``identifier`` is what `Imports.import_state` takes; ``name``: what the
     host calls it; ``identity``: those of its values that tell it from all others of its type there, a tuple where it is
-    any of several; ``lineage`` and ``address``: of its tag, empty where it has none; ``note``: a sentence to read
-    before taking it in.
+    any of several; where it is empty, its tag tells it. ``lineage`` and ``address``: of its tag, empty where it has
+    none; ``note``: a sentence to read before taking it in.
     """
 
     type: str
@@ -107,6 +107,17 @@ class Discovers(Imports, Protocol):
 
     def discover(self) -> Sequence[Discovered]:
         """Everything on the host that can be imported, in the order of types and names. List each kind once."""
+        ...
+
+
+@runtime_checkable
+class DiscoversWithin(Imports, Protocol):
+    """Where a host has much that is other programs' business, a person names what to look into."""
+
+    def discover_within(self, names: Sequence[str]) -> Sequence[Discovered]:
+        """Everything in what ``names`` call so, in an order in which it is well read. Raises `DiagnosticError` for a
+        name of nothing. Of a type that there is no resource for, `import_state` says why, and it is left out.
+        """
         ...
 
 

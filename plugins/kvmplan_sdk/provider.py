@@ -191,7 +191,8 @@ class Provider(ABC):
     """A provider: ``name`` is the prefix of its types (``libvirt`` of ``libvirt_network``). ``needs_host``: whether its
     objects are on hosts; those of one that needs none belong to the machine that kvmplan runs on. ``tags``: whether
     objects carry the address of their resource, so that they must be told of a new one. ``discovers``: whether its
-    sessions can say what is there (`kvmplan_sdk.capabilities.Discovers`).
+    sessions can say what is there (`kvmplan_sdk.capabilities.Discovers`); ``discovers_within``: whether they can
+    say what is in something that a person names (`kvmplan_sdk.capabilities.DiscoversWithin`): a sentence on what.
     """
 
     name: str
@@ -200,6 +201,7 @@ class Provider(ABC):
     needs_host: bool = True
     tags: bool = True
     discovers: bool = False
+    discovers_within: str = ""
 
     @abstractmethod
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:

@@ -10,6 +10,7 @@ from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strangers
+from kvmplan_nftables.blocks.existing.discovery import discovered
 from kvmplan_nftables.blocks.existing.finding import RULE, Existing
 from kvmplan_nftables.blocks.reading import Printed, remembered, rules_as_written
 from kvmplan_nftables.docker import accept
@@ -39,6 +40,7 @@ from kvmplan_sdk import (
     Completed,
     Diagnostic,
     DiagnosticError,
+    Discovered,
     Findings,
     Host,
     Impact,
@@ -75,6 +77,7 @@ class NftablesProvider(Provider):
     name = "nftables"
     version = "0.1.0"
     schema = SCHEMA
+    discovers_within = 'the family and the name of a table, as in "inet edge".'
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
         require(host, "nft", "nftables")
@@ -94,6 +97,7 @@ class NftablesSession(Session):
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
         self._making = Making()
         self._seen: Mapping[TableName, Listing | None] = {}
+        self._existing = self._look()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         """Nobody may be between changing a table and saving it."""
@@ -104,7 +108,7 @@ class NftablesSession(Session):
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         """What was imported has no tag: it is looked for by its values."""
-        existing = Existing(self._host, self._lineage, BLOCKS)
+        existing = self._look()
         tagged = iter(self._tagged([known for known in objects if known.address != UNTAGGED]))
         return [self._as_saved(existing.now(known)) if known.address == UNTAGGED else next(tagged) for known in objects]
 
@@ -164,6 +168,7 @@ class NftablesSession(Session):
 
     def _apply(self, step: Step) -> Iterator[Outcome]:
         self._seen = {}
+        self._existing = self._look()
         listings, batch, others = self._compiled(step)
         left, saved = remaining(listings, batch), self._keeper.others() if others else ()
         # First, or a run that is killed in between would leave a file that nobody remembers.
@@ -238,8 +243,16 @@ class NftablesSession(Session):
         return Findings(diagnostics=found, impacts=removals)
 
     def import_state(self, type_: str, identifier: str) -> Observed:
-        found = Existing(self._host, self._lineage, BLOCKS).imported(type_, identifier)
+        found = self._existing.imported(type_, identifier)
         return replace(found, values={**found.values, IS_SAVED: self._keeper.able})
+
+    def discover_within(self, names: Sequence[str]) -> Sequence[Discovered]:
+        self._existing = self._look()
+        return discovered(self._existing, names)
+
+    def _look(self) -> Existing:
+        """What is there from now on; tables are listed once for all that is imported."""
+        return Existing(self._host, self._lineage, BLOCKS)
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._host, configuration)
@@ -281,7 +294,7 @@ class NftablesSession(Session):
 
     def _with_handles(self, wishes: Sequence[Wish], step: Step) -> list[Wish]:
         """Rules that are taken over are found by their values, as they were when they were read."""
-        existing = Existing(self._host, step.lineage, BLOCKS)
+        existing = self._look()
         handles = {
             one.address: rule.handle
             for one in step.operations

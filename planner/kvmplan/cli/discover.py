@@ -24,6 +24,10 @@ def discover(
     orphans: Annotated[
         bool, typer.Option("--orphans", help="Only what carries the tag of this state, but is not in it.")
     ] = False,
+    within: Annotated[
+        list[str] | None,
+        typer.Option("--within", metavar="NAME", help="Look into what is called so alone; may be repeated."),
+    ] = None,
     var: Var = None,
     var_file: VarFile = None,
     asking: Input = True,
@@ -43,7 +47,7 @@ def discover(
     if out is not None:
         refuse_existing(out)
     with running(directory, values, state, lambda _store: nullcontext(), no_color=no_color, empty=True) as (run, _):
-        made = discover(run, host=host, provider=provider, orphans=orphans)
+        made = discover(run, host=host, provider=provider, orphans=orphans, within=within or ())
         complain(run.prepared.diagnostics, run.prepared.sources, no_color=no_color)
     if out is None:
         say(made.text or f"# {NOTHING}")

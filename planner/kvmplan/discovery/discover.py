@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kvmplan.addresses import Address
@@ -25,11 +26,15 @@ class Discovery:
     left_out: int
 
 
-def discover(run: Run, *, host: str | None, provider: str | None, orphans: bool) -> Discovery:
-    """Raises `DiagnosticError` when there is no such host or provider, or one of them does not answer."""
+def discover(
+    run: Run, *, host: str | None, provider: str | None, orphans: bool, within: Sequence[str] = ()
+) -> Discovery:
+    """``within``: look only into what is called so, by providers that can. Raises `DiagnosticError` when there is no
+    such host or provider, or one of them does not answer.
+    """
     configuration, hosts = run.prepared.configuration, run.prepared.inputs.hosts
-    where = places(configuration, hosts, run.plugins, host, provider)
-    there = finds(where, run.sessions, run.state, orphans=orphans)
+    where = places(configuration, hosts, run.plugins, host, provider, within=bool(within))
+    there = finds(where, run.sessions, run.state, orphans=orphans, within=within)
     wanted = _wished_for(run)
     there = [find for find in there if (find.place.lane.host, find.object.type, find.object.identifier) not in wanted]
     left_out = [find for find in there if find.problems]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kvmplan.blame import blamed, breach
@@ -11,7 +12,7 @@ from kvmplan.plan.derived import without_derived
 from kvmplan.plan.refresh.threads import at_once
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import State
-from kvmplan_sdk.capabilities import Discovered, Discovers
+from kvmplan_sdk.capabilities import Discovered, Discovers, DiscoversWithin, Imports
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.identities import Key, key_of, keys_of
 from kvmplan_sdk.proposing import canonical
@@ -20,6 +21,7 @@ from kvmplan_sdk.schema import ObjectSchema
 from kvmplan_sdk.values import Object
 
 PARALLELISM = 10
+_NONE = ObjectSchema(doc="Of a type that there is no resource for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class Find:
     problems: tuple[Diagnostic, ...] = ()
 
 
-def finds(places: list[Place], sessions: Sessions, state: State, *, orphans: bool) -> list[Find]:
-    """In the order of places and of what providers say. ``orphans``: only what carries the tag of this state. Raises
+def finds(
+    places: list[Place], sessions: Sessions, state: State, *, orphans: bool, within: Sequence[str] = ()
+) -> list[Find]:
+    """In the order of places and of what providers say. ``orphans``: only what carries the tag of this state;
+    ``within``: only what is in what is called so. Raises
     `DiagnosticError` with all that is wrong with any place.
     """
     known = _Known(state)
-    answers = at_once(lambda place: _look(place, sessions, known, orphans=orphans), places, PARALLELISM)
+    answers = at_once(lambda place: _look(place, sessions, known, orphans=orphans, within=within), places, PARALLELISM)
     problems = [problem for answer in answers if isinstance(answer, DiagnosticError) for problem in answer.diagnostics]
     if problems:
         raise DiagnosticError(*dict.fromkeys(problems))
@@ -55,11 +60,14 @@ class _Known:
     def __init__(self, state: State) -> None:
         self.lineage = state.lineage
         self._instances: dict[tuple[Lane, str], list[Object]] = {}
+        self._tagged = {(one.lane, one.address.type, one.tagged) for one in state.instances.values()}
         self._seen: dict[tuple[Lane, str, tuple[str, ...]], frozenset[Key]] = {}
         for instance in state.instances.values():
             self._instances.setdefault((instance.lane, instance.address.type), []).append(instance.values)
 
     def has(self, lane: Lane, found: Discovered) -> bool:
+        if not found.identity:
+            return found.lineage == self.lineage and (lane, found.type, found.address) in self._tagged
         names = tuple(found.identity)
         key = (lane, found.type, names)
         if key not in self._seen:
@@ -68,34 +76,46 @@ class _Known:
         return any(one in self._seen[key] for one in keys_of(found.identity))
 
 
-def _look(place: Place, sessions: Sessions, known: _Known, *, orphans: bool) -> list[Find] | DiagnosticError:
+def _look(
+    place: Place, sessions: Sessions, known: _Known, *, orphans: bool, within: Sequence[str]
+) -> list[Find] | DiagnosticError:
     lane = place.lane
     try:
         session = sessions.get(lane)
         with blamed(lane.provider):
-            there = _capable(session, lane).discover()
+            there = _all_there(session, lane, within)
     except DiagnosticError as problem:
         return problem
     schemas = sessions.provider(lane.provider).schema.resources
     news = [
-        Find(place, one, schemas[one.type], one.lineage == known.lineage) for one in there if not known.has(lane, one)
+        Find(place, one, schemas.get(one.type, _NONE), one.lineage == known.lineage)
+        for one in there
+        if not known.has(lane, one)
     ]
     return [_looked_at(find, session) for find in news if find.ours or not orphans]
 
 
-def _capable(session: Session, lane: Lane) -> Discovers:
-    if not isinstance(session, Discovers):
-        raise DiagnosticError(breach(lane.provider, "It says that it discovers, but its sessions do not."))
-    return session
+def _all_there(session: Session, lane: Lane, within: Sequence[str]) -> Sequence[Discovered]:
+    if within and isinstance(session, DiscoversWithin):
+        return session.discover_within(within)
+    if not within and isinstance(session, Discovers):
+        return session.discover()
+    raise DiagnosticError(breach(lane.provider, "It says that it discovers, but its sessions do not."))
 
 
 def _looked_at(find: Find, session: Session) -> Find:
     lane, there = find.place.lane, find.object
     try:
         with blamed(lane.provider):
-            found = _capable(session, lane).import_state(there.type, there.identifier)
+            found = _importing(session, lane).import_state(there.type, there.identifier)
             values = canonical(find.schema, found.values)
             written = without_derived(session, there.type, lane.host, find.schema, values)
     except DiagnosticError as problem:
         return replace(find, problems=problem.diagnostics)
     return replace(find, values=values, written=written)
+
+
+def _importing(session: Session, lane: Lane) -> Imports:
+    if not isinstance(session, Imports):
+        raise DiagnosticError(breach(lane.provider, "It says that it discovers, but its sessions do not import."))
+    return session

@@ -32,14 +32,22 @@ class Place:
 
 
 def places(
-    configuration: Configuration, hosts: Iterable[str], plugins: Plugins, host: str | None, provider: str | None
+    configuration: Configuration,
+    hosts: Iterable[str],
+    plugins: Plugins,
+    host: str | None,
+    provider: str | None,
+    *,
+    within: bool = False,
 ) -> list[Place]:
-    """All, or those of one host and one provider. Raises `DiagnosticError` when there is no such one."""
+    """All, or those of one host and one provider; ``within``: of providers that look into what is named. Raises
+    `DiagnosticError` when there is no such one.
+    """
     declared = sorted(name for name in hosts if name != LOCAL) or [LOCAL]
-    problems: list[Diagnostic] = [*_wrong_host(host, declared), *_wrong_provider(provider, plugins)]
+    problems: list[Diagnostic] = [*_wrong_host(host, declared), *_wrong_provider(provider, plugins, within=within)]
     if problems:
         raise DiagnosticError(*problems)
-    names = [name for name in plugins.names if provider in (None, name) and plugins.provider(name).discovers]
+    names = [name for name in plugins.names if provider in (None, name) and _looks(plugins, name, within=within)]
     return [
         Place(Lane(one, name, use.configuration), spelled, one if len(declared) > 1 else "")
         for one in declared
@@ -66,7 +74,12 @@ def _wrong_host(host: str | None, declared: Sequence[str]) -> Iterator[Diagnosti
     yield error(f'No host "{host}"', detail)
 
 
-def _wrong_provider(provider: str | None, plugins: Plugins) -> Iterator[Diagnostic]:
+def _looks(plugins: Plugins, name: str, *, within: bool) -> bool:
+    provider = plugins.provider(name)
+    return bool(provider.discovers_within) if within else provider.discovers
+
+
+def _wrong_provider(provider: str | None, plugins: Plugins, *, within: bool) -> Iterator[Diagnostic]:
     if provider is None:
         return
     try:
@@ -74,5 +87,11 @@ def _wrong_provider(provider: str | None, plugins: Plugins) -> Iterator[Diagnost
     except DiagnosticError as problem:
         yield from problem.diagnostics
         return
-    if not found.discovers:
+    if _looks(plugins, provider, within=within):
+        return
+    if found.discovers_within:
+        yield error(f"Provider {provider} must be told where", f"Say it with --within: {found.discovers_within}")
+    elif within:
+        yield error(f"Provider {provider} takes no --within", "Leave it out.")
+    else:
         yield error(f"Provider {provider} cannot discover", "It has no way to say what is there. Name another one.")

@@ -76,9 +76,10 @@ class Difference:
         ]
         for one, place in placed(self.rules_come, listing.rules, staying):
             yield Line(f"{place[0]} rule {table} {one.chain} {place[1]}{one.text}", one.address)
-        for handle, one in self.marked.items():
+        for handle, one in self.marked.items():  # not by `replace`, of which nft 1.0.6 dies where a rule has ranges
             if handle not in self.handles_gone and one.chain not in chains:
-                yield Line(f"replace rule {table} {one.chain} handle {handle} {one.text}", one.address)
+                yield Line(f"insert rule {table} {one.chain} handle {handle} {one.text}", one.address)
+                yield Line(f"delete rule {table} {one.chain} handle {handle}", one.address)
         for holder, lines in self.elements_come.items():
             verb = "add" if holder in self.again else "create"
             yield from (Line(f"{verb} element {table} {holder} {{"), *lines, Line("}"))

@@ -35,6 +35,7 @@ class FoundElement:
     tag: str = ""
     counted: str = ""
     passing: bool = False
+    comment: str = ""
 
 
 @dataclass(slots=True)
@@ -112,8 +113,9 @@ def _elements(holder: Json, elements: Sequence[Any]) -> Iterator[FoundElement]:
         key, data = item if maps else (item, None)
         more = key.get("elem", {}) if isinstance(key, dict) else {}
         told = "" if data is None else spelled(data)
-        tag = comment_parts(more.get("comment", ""))[0]
-        yield FoundElement(name, spelled(key), told, tag, _counted(more), "expires" in more)
+        comment = more.get("comment", "")
+        tag = comment_parts(comment)[0]
+        yield FoundElement(name, spelled(key), told, tag, _counted(more), "expires" in more, comment)
 
 
 def _counted(element: Json) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kvmplan_nftables.blocks.existing.identifiers import Identifier, parse_identifier
-from kvmplan_nftables.blocks.existing.there import There, look, tables, whose
+from kvmplan_nftables.blocks.existing.there import There, look, refused, tables, whose
 from kvmplan_nftables.blocks.existing.values import OF_NAMED, rule_values, table_values
 from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.table.identity import Owner
@@ -17,6 +17,9 @@ from kvmplan_sdk import Diagnostic, DiagnosticError, Host, Known, Object, Observ
 TABLE, RULE = "nftables_table", "nftables_rule"
 TYPES = (TABLE, RULE, *OF_NAMED)
 _MANY = 12
+_BY_NAME = ": rules refer to it by its name"
+_UNTOLD = ("ct_expectation", "ct_helper", "ct_timeout", "flowtable", "secmark", "synproxy")
+"""Objects of nft's that may be in any table, and have no resource there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Existing:
     lineage: str
     kinds: Mapping[str, Kind]
     _seen: dict[TableName, There | None] = field(default_factory=dict)
+    _refusals: dict[TableName, Mapping[int, str]] = field(default_factory=dict)
 
     def table(self, name: TableName) -> There | None:
         if name not in self._seen:
@@ -35,23 +39,25 @@ class Existing:
 
     def imported(self, type_: str, text: str) -> Observed:
         if type_ not in TYPES:
-            raise DiagnosticError(error(f"{type_} cannot be imported", "Write its block, and let kvmplan make it."))
+            raise DiagnosticError(_no_import(type_))
         try:
             wanted = parse_identifier(text, type_)
         except ValueError as problem:
             raise DiagnosticError(error(f"No {type_} is called so", f"{problem}.")) from None
         there = self.table(wanted.table)
         if there is None:
-            raise DiagnosticError(_no_table(wanted.table, tables(self.host)))
+            raise DiagnosticError(no_table(wanted.table, tables(self.host)))
         rule = None if type_ != RULE else self._rule(there, wanted)
         self._ours(there, type_, wanted, rule)
         try:
             values = _values(there, type_, wanted, rule)
+            if rule is not None and (reason := self._refused(there).get(rule.handle)):
+                raise ValueError(f"nft lists `{there.text(rule)[0]}` so, and does not take it back: {reason}")
             self.kinds[type_].pieces(values, Owner("", ""))
         except ValueError as problem:
-            detail = f"{problem}. It can stay as it is: rules refer to it by its name."
-            detail = f"{problem}. It can stay as it is." if type_ in (TABLE, RULE) else detail
-            raise DiagnosticError(error(f"{_called(type_, wanted)} cannot be told", detail)) from None
+            reason, named = str(problem), _BY_NAME if wanted.name and not rule else ""
+            detail = f"{reason[:1].upper()}{reason[1:]}. It can stay as it is{named}."
+            raise DiagnosticError(error(f"{_called(type_, wanted)} cannot be described", detail)) from None
         return Observed(values=values, private={} if rule is None else {"place": there.same(rule).index(rule)})
 
     def now(self, known: Known) -> Observed | None:
@@ -89,6 +95,12 @@ class Existing:
         detail = f"The rules of chain {wanted.name}: {_listed(found)}."
         raise DiagnosticError(error(f"There is no rule with handle {wanted.handle}", detail))
 
+    def _refused(self, there: There) -> Mapping[int, str]:
+        """The rules of a table that nft does not take as it lists them, with its reasons."""
+        if there.name not in self._refusals:
+            self._refusals[there.name] = refused(self.host, there)
+        return self._refusals[there.name]
+
     def _ours(self, there: There, type_: str, wanted: Identifier, rule: FoundRule | None) -> None:
         """Raises where another state says that it is its own, or it is not there."""
         kind = _kind(type_)
@@ -115,6 +127,14 @@ def untagged(there: There, values: Object, private: Object) -> FoundRule | None:
     return rules[place] if place < len(rules) else None
 
 
+def _no_import(type_: str) -> Diagnostic:
+    if _kind(type_) in _UNTOLD:
+        detail = f"No resource describes it in tables of your own. It can stay as it is{_BY_NAME}."
+    else:
+        detail = "Write its block, and let kvmplan make it."
+    return error(f"{type_} cannot be imported", detail)
+
+
 def _kind(type_: str) -> str:
     return type_.removeprefix("nftables_")
 
@@ -129,7 +149,7 @@ def _values(there: There, type_: str, wanted: Identifier, rule: FoundRule | None
     return table_values(there) if type_ == TABLE else OF_NAMED[type_](there, wanted.name)
 
 
-def _no_table(wanted: TableName, found: Iterable[TableName]) -> Diagnostic:
+def no_table(wanted: TableName, found: Iterable[TableName]) -> Diagnostic:
     names = [" ".join(name) for name in found if name[1] != MARKS]
     return error(f"There is no table {' '.join(wanted)}", f"The tables of this host: {_listed(names)}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,6 +54,28 @@ def look(host: Host, name: TableName) -> There | None:
         return None
     listing = parse_table(check(listed, f"Listing table {' '.join(name)}"))
     return There(name, listing, Printed(host).of(name))
+
+
+_REFUSAL = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
+_TRIES = 50
+
+
+def refused(host: Host, there: There) -> dict[int, str]:
+    """By handle, what nft says against rules as it lists them itself. Those that go over lines are not asked about."""
+    lines = {
+        rule.handle: f"add rule {' '.join(there.name)} {rule.chain} {text}\n"
+        for rule in there.listing.rules
+        if (text := there.text(rule)[0]) and " ; " not in text
+    }
+    found: dict[int, str] = {}
+    for _ in range(_TRIES):
+        asked = [handle for handle in lines if handle not in found]
+        done = host.run(("nft", "-c", "-f", "-"), input="".join(lines[handle] for handle in asked).encode())
+        told = {} if done.ok else {int(line): reason for line, reason in _REFUSAL.findall(done.stderr.decode())}
+        if not told:
+            break
+        found |= {asked[line - 1]: reason for line, reason in told.items() if line <= len(asked)}
+    return found
 
 
 def tables(host: Host) -> list[TableName]:

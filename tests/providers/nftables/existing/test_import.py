@@ -11,7 +11,7 @@ import pytest
 from kvmplan_nftables.table.texts import parse_texts
 from kvmplan_sdk import DiagnosticError
 
-from .desk import Desk
+from .desk import COMMENTS, Desk, without_marks
 
 RULESET = Path(__file__).with_name("edge.nft").read_text()
 IDENTIFIERS = {
@@ -25,8 +25,6 @@ IDENTIFIERS = {
     "nftables_quota.daily": "inet edge daily",
 }
 LOCAL = 'iifname "lo" accept'
-MARKS = re.compile(r"\n\n\tchain kvmplan \{.*?\n\t\}", re.DOTALL)
-COMMENTS = re.compile(r' comment "[^"]*"')
 
 
 @pytest.fixture
@@ -38,10 +36,6 @@ def handles(host: Any) -> list[tuple[str, str]]:
     """The rules of the chain, each with its handle."""
     listed = host.run(["nft", "-s", "-a", "list", "chain", "inet", "edge", "input"]).stdout.decode()
     return re.findall(r"^\t\t(\S[^\n]*?)(?: comment \"[^\"]*\")? # handle (\d+)$", listed, re.MULTILINE)
-
-
-def without_marks(ruleset: str) -> str:
-    return COMMENTS.sub("", MARKS.sub("", ruleset))
 
 
 def test_everything_is_taken_over_where_it_is_with_what_it_has_counted(host: Any, desk: Desk) -> None:

@@ -135,6 +135,7 @@ def test_what_another_state_made_is_refused(host: Any, desk: Desk, tmp_path: Pat
     other = tmp_path / "other"
     other.mkdir()
     second = Desk(host, other)
+    imports["nftables_rule.lo"] = f"inet edge input handle {dict(handles(host))[LOCAL]}"
     second.write(imports)
     told = second.run("plan", "--generate-config-out=made.kvm.hcl", status=1)
     assert told.count("belongs to another state") == len(imports)

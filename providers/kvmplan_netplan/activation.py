@@ -20,6 +20,7 @@ from kvmplan_sdk import Completed, Diagnostic, DiagnosticError, Host, error
 from kvmplan_sdk.host import check
 
 SETTLED_AFTER = 15.0  # seconds; networkd works on after `netplan apply` has returned
+STUCK_AFTER = 3.0
 _ERROR = re.compile(r"90-kvmplan\.yaml:(\d+):\d+: (.*)")
 _TIMES = 5
 _LOST = b"cannot create file run/systemd/network/"
@@ -161,12 +162,13 @@ def _restore(host: Host, old: bytes | None) -> None:
 
 def _settle(host: Host, transition: Transition) -> None:
     """Wait until networkd is done, then set what it does not. What is still missing then, verification will tell."""
-    deadline = time.monotonic() + SETTLED_AFTER
+    began = time.monotonic()
     bridges = transition.after.definitions()
     while True:
-        busy, links = _busy(host, bridges), read_links(host)
+        waited = time.monotonic() - began
+        busy, links = _busy(host, bridges, waited), read_links(host)
         there = all(_there(links, name, definition) for name, definition in bridges.items())
-        if (there and not busy) or time.monotonic() > deadline:
+        if (there and not busy) or waited > SETTLED_AFTER:
             break
         time.sleep(0.2)
     before = transition.before.definitions()
@@ -176,13 +178,16 @@ def _settle(host: Host, transition: Transition) -> None:
                 check(host.run(["ip", "link", "set", name, *setting]), f"Setting {' '.join(setting)} of {name}")
 
 
-def _busy(host: Host, bridges: Mapping[str, Netdef]) -> bool:
+def _busy(host: Host, bridges: Mapping[str, Netdef], waited: float) -> bool:
     """Whether networkd is at work on one of ``bridges``: it takes the addresses away and gives them again, which may
-    begin and end after `netplan apply` has returned. One that waits for DHCP may wait for ever.
+    begin and end after `netplan apply` has returned. One that waits for DHCP may wait for ever, and so does one with
+    IPv6 addresses that has no carrier, as without a guest.
     """
     listed = host.run(["networkctl", "list", "--no-legend", "--no-pager"]).stdout.decode(errors="replace")
     working = {
-        words[1] for words in map(str.split, listed.splitlines()) if words[-1:] in (["configuring"], ["pending"])
+        words[1]
+        for words in map(str.split, listed.splitlines())
+        if words[-1:] in (["configuring"], ["pending"]) and (words[-2:-1] != ["no-carrier"] or waited < STUCK_AFTER)
     }
     return any(not (one.get("dhcp4") or one.get("dhcp6")) for name, one in bridges.items() if name in working)
 

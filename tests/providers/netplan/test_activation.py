@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from kvmplan_netplan import NetplanProvider
+from kvmplan_netplan import NetplanProvider, activation
 from kvmplan_netplan.schema import BRIDGE, FILE
 from kvmplan_sdk import Completed, DiagnosticError, Known, Object, Operation, Step, Verb
 from kvmplan_sdk.proposing import configure, propose
@@ -86,6 +87,28 @@ def test_who_writes_at_the_same_moment_as_a_daemon_reload_writes_again() -> None
     kernel.host.answers["netplan", "generate"] = generate
     apply(kernel, None, wanted())
     assert (kernel.links, lost) == (["br-a"], [])
+
+
+@pytest.mark.parametrize(
+    ("state", "written", "seconds"),
+    [
+        ("routable configured", {}, 0),
+        ("routable configuring", {"dhcp4": True}, 0),
+        ("no-carrier configuring", {}, activation.STUCK_AFTER),
+        ("routable configuring", {}, activation.SETTLED_AFTER),
+    ],
+)
+def test_how_long_networkd_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, state: str, written: Object, seconds: float
+) -> None:
+    """What may never be done is not waited for: DHCP, and an IPv6 address without a carrier."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
+    kernel = Kernel(failing=0)
+    kernel.host.answers["networkctl", "list"] = f"7 br-a bridge {state}\n".encode()
+    apply(kernel, None, wanted(**written))
+    assert seconds <= sum(slept) < seconds + 0.5
 
 
 def test_an_update_and_a_delete_that_failed_leave_the_bridge_as_it_was() -> None:

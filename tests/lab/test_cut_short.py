@@ -28,7 +28,7 @@ DOMAIN = """
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("mode", "every", "at_least"), [("kill", 6, 60), ("fault", 23, 8), ("rollback", 23, 8)])
+@pytest.mark.parametrize(("mode", "every", "at_least"), [("kill", 13, 30), ("fault", 37, 4), ("rollback", 37, 4)])
 def test_a_sample_of_the_places_where_an_apply_is_cut_short(
     lab_host: HostFactory, mode: str, every: int, at_least: int
 ) -> None:

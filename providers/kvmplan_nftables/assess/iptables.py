@@ -5,11 +5,11 @@ Its rules stand in the order in which nft lists them, chain by chain.
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from kvmplan_nftables.assess.matches import Packet
+from kvmplan_nftables.docker.chain import arguments_of
 
 Arguments = Sequence[str]
 Saved = Mapping[tuple[str, str], Sequence[Arguments]]
@@ -25,8 +25,7 @@ def parse_save(text: str) -> Saved:
         elif line.startswith(":"):
             found[table, line[1:].split()[0]] = []
         elif line.startswith("-A "):
-            _, chain, *arguments = shlex.split(line)
-            found[table, chain].append(tuple(arguments))
+            found[table, line.split()[1]].append(arguments_of(line))
     return found
 
 

@@ -11,7 +11,7 @@ CHAIN = "DOCKER-USER"
 Arguments = tuple[str, ...]
 _APPENDED = f"-A {CHAIN} "
 _OURS = re.compile(r"kvmplan [A-Za-z0-9_-]{1,8} \S.*")
-_ENDS = {("-j", verdict) for verdict in ("ACCEPT", "DROP", "RETURN")}
+_ENDS = ("ACCEPT", "DROP", "REJECT", "RETURN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,18 @@ def parse_chain(listing: str) -> list[Found]:
         if line.startswith(_APPENDED):
             arguments = arguments_of(line)
             found.append(Found(line.removeprefix(_APPENDED), arguments, reached))
-            reached = reached and arguments not in _ENDS
+            reached = reached and not _ends(arguments)
     return found
+
+
+def _ends(arguments: Arguments) -> bool:
+    """Whether nothing gets past a rule."""
+    match arguments:
+        case ("-m", "comment", "--comment", _, *rest):
+            return _ends(tuple(rest))
+        case ("-j", verdict, *_):
+            return verdict in _ENDS
+    return False
 
 
 def arguments_of(line: str) -> Arguments:

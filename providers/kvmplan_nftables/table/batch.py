@@ -286,7 +286,7 @@ def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Differen
             # The kernel keeps a flowtable that a rule still names.
             loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in pieces)
             stays = [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished
-            if stays and not loose and not _rewritten(wish, pieces):
+            if stays and not loose and not _rewritten(wish, pieces) and _marked(listing, pieces):
                 continue
         into.handles_gone.update(rule.handle for rule in rules)
         into.rules_gone += [Line(f"delete rule {table} {chain} handle {rule.handle}", wish.address) for rule in rules]
@@ -315,6 +315,11 @@ def _rewritten(wish: Wish, wanted: Sequence[Rule]) -> bool:
     """Whether a rule was read as another one than its comment says: somebody changed its text, but not its comment."""
     before = {rule.text for parts in wish.before.values() for rule in parts.rules if rule.placed}
     return bool(before) and any(piece.placed and piece.text not in before for piece in wanted)
+
+
+def _marked(listing: Listing, wanted: Sequence[Rule]) -> bool:
+    """Whether those that stand for an object say of which: the first of kvmplan's said `return` alone."""
+    return all(mark is None or mark in listing.marks for mark in map(mark_in, wanted))
 
 
 def _tagged(listing: Listing, wish: Wish) -> list[FoundRule]:

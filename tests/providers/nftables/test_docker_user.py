@@ -179,6 +179,7 @@ def test_they_come_before_what_ends_the_chain_and_beside_other_states(docker: Na
         f"-R DOCKER-USER 1 -i virbr7 -m comment --comment 'kvmplan 8d0f5c5e {TYPE}.x' -j ACCEPT",
         "-I DOCKER-USER -j RETURN",
         "-I DOCKER-USER 2 -j DROP",
+        "-I DOCKER-USER 2 -m comment --comment 'no more' -j REJECT",
     ],
 )
 def test_damage_is_drift_and_repaired(docker: NamespaceHost, open_session: Open, damage: str) -> None:
@@ -239,12 +240,13 @@ def test_the_plan_that_accepts_warns_no_more(docker: NamespaceHost, open_session
     }
     held = values(families=["ip", "ip6"], out_interface="ens3")
     assert not session.assess([FORWARD, MASQUERADE, change(Verb.CREATE, held)], []).diagnostics
-    apply(session, change(Verb.CREATE, held))
+    name = 'x["a b"]'
+    apply(session, change(Verb.CREATE, held, name=name))
     assert not session.assess([FORWARD, MASQUERADE], []).diagnostics, "it is there"
-    (goes,) = {len(session.assess([FORWARD, MASQUERADE, change(Verb.DELETE, None, held)], []).diagnostics)}
+    (goes,) = {len(session.assess([FORWARD, MASQUERADE, change(Verb.DELETE, None, held, name)], []).diagnostics)}
     assert goes == 2
     less = values(families=["ip", "ip6"], out_interface="ens3", forwards=False)
-    (left,) = session.assess([FORWARD, MASQUERADE, change(Verb.UPDATE, less, held)], []).diagnostics
+    (left,) = session.assess([FORWARD, MASQUERADE, change(Verb.UPDATE, less, held, name)], []).diagnostics
     assert left.address == FORWARD.address
 
 

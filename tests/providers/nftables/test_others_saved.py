@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -140,4 +141,15 @@ def test_what_is_missing_or_stale_is_seen(host: Any, fake: Any, made: list[Known
     assert {one.values["saved"] for one in opened(fake)().read(made) if one} == {False}
     again = [planned(opened(fake)(), type_, name, written, Verb.UPDATE) for type_, name, written in MADE]
     carry_out(opened(fake)(), *again)
+    assert same(fake, made)
+
+
+def test_marks_that_do_not_say_of_what_they_are_come_anew(host: Any, fake: Any, made: list[Known]) -> None:
+    """As kvmplan wrote them before it saved what is in others' tables."""
+    before = host.ruleset()
+    host.nft("flush ruleset\n" + re.sub(r"meta mark 0x[0-9a-f]+ return", "return", before))
+    assert {one.values["saved"] for one in opened(fake)().read(made) if one} == {False}
+    again = [planned(opened(fake)(), type_, name, written, Verb.UPDATE) for type_, name, written in MADE]
+    carry_out(opened(fake)(), *again)
+    assert host.ruleset() == before
     assert same(fake, made)

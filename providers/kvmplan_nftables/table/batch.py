@@ -225,7 +225,8 @@ def compare_named(name: TableName, listing: Listing, wish: Wish, into: Differenc
             verb = "create" if piece.marked and (not there or not marks) else "add"
             line = Line(f"{verb} {_called(piece.kind, name, piece.name)}{_body(piece)}", wish.address)
             if "interval" in piece.body and key not in listing.named:
-                into.fresh[piece.name] = line
+                # nft 1.0.6 forgets the elements that are said with `create`.
+                into.fresh[piece.name] = replace(line, text=f"add{line.text.removeprefix(verb)}")
                 continue
             if "interval" in piece.body:
                 into.again.add(piece.name)

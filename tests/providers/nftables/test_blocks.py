@@ -130,6 +130,21 @@ CASES = {
             },
         ],
     ),
+    "ranges": Case(
+        type="nftables_set",
+        create={**IN, "name": "a", "type": "ipv4_addr", "flags": ["interval"], "elements": ["10.0.0.0/8", "192.0.2.1"]},
+    ),
+    "ranges_of_map": Case(
+        type="nftables_map",
+        create={
+            **IN,
+            "name": "m",
+            "key": "inet_service",
+            "value": "verdict",
+            "flags": ["interval"],
+            "elements": {"80-90": "drop", "100": "jump there"},
+        },
+    ),
     "described_map": Case(
         type="nftables_map",
         create={**IN, "name": "m", "typeof": "ip saddr : meta mark", "elements": {"10.0.0.1": "0x10"}},

@@ -27,8 +27,8 @@ from typing import Any
 
 from kvmplan_nftables import NftablesProvider
 from kvmplan_nftables.fastpath.flowtable import PROBE
-from kvmplan_sdk import Completed, Facts, Object, Operation, Proposal, Step, Verb
-from kvmplan_sdk.proposing import configure, propose
+from kvmplan_sdk import Completed, Facts, Object, Operation, Step, Verb
+from kvmplan_sdk.testing.proposals import proposal
 
 ROOT = Path(__file__).parents[1]
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
@@ -38,8 +38,9 @@ BURSTS, BURST, MEGABYTES = (5, 200, 32) if COUNTED in os.environ else (200, 200,
 WIRES = """
 set -e
 ip link set lo up
-for side in guest outside; do ip link add name $side type veth peer name inner netns $(cat /tmp/$side.pid); done
-in_guest="nsenter -n -t $(cat /tmp/guest.pid)"; in_outside="nsenter -n -t $(cat /tmp/outside.pid)"
+ip link add name guest type veth peer name inner netns $2
+ip link add name outside type veth peer name inner netns $3
+in_guest="nsenter -n -t $2"; in_outside="nsenter -n -t $3"
 ip link add name lan type bridge; ip link set guest master lan
 for one in lan guest outside; do ip link set $one up; done
 ip addr add 10.1.0.1/24 dev lan
@@ -147,9 +148,9 @@ def town(way: Way) -> Iterator[Mapping[str, int]]:
             stack.callback(sleeper.kill)
             assert sleeper.stdout is not None
             sleeper.stdout.readline()
-            Path(f"/tmp/{side}.pid").write_text(str(sleeper.pid))
             held[side] = sleeper.pid
-        subprocess.run(["sh", "-c", WIRES, "wires", "bridge" if way.bridge else "route"], check=True)
+        wiring = ["sh", "-c", WIRES, "wires", "bridge" if way.bridge else "route", *map(str, held.values())]
+        subprocess.run(wiring, check=True)
         _apply(way.objects)
         yield held
         for command in ("nft flush ruleset", "ip link del guest", "ip link del outside", "ip link del lan"):
@@ -162,20 +163,11 @@ def _apply(objects: Objects) -> None:
     operations = []
     for address, written in objects.items():
         type_ = address.partition(".")[0]
-        configured = configure(provider.schema.resources[type_], written)
-        proposed = propose(provider.schema.resources[type_], configured, None)
-        planned = session.plan(
-            Proposal(address=address, type=type_, host="local", configured=configured, proposed=proposed, prior=None)
-        )
+        planned = session.plan(proposal(provider.schema.resources[type_], address, written))
         assert not planned.diagnostics, planned.diagnostics
         operations.append(Operation(verb=Verb.CREATE, address=address, type=type_, before=None, after=planned.values))
     for outcome in session.apply(Step(operations=tuple(operations), lineage=LINEAGE)) if operations else ():
         assert not outcome.diagnostics, outcome.diagnostics
-
-
-def _inside(pid: int, *arguments: object) -> subprocess.Popen[str]:
-    command = ["nsenter", "-n", "-t", str(pid), sys.executable, __file__, "--role", *map(str, arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def packets(way: Way, role: str = "sender") -> float:

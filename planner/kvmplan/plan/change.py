@@ -55,7 +55,8 @@ def plan_instance(
     if planned is None:
         return None
     if prior is not None and planned.prior is not None:
-        prior = replace(prior, values=canonical(schema, planned.prior))
+        ignored, _ = ignored_paths(wanted.resource.lifecycle, schema)
+        prior = replace(prior, values=left_as_is(canonical(schema, planned.prior), prior.values, ignored))
     changed = [] if prior is None or moves else list(differences(lasting(schema, prior.values), planned.values))
     replacing = tuple(path for path in changed if replaces(schema, path) or under(path, planned.replaces))
     forced = circumstances.forced if prior is not None else ""

@@ -265,3 +265,5 @@ def test_what_a_provider_says_that_its_plan_changes_is_shown(
     assert change.before is not None
     assert change.after is not None
     assert [(path, change.before["size"]) for path in differences(change.before, change.after)] == [(("size",), 2)]
+    workspace.write(thing("a", "size = 3", "lifecycle {", "ignore_changes = [size]", "}"))
+    assert workspace.plan().changes[A].action is Action.NO_OP

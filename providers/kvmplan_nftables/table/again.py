@@ -12,6 +12,7 @@ from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.wish import NOTHING, Wish
 
 HOLDERS = ("set", "map")
+_NAMED = re.compile(r'\b(?:jump|goto) ([\w./-]+)|@([\w./-]+)|\b(\w+) name "([^"]+)"')
 
 
 def coming(name: TableName, wishes: Sequence[Wish]) -> Mapping[tuple[str, str], str]:
@@ -38,16 +39,19 @@ def looking_into(listing: Listing, again: Mapping[tuple[str, str], str]) -> Iter
     """
     if not again:
         return
-    patterns = [(_reference(kind, name), whose) for (kind, name), whose in sorted(again.items())]
     for rule in listing.rules:
-        text = listing.texts.get(rule.handle, "")
-        whose = next((whose for pattern, whose in patterns if pattern.search(text)), None)
+        named = _named(listing.texts.get(rule.handle, ""))
+        whose = next((again[one] for one in named if one in again), None)
         if whose is not None:
             yield rule, whose
 
 
-def _reference(kind: str, name: str) -> re.Pattern[str]:
-    called = rf"{re.escape(name)}(?![\w.-])"
-    if kind == "chain":
-        return re.compile(rf"\b(?:jump|goto) {called}")
-    return re.compile(f"@{called}" if kind in HOLDERS else rf'\b{kind} name "{re.escape(name)}"')
+def _named(text: str) -> Iterator[tuple[str, str]]:
+    """The objects that a rule names, by kind and name."""
+    for chain, holder, kind, item in _NAMED.findall(text):
+        if chain:
+            yield "chain", chain
+        elif holder:
+            yield from ((kind, holder) for kind in HOLDERS)
+        else:
+            yield kind, item

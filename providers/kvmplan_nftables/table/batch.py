@@ -298,7 +298,7 @@ def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Differen
 def _take_rule(name: TableName, listing: Listing, wish: Wish, into: Difference) -> None:
     """It stays where it is, with what it has counted, if it is to be in that chain and to say the same."""
     wanted, before = wish.pieces.get(name, NOTHING).rules, wish.before.get(name, NOTHING).rules
-    found = next((rule for rule in listing.rules if rule.handle == wish.handle), None) if before else None
+    found = listing.with_handle(wish.handle) if before else None
     for piece in wanted:
         if found is None or piece.chain != found.chain:
             into.rules_come.append(Coming(piece, wish.address, wish.tag))

@@ -49,6 +49,7 @@ class Listing:
     named: dict[tuple[str, str], Json] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
     marks: dict[int, FoundRule] = field(default_factory=dict)
+    _by_handle: dict[int, FoundRule] = field(default_factory=dict)
     _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
     _in_chain: dict[str, list[FoundRule]] = field(default_factory=dict)
     _elements_of: dict[str, list[FoundElement]] = field(default_factory=dict)
@@ -56,6 +57,9 @@ class Listing:
     def rules_of(self, tag: str) -> Sequence[FoundRule]:
         """Those of nobody's have no tag."""
         return self._rules_of.get(tag, ())
+
+    def with_handle(self, handle: int) -> FoundRule | None:
+        return self._by_handle.get(handle)
 
     def in_chain(self, chain: str) -> Sequence[FoundRule]:
         return self._in_chain.get(chain, ())
@@ -69,6 +73,7 @@ class Listing:
 
     def add_rule(self, rule: FoundRule) -> None:
         self.rules.append(rule)
+        self._by_handle[rule.handle] = rule
         self._in_chain.setdefault(rule.chain, []).append(rule)
         self._rules_of.setdefault(rule.tag, []).append(rule)
         if rule.chain == MARKS and rule.digest:

@@ -19,10 +19,14 @@ Refused = Callable[[Sequence[Line]], bool]
 
 def explain(stderr: bytes, batch: Sequence[Line], refused: Refused) -> tuple[Diagnostic, ...]:
     """nft's errors, each about the resource whose line it is."""
-    text = stderr.decode(errors="replace")
-    told = {_blamed(int(number) - 1, batch, refused): reason for number, reason in _ERROR.findall(text)}
+    told = {_blamed(line - 1, batch, refused): reason for line, reason in reasons(stderr).items()}
     found = [_problem(batch[index] if 0 <= index < len(batch) else Line(""), reason) for index, reason in told.items()]
-    return tuple(found) or (_whole(text.strip()),)
+    return tuple(found) or (_whole(stderr.decode(errors="replace").strip()),)
+
+
+def reasons(stderr: bytes) -> dict[int, str]:
+    """What nft has against the lines of its input, by their numbers."""
+    return {int(line): reason for line, reason in _ERROR.findall(stderr.decode(errors="replace"))}
 
 
 def _whole(reason: str) -> Diagnostic:

@@ -108,7 +108,7 @@ def _tagged(tag: str, lineage: str) -> tuple[str, str]:
 
 
 def _note(there: There, name: str) -> str:
-    elements = [element for element in there.listing.elements.values() if element.holder == name]
+    elements = there.elements(name)
     told = [f"{one.key} ({one.comment})" for one in elements if one.comment and not one.passing]
     if told:
         more = f" and {len(told) - _FEW} more" if len(told) > _FEW else ""

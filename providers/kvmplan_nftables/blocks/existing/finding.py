@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kvmplan_nftables.blocks.existing.identifiers import Identifier, parse_identifier
@@ -58,7 +58,7 @@ class Existing:
             reason, named = str(problem), _BY_NAME if wanted.name and not rule else ""
             detail = f"{reason[:1].upper()}{reason[1:]}. It can stay as it is{named}."
             raise DiagnosticError(error(f"{_called(type_, wanted)} cannot be described", detail)) from None
-        return Observed(values=values, private={} if rule is None else {"place": there.same(rule).index(rule)})
+        return Observed(values=values, private={} if rule is None else {"place": _same(there, rule).index(rule)})
 
     def now(self, known: Known) -> Observed | None:
         """What was imported and carries no tag yet, as it is now; None where it is gone."""
@@ -88,10 +88,10 @@ class Existing:
         chain = ("chain", wanted.name)
         if chain not in there.listing.named:
             raise DiagnosticError(_not_there("chain", wanted, there))
-        rule = next((one for one in there.rules(wanted.name) if one.handle == wanted.handle), None)
-        if rule is not None:
+        rule = there.listing.with_handle(wanted.handle)
+        if rule is not None and rule.chain == wanted.name:
             return rule
-        found = [f"handle {one.handle}: `{there.text(one)[0]}`" for one in there.rules(wanted.name)]
+        found = [f"handle {one.handle}: `{there.text(one)[0]}`" for one in there.listing.in_chain(wanted.name)]
         detail = f"The rules of chain {wanted.name}: {_listed(found)}."
         raise DiagnosticError(error(f"There is no rule with handle {wanted.handle}", detail))
 
@@ -122,9 +122,13 @@ class Existing:
 
 def untagged(there: There, values: Object, private: Object) -> FoundRule | None:
     """The rule that was imported as ``values``: of those that say the same, the one at the place that it was at."""
-    rules = [rule for rule in there.rules(str(values["chain"])) if there.text(rule)[0] == values["rule"]]
+    rules = there.saying(str(values["chain"]), str(values["rule"]))
     place = int(str(private.get("place") or 0))
     return rules[place] if place < len(rules) else None
+
+
+def _same(there: There, rule: FoundRule) -> Sequence[FoundRule]:
+    return there.saying(rule.chain, there.text(rule)[0])
 
 
 def _no_import(type_: str) -> Diagnostic:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from kvmplan_nftables.blocks.reading import Printed
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.listing import FoundRule, Listing, parse_table, shown
+from kvmplan_nftables.table.listing import FoundElement, FoundRule, Listing, parse_table, shown
 from kvmplan_nftables.table.pieces import TableName, mark_of
+from kvmplan_nftables.table.refusals import reasons
 from kvmplan_nftables.table.texts import Texts, comment_in, parted
 from kvmplan_sdk import Host
 from kvmplan_sdk.host import check
@@ -21,9 +22,8 @@ class There:
     name: TableName
     listing: Listing
     texts: Texts
-
-    def rules(self, chain: str) -> Iterator[FoundRule]:
-        return (rule for rule in self.listing.rules if rule.chain == chain)
+    _saying: dict[tuple[str, str], list[FoundRule]] = field(default_factory=lambda: defaultdict(list))
+    _held: dict[str, list[FoundElement]] = field(default_factory=lambda: defaultdict(list))
 
     def text(self, rule: FoundRule) -> tuple[str, str]:
         """A rule without its comment, and that."""
@@ -37,10 +37,19 @@ class There:
         found = map(comment_in, self.texts.named.get((kind, name), ()))
         return next((comment for comment in found if comment is not None), None)
 
-    def same(self, rule: FoundRule) -> list[FoundRule]:
-        """The rules of its chain that say the same, in order, with itself."""
-        text = self.text(rule)[0]
-        return [one for one in self.rules(rule.chain) if self.text(one)[0] == text]
+    def saying(self, chain: str, text: str) -> Sequence[FoundRule]:
+        """The rules of a chain that say just that, in order."""
+        if not self._saying:
+            for rule in self.listing.rules:
+                self._saying[rule.chain, self.text(rule)[0]].append(rule)
+        return self._saying.get((chain, text), ())
+
+    def elements(self, holder: str) -> Sequence[FoundElement]:
+        """Those of a set or map."""
+        if not self._held:
+            for element in self.listing.elements.values():
+                self._held[element.holder].append(element)
+        return self._held.get(holder, ())
 
     def tag_of(self, kind: str, name: str) -> str:
         """Whose an object with a name is; empty where nobody says."""
@@ -56,7 +65,6 @@ def look(host: Host, name: TableName) -> There | None:
     return There(name, listing, Printed(host).of(name))
 
 
-_REFUSAL = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
 _TRIES = 50
 
 
@@ -71,7 +79,7 @@ def refused(host: Host, there: There) -> dict[int, str]:
     for _ in range(_TRIES):
         asked = [handle for handle in lines if handle not in found]
         done = host.run(("nft", "-c", "-f", "-"), input="".join(lines[handle] for handle in asked).encode())
-        told = {} if done.ok else {int(line): reason for line, reason in _REFUSAL.findall(done.stderr.decode())}
+        told = {} if done.ok else reasons(done.stderr)
         if not told:
             break
         found |= {asked[line - 1]: reason for line, reason in told.items() if line <= len(asked)}

@@ -146,7 +146,7 @@ def _holder(there: There, kind: str, name: str) -> dict[str, Value]:
 def _lasting(there: There, name: str, told: Object) -> list[FoundElement]:
     """What packets added, or runs out, is no configuration."""
     flags = told["flags"] if isinstance(told["flags"], list) else []
-    elements = [element for element in there.listing.elements.values() if element.holder == name]
+    elements = there.elements(name)
     if elements and "constant" in flags:
         raise ValueError("its elements cannot be marked as kvmplan's while it is constant")
     return [] if "dynamic" in flags else [element for element in elements if not element.passing]

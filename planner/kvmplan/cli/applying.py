@@ -146,7 +146,7 @@ def carry_out(
 ) -> bool:
     style = styled(no_color=no_color)
     imports = {change.address for change in plan.changes.values() if change.only_takes_in}
-    tally = Tally(sum(len(step.operations) for step in plan.steps))
+    tally = Tally(sum(len(step.operations) for step in plan.steps), imports)
 
     def listener(event: Event) -> None:
         tell(lambda: event_lines(event, plan, keep_secret(())))

@@ -80,9 +80,12 @@ def progress_lines(event: Event, style: Style = PLAIN, imports: Container[Addres
 
 @dataclass(slots=True)
 class Tally:
-    """What is being done and how much of it is done: told of every event, asked for a line at any time."""
+    """What is being done and how much of it is done: told of every event, asked for a line at any time. ``imports``:
+    what is only taken in.
+    """
 
     total: int
+    imports: Container[Address] = ()
     since: float = field(default_factory=time.monotonic)
     done: set[OperationKey] = field(default_factory=set)
     under_way: dict[OperationKey, float] = field(default_factory=dict)
@@ -109,7 +112,8 @@ class Tally:
             return cut(head, width)
         (address, verb), started = waiting[0]
         more = f" · and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-        tail = f": {_DOING[verb].lower()}, {_span(now - started)}{more}"
+        doing = "Importing" if address in self.imports else _DOING[verb]
+        tail = f": {doing.lower()}, {_span(now - started)}{more}"
         room = width - len(head) - len(tail) - 3
         return cut(f"{head} · {_short(address, room)}{tail}", width)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from kvmplan.apply.events import Event
-from kvmplan.review.progress import progress_lines
+import re
+
+from kvmplan.apply.events import Event, StepStarted
+from kvmplan.review.progress import Tally, progress_lines
+from kvmplan.review.redaction import Redaction
 from kvmplan.review.resource_text import resource_body
+from kvmplan.review.stream.apply import event_lines
 from kvmplan.review.style import PLAIN
 
 from ..workspace import Workspace, address
@@ -22,18 +26,27 @@ def test_apply_says_that_it_imports(workspace: Workspace) -> None:
         thing["tag"] = ""
     workspace.change_world(hosts=hosts)
     workspace.write(THING + IMPORT)
-    (change,) = workspace.plan().changes.values()
+    plan = workspace.plan()
+    (change,) = plan.changes.values()
     assert change.only_takes_in
     said: list[str] = []
+    streamed: list[str] = []
+    imports = {address("toy_thing.a")}
+    tally = Tally(1, imports)
 
     def listener(event: Event) -> None:
-        said.extend(progress_lines(event, PLAIN, {address("toy_thing.a")}))
+        said.extend(progress_lines(event, PLAIN, imports))
+        streamed.extend(one["@message"] for one in event_lines(event, plan, Redaction(())))
+        tally.take(event)
+        if isinstance(event, StepStarted):
+            assert "toy_thing.a: importing" in tally.line(80, tally.since)
 
     assert workspace.apply(listener=listener).complete
-    assert [line.partition(" after")[0] for line in said[1:]] == [
-        "toy_thing.a: Importing...",
-        "toy_thing.a: Import complete",
-    ]
+    for told in (said[1:], streamed):
+        assert [re.split(r" after| \[", line)[0] for line in told] == [
+            "toy_thing.a: Importing...",
+            "toy_thing.a: Import complete",
+        ]
 
 
 def test_a_plan_shows_all_that_it_takes_in() -> None:

@@ -33,16 +33,16 @@ def event_lines(event: Event, plan: Plan, redaction: Redaction) -> Iterator[Line
     match event:
         case StepStarted(step, operations):
             for key in operations:
-                yield _operation("apply_start", event, key, step, **_identity_before(key, plan, redaction))
+                yield _operation("apply_start", event, key, step, plan, **_identity_before(key, plan, redaction))
         case StepRunning(step, operations, seconds):
             for key in operations:
-                yield _operation("apply_progress", event, key, step, elapsed_seconds=int(seconds))
+                yield _operation("apply_progress", event, key, step, plan, elapsed_seconds=int(seconds))
         case OperationDone(step=step, address=address, verb=verb, seconds=seconds, values=values):
             key, gone = (address, verb), values is None or verb is Verb.DELETE
             identity = {} if gone else identity_json(values or {}, _hidden(address, plan), redaction)
-            yield _operation("apply_complete", event, key, step, **identity, elapsed_seconds=int(seconds))
+            yield _operation("apply_complete", event, key, step, plan, **identity, elapsed_seconds=int(seconds))
         case OperationFailed(step=step, address=address, verb=verb, seconds=seconds):
-            yield _operation("apply_errored", event, (address, verb), step, elapsed_seconds=int(seconds))
+            yield _operation("apply_errored", event, (address, verb), step, plan, elapsed_seconds=int(seconds))
         case Interrupted():
             yield line("log", interrupted_text(), level="warn")
         case RollbackStarted(steps):
@@ -51,8 +51,10 @@ def event_lines(event: Event, plan: Plan, redaction: Redaction) -> Iterator[Line
             yield line("kvmplan_rollback_complete", "Rollback ended", kvmplan_left=[str(address) for address in left])
 
 
-def _operation(kind: str, event: Event, key: OperationKey, step: PlannedStep, **more: Any) -> Line:
+def _operation(kind: str, event: Event, key: OperationKey, step: PlannedStep, plan: Plan, **more: Any) -> Line:
     address, verb = key
+    change = plan.changes.get(address)
+    said = operation_text(event, verb, imports=change is not None and change.only_takes_in)
     hook = {
         "resource": resource_json(address),
         "action": verb.value,
@@ -62,7 +64,7 @@ def _operation(kind: str, event: Event, key: OperationKey, step: PlannedStep, **
         "kvmplan_provider": step.lane.provider,
         **({"kvmplan_deposed": address.deposed} if address.deposed else {}),
     }
-    return line(kind, f"{address.current}: {operation_text(event, verb)}{named(more)}", hook=hook)
+    return line(kind, f"{address.current}: {said}{named(more)}", hook=hook)
 
 
 def _identity_before(key: OperationKey, plan: Plan, redaction: Redaction) -> dict[str, Any]:

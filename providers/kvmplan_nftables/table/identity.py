@@ -20,7 +20,9 @@ _DIGEST = 8
 _ORDER = 5
 _ROOM = LIMIT - _LINEAGE - 1 - _DIGEST - 2 - _ORDER
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]\" /:@+,=()-]")
-_TAG = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?)(?: ~([0-9a-f]{{{_DIGEST}}})(?:\.(\d{{1,4}}))?(?: .*)?)?")
+_OF_RULE = re.compile(rf"([A-Za-z0-9_-]{{1,8}} \S.*?) ~([0-9a-f]{{{_DIGEST}}})(?:\.(\d{{1,4}}))?(?: .*)?")
+_OF_ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,8} (?:skeleton|(?:module|nftables_\w+)\..+)")
+"""Other people's comments have words, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ def comment_parts(comment: str) -> tuple[str, str, int]:
     """The tag in a comment of ours, the digest (empty where there is none), and the place among our rules of a chain
     (0 where there is none). All are empty for other people's.
     """
-    found = _TAG.fullmatch(comment)
-    return ("", "", 0) if found is None else (found[1], found[2] or "", int(found[3] or 0))
+    if found := _OF_RULE.fullmatch(comment):
+        return found[1], found[2], int(found[3] or 0)
+    return comment if _OF_ELEMENT.fullmatch(comment) else "", "", 0
 
 
 def parse_comment(comment: str) -> tuple[str, str] | None:

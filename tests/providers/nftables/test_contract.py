@@ -223,8 +223,8 @@ def test_a_removed_element_is_missing_and_a_changed_one_differs(host: Any, open_
 def test_foreign_rules_in_our_table_are_never_deleted(host: Any, open_session: Open) -> None:
     host.nft("table inet kvmplan { chain mine { accept; }; }\n")
     apply(open_session, operation(Verb.CREATE, "a", 8080))
-    host.nft('add rule inet kvmplan postrouting oifname "ens9" counter\n')
-    host.nft("add element inet kvmplan pf4 { udp . 9 : 1.2.3.4 . 9 }\n")
+    host.nft('add rule inet kvmplan postrouting oifname "ens9" counter comment "to the lab"\n')
+    host.nft('add element inet kvmplan pf4 { udp . 9 comment "for the lab" : 1.2.3.4 . 9 }\n')
     session: Any = open_session()
     session.read([known_at(8080)])
     said = [one.detail for one in session.assess([], []).diagnostics if "stranger" in one.summary]
@@ -265,7 +265,7 @@ def test_an_element_of_nobody_s_in_a_firewall_s_own_set_is_drift_and_goes(host: 
     before = host.ruleset()
     holder = next(line.split()[1] for line in before.splitlines() if "friends" in line and line.startswith("\tset "))
     assert open_session().read([known]) != [None]
-    host.nft(f"add element inet kvmplan {holder} {{ 192.0.2.66, 198.51.100.0/24 }}\n")
+    host.nft(f'add element inet kvmplan {holder} {{ 192.0.2.66 comment "my laptop" }}\n')
     assert open_session().read([known]) == [None]
     made(open_session, case)
     assert host.ruleset() == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundElement
@@ -71,3 +71,7 @@ class Kind:
     claims: Callable[[Object], Iterable[Claim]] = _no_claims
     seen: Callable[[Object, Sequence[FoundElement]], Object | None] = _not_told
     whom: Callable[[Object], str] = _somebody
+
+    def told(self, impact: Impact, values: Object | None) -> Impact:
+        """``impact`` of the very guests: nft does not know their names."""
+        return replace(impact, why=impact.why.replace(WHOM, self.whom(values or {})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
@@ -13,31 +13,26 @@ from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strange
 from kvmplan_nftables.blocks.existing.discovery import discovered
 from kvmplan_nftables.blocks.existing.finding import RULE, Existing
 from kvmplan_nftables.blocks.reading import Printed, remembered, rules_as_written
+from kvmplan_nftables.compiling import Compiled, compiled
 from kvmplan_nftables.docker import accept
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
-from kvmplan_nftables.kind import REROUTES, WHOM
+from kvmplan_nftables.kind import REROUTES, Kind
 from kvmplan_nftables.kinds import BLOCKS, DATA_SOURCES, KINDS
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nat.ambiguous import judge_ambiguous
 from kvmplan_nftables.nat.same_source import judge_same_source
+from kvmplan_nftables.nft import Tables
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
-from kvmplan_nftables.table.batch import Line, compile_batch, ours, remaining
-from kvmplan_nftables.table.going import remade, taken
+from kvmplan_nftables.table.batch import ours, remaining
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
-from kvmplan_nftables.table.pieces import TableName
-from kvmplan_nftables.table.refusals import explain
-from kvmplan_nftables.table.replaced import merged
 from kvmplan_nftables.table.skeleton import SKELETON
-from kvmplan_nftables.table.wish import Wish
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
-    Completed,
     Diagnostic,
     DiagnosticError,
     Discovered,
@@ -47,7 +42,6 @@ from kvmplan_sdk import (
     Known,
     Object,
     Observed,
-    Operation,
     Outcome,
     Planned,
     Proposal,
@@ -60,7 +54,7 @@ from kvmplan_sdk import (
     has_errors,
     worst,
 )
-from kvmplan_sdk.host import check, require
+from kvmplan_sdk.host import require
 from kvmplan_sdk.provider import UNTAGGED
 from kvmplan_sdk.values import differences, is_known
 
@@ -96,7 +90,7 @@ class NftablesSession(Session):
         self._strangers: Sequence[Stranger] = ()
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
         self._making = Making()
-        self._seen: Mapping[TableName, Listing | None] = {}
+        self._tables = Tables(host)
         self._existing = self._look()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
@@ -121,9 +115,8 @@ class NftablesSession(Session):
         pieces = [
             self._making.pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)
         ]
-        self._seen = {}
-        self._seen = self._shown(table for some in pieces for table in some)
-        listings = {name: listing for name, listing in self._seen.items() if listing is not None}
+        self._tables.forget()
+        listings = self._tables.kept(table for some in pieces for table in some)
         damaged = broken(listings)
         self._strangers = strangers(listings)
         found = [
@@ -146,7 +139,7 @@ class NftablesSession(Session):
         kind = KINDS[proposal.type]
         values = kind.complete(proposal)
         values = {**values, IS_SAVED: self._keeper.able}
-        impact = _impact(proposal, values)
+        impact = _impact(kind, proposal, values)
         if not is_known(values):
             return Planned(values=values, impact=impact)
         try:
@@ -167,7 +160,7 @@ class NftablesSession(Session):
                 yield from self._apply(ours)
 
     def _apply(self, step: Step) -> Iterator[Outcome]:
-        self._seen = {}
+        self._tables.forget()
         self._existing = self._look()
         listings, batch, others = self._compiled(step)
         left, saved = remaining(listings, batch), self._keeper.others() if others else ()
@@ -176,7 +169,7 @@ class NftablesSession(Session):
             self._keeper.forget()
         if others and any(operation.verb is Verb.DELETE for operation in step.operations):
             self._keeper.forget_others()
-        problems = self._submit(batch)
+        problems = self._tables.submit(batch)
         if kept := ours(listings) if problems else left:
             self._keeper.save(kept)
         if others:
@@ -197,7 +190,7 @@ class NftablesSession(Session):
             return {}
         owners = {address: Owner(step.lineage, address) for address in made}
         tables = {table for name in made for table in self._making.pieces(RULE, made[name], owners[name])}
-        listings = self._listings(sorted(tables))
+        listings = self._tables.listings(sorted(tables))
         return {address: remembered(values, owners[address], listings) for address, values in made.items()}
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
@@ -207,12 +200,18 @@ class NftablesSession(Session):
         theirs, ours = _apart(step)
         there = [one for one in ours.operations if one.type != TYPE or not self._missing(one.after)]
         ours = replace(ours, operations=tuple(there))
-        tried = self._submit(self._batch(ours), "-c")
+        tried = self._tried(ours)
         if tried:
             with self._host.lock(NftablesProvider.name, step.stopping):
-                self._seen = {}
-                tried = self._submit(self._batch(ours), "-c")
+                self._tables.forget()
+                tried = self._tried(ours)
         return [*tried, *self._accepts.dry_run(theirs)]
+
+    def _tried(self, step: Step) -> Sequence[Diagnostic]:
+        return self._tables.submit(self._compiled(step).batch, "-c")
+
+    def _compiled(self, step: Step) -> Compiled:
+        return compiled(step, self._tables, self._look(), self._making)
 
     def _missing(self, values: Object | None) -> bool:
         """Whether an interface of a flowtable is not there (yet)."""
@@ -224,7 +223,7 @@ class NftablesSession(Session):
         removals = {
             change.address: accept.CLOSES
             if change.type == accept.TYPE
-            else _told(KINDS[change.type].removed, change.type, change.before)
+            else KINDS[change.type].told(KINDS[change.type].removed, change.before)
             for change in changes
             if change.verb is Verb.DELETE
         }
@@ -257,76 +256,6 @@ class NftablesSession(Session):
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._host, configuration)
 
-    def _batch(self, step: Step) -> Sequence[Line]:
-        return self._compiled(step)[1]
-
-    def _compiled(self, step: Step) -> tuple[Listings, Sequence[Line], frozenset[TableName]]:
-        """With the tables of others that it is about. What cannot be told yet, as values are unknown, is left out."""
-        step = replace(step, operations=tuple(merged(step.operations)))
-        wishes = [wish for operation in step.operations if (wish := self._wish(operation, step.lineage)) is not None]
-        tables = {table for wish in wishes for table in wish.tables}
-        listings = self._listings(sorted(tables))
-        wishes = self._with_handles(wishes, step)
-        printed = Printed(self._host, counted=True)
-        anew = {table for table, *_ in remade(listings, wishes)}
-        for table in anew | {table for wish in wishes if wish.handle for table in wish.before}:
-            listings[table].texts.update(printed.of(table).rules)
-        problems = tuple(taken(listings, wishes))
-        if problems:
-            raise DiagnosticError(*problems)
-        return listings, compile_batch(listings, wishes), frozenset(tables - SKELETON.keys())
-
-    def _wish(self, operation: Operation, lineage: str) -> Wish | None:
-        owner = Owner(lineage, operation.address)
-        wanted = self._making.pieces(operation.type, operation.after, owner)
-        if not wanted and operation.after is not None and not is_known(operation.after):
-            return None
-        former = owner if operation.tagged == operation.address else Owner(lineage, operation.tagged)
-        tag = owner.tag
-        return Wish(
-            operation.address,
-            tag,
-            wanted,
-            tag if former is owner else former.tag,
-            self._making.pieces(operation.type, operation.before, former),
-            takes=operation.tagged == UNTAGGED,
-        )
-
-    def _with_handles(self, wishes: Sequence[Wish], step: Step) -> list[Wish]:
-        """Rules that are taken over are found by their values, as they were when they were read."""
-        existing = self._look()
-        handles = {
-            one.address: rule.handle
-            for one in step.operations
-            if one.type == RULE and one.tagged == UNTAGGED and one.before is not None
-            if (rule := existing.rule(one.before, one.private)) is not None
-        }
-        return [replace(wish, handle=handles.get(wish.address, 0)) if wish.takes else wish for wish in wishes]
-
-    def _listings(self, tables: Iterable[TableName]) -> Listings:
-        """Our own tables and ``tables``, as far as they are there."""
-        return {name: listing for name, listing in self._shown(tables).items() if listing is not None}
-
-    def _shown(self, tables: Iterable[TableName]) -> Mapping[TableName, Listing | None]:
-        wanted = dict.fromkeys((*SKELETON, *tables))
-        return {name: self._seen[name] if name in self._seen else self._listing(name) for name in wanted}
-
-    def _listing(self, name: TableName) -> Listing | None:
-        listed = self._host.run(shown(name))
-        if not listed.ok and b"No such file or directory" in listed.stderr:
-            return None
-        return parse_table(check(listed, f"Listing table {' '.join(name)}"), texts=name not in SKELETON)
-
-    def _submit(self, batch: Sequence[Line], *options: str) -> tuple[Diagnostic, ...]:
-        if not batch:
-            return ()
-        done = self._nft(batch, *options)
-        return () if done.ok else explain(done.stderr, batch, lambda part: not self._nft(part, "-c").ok)
-
-    def _nft(self, batch: Sequence[Line], *options: str) -> Completed:
-        text = "\n".join([*(line.text for line in batch), ""])
-        return self._host.run(["nft", *options, "-f", "-"], input=text.encode())
-
 
 def _apart(step: Step) -> tuple[Step, Step]:
     """What iptables is told, and what nft is."""
@@ -344,15 +273,8 @@ def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
 
 
-def _impact(proposal: Proposal, values: Object) -> Impact:
-    kind = KINDS[proposal.type]
+def _impact(kind: Kind, proposal: Proposal, values: Object) -> Impact:
     if proposal.prior is None:
-        return _told(kind.created, proposal.type, values)
+        return kind.told(kind.created, values)
     changed = {str(path[0]) for path in differences(values, proposal.prior)} - {IS_SAVED}
-    impact = worst(kind.impacts.get(name, REROUTES) for name in sorted(changed))
-    return _told(impact, proposal.type, values)
-
-
-def _told(impact: Impact, type_: str, values: Object | None) -> Impact:
-    """``impact`` of the very guests: nft does not know their names."""
-    return replace(impact, why=impact.why.replace(WHOM, KINDS[type_].whom(values or {})))
+    return kind.told(worst(kind.impacts.get(name, REROUTES) for name in sorted(changed)), values)

@@ -275,7 +275,7 @@ def test_a_change_of_one_element_touches_one_element(host: Any, open_session: Op
     apply(open_session, *(operation(Verb.CREATE, f"a{port}", port) for port in range(8000, 8100)))
     session: Any = open_session()
     one = operation(Verb.UPDATE, "a8050", 8050, "192.168.150.77")
-    assert len(session._batch(Step(operations=(one,), lineage=LINEAGE))) == len(
+    assert len(session._compiled(Step(operations=(one,), lineage=LINEAGE)).batch) == len(
         ["delete element {", "8050", "}", "create element {", "8050", "}"]
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.inventory import DomainRecord
 from kvmplan_libvirt.plain import text
-from kvmplan_sdk import Diagnostic, Host, error
+from kvmplan_sdk import Diagnostic, Host, HostError, error
 
 _USUAL = frozenset({"virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "rtl8139"})
 _OF_A_PC = re.compile(r".*/(qemu-system-(x86_64|i386)|qemu-kvm|kvm)")
@@ -48,7 +48,10 @@ def _emulator(record: DomainRecord) -> str:
 
 
 def nic_models(host: Host, emulator: str) -> frozenset[str]:
-    """Those that can be plugged in; none where the emulator does not say."""
-    done = host.run([emulator, "-device", "help"])
+    """Those that can be plugged in; none where the emulator does not say, or is not there."""
+    try:
+        done = host.run([emulator, "-device", "help"])
+    except HostError:
+        return frozenset()
     found = _NETWORK.search(done.stdout.decode(errors="replace"))
     return frozenset(_NAMES.findall(found[1])) if done.ok and found else frozenset()

@@ -15,7 +15,7 @@ from kvmplan_libvirt.plain import blocks
 from kvmplan_libvirt.provider import LibvirtSession
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import Change, ClaimedBy, Findings, ImpactLevel, InterfaceClaim, Object, Verb
+from kvmplan_sdk import Change, ClaimedBy, Findings, HostError, ImpactLevel, InterfaceClaim, Object, Verb
 from kvmplan_sdk.testing.fake_host import FakeHost
 
 ADDR = [{"ifname": "eth0", "addr_info": [{"local": "192.0.2.5", "prefixlen": 24, "scope": "global"}]}]
@@ -44,6 +44,7 @@ def session(rig: Rig) -> LibvirtSession:
             ("ip", "-4", "-j", "route", "show"): json.dumps(ROUTE).encode(),
             ("ip", "-6", "-j", "route", "show"): b"[]",
             ("/usr/bin/qemu-system-x86_64", "-device", "help"): QEMU,
+            ("/opt/gone/qemu-system-x86_64",): HostError("Command cannot be run on local", "No such file"),
         }
     )
     reach = Reach.of(rig.connection, host, LINEAGE, "local@kvm1", 9_000_000, on_host=True)

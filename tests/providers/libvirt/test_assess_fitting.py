@@ -62,6 +62,11 @@ def test_a_model_that_qemu_does_not_have(guest: Rig) -> None:
     ]
 
 
+def test_a_model_of_a_qemu_that_is_not_there(guest: Rig) -> None:
+    guest.connection.defineXML(GUEST.format("", "<devices><emulator>/opt/gone/qemu-system-x86_64</emulator></devices>"))
+    assert told(guest, nic(guest, domain="off", model="vmxnet3")) == []
+
+
 def test_a_boot_order_of_the_domains_own(guest: Rig) -> None:
     assert told(guest, nic(guest, domain="off", boot_order=1)) == ["boot_order: Domain off has a boot order of its own"]
 

@@ -10,7 +10,8 @@ from kvmplan_nftables.blocks.existing.finding import RULE, Existing
 from kvmplan_nftables.blocks.reading import Printed
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nft import Tables
-from kvmplan_nftables.table.batch import Line, compile_batch
+from kvmplan_nftables.table.batch import compile_batch
+from kvmplan_nftables.table.difference import Line
 from kvmplan_nftables.table.going import remade, taken
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import Listings

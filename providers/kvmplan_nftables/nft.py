@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kvmplan_nftables.table.batch import Line
+from kvmplan_nftables.table.difference import Line
 from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.refusals import explain

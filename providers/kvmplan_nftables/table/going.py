@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kvmplan_nftables.table.batch import Difference, compare_named
+from kvmplan_nftables.table.batch import compare_named
+from kvmplan_nftables.table.difference import Difference
 from kvmplan_nftables.table.listing import Listings
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.skeleton import SKELETON

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from kvmplan_nftables.table.batch import Line
+from kvmplan_nftables.table.difference import Line
 from kvmplan_nftables.table.pieces import MARKS
 from kvmplan_sdk import Diagnostic, error
 

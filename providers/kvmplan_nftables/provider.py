@@ -94,10 +94,18 @@ class NftablesSession(Session):
         self._existing = self._look()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        """Nobody may be between changing a table and saving it."""
+        """What is not saved may be of somebody who is between changing a table and saving it: it is read again when
+        nobody is.
+        """
+        found = self._found(objects)
+        if not self._keeper.able or all(one is None or one.values[IS_SAVED] for one in found):
+            return found
         with self._host.lock(NftablesProvider.name, lambda: False):
-            theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
-            ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
+            return self._found(objects)
+
+    def _found(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
+        theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
+        ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
         return [next(theirs if known.type == accept.TYPE else ours) for known in objects]
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:

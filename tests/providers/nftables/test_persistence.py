@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -90,6 +91,27 @@ def test_what_is_missing_or_stale_is_seen_and_written_again(host: Any, path: str
         apply(opened(fake), operation(Verb.UPDATE, "a", 8080))
         assert fake.files == right
         assert is_saved(opened(fake)()) is True
+
+
+def test_who_is_between_changing_a_table_and_saving_it_is_waited_for_and_nobody_else(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, waited = saving(host), []
+    apply(opened(fake), operation(Verb.CREATE, "a", 8080))
+    right = dict(fake.files)
+
+    @contextlib.contextmanager
+    def lock(name: str, _stopping: Callable[[], bool]) -> Iterator[None]:
+        waited.append(name)
+        fake.files.update(right)  # who had it has saved by now
+        yield
+
+    monkeypatch.setattr(fake, "lock", lock)
+    assert is_saved(opened(fake)()) is True
+    assert waited == []
+    del fake.files[FILE]
+    assert is_saved(opened(fake)()) is True
+    assert waited == ["nftables"]
 
 
 def test_killed_at_any_call_the_last_one_to_go_leaves_no_file_behind(host: Any) -> None:

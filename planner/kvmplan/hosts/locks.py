@@ -20,6 +20,8 @@ from kvmplan_sdk.host import HostError
 PATIENCE = 600.0
 """Seconds that whoever has a lock gets to finish; a guest that does not let go of a NIC takes half a minute of them."""
 _POLL = 0.25
+_LINE_BROKE = 255
+"""What ssh(1) ends with."""
 _BEAT = 10.0
 """Less than the minute in `_HOLD`, and more often than a dead line is found."""
 _HOLD = """set -u
@@ -83,10 +85,8 @@ def _wait(process: subprocess.Popen[bytes], name: str, where: str, stopping: Cal
             )
     if process.stdout.readline() != b"held\n":
         said = process.stderr.read().decode(errors="replace").strip()
-        raise HostError(
-            f"Cannot lock {name} on {where}",
-            f"{_path(name)}: {said or 'no answer'}. It needs flock (util-linux) and the right to write: be root.",
-        )
+        hint = "" if process.wait() == _LINE_BROKE else " It needs flock (util-linux) and the right to write: be root."
+        raise HostError(f"Cannot lock {name} on {where}", f"{_path(name)}: {said or 'no answer'}.{hint}")
 
 
 def _release(process: subprocess.Popen[bytes]) -> None:

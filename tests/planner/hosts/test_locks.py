@@ -99,6 +99,16 @@ def test_a_host_that_cannot_be_locked_is_told(host: AnyHost) -> None:
         host.lock("no/such", never).__enter__()
 
 
+@pytest.mark.parametrize(("status", "hints"), [(1, True), (255, False)])
+def test_a_line_that_breaks_is_no_want_of_rights(
+    host: AnyHost, name: str, monkeypatch: pytest.MonkeyPatch, status: int, hints: bool
+) -> None:
+    monkeypatch.setattr(locks, "_HOLD", f"exit {status}")
+    with pytest.raises(HostError, match="no answer") as raised:
+        host.lock(name, never).__enter__()
+    assert ("be root" in str(raised.value)) is hints
+
+
 def test_where_the_lock_got_lost_the_error_of_the_step_is_told(
     host: AnyHost, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,6 @@ from kvmplan_nftables.table.texts import Texts, parse_texts, parted
 from kvmplan_sdk import Host, Known, Object, Observed
 from kvmplan_sdk.host import check
 
-TYPE = "nftables_rule"
 BY_HAND = "(changed by hand)"
 
 

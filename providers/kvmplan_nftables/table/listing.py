@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kvmplan_nftables.table.identity import comment_parts
-from kvmplan_nftables.table.pieces import MARKS, OURS, TableName
+from kvmplan_nftables.table.pieces import MARKS, TableName
 
 Json = Mapping[str, Any]
 
@@ -151,6 +151,3 @@ def spelled(value: Any) -> str:
 def shown(name: TableName) -> tuple[str, ...]:
     """The command that lists a table."""
     return ("nft", "-j", "list", "table", *name)
-
-
-__all__ = ["OURS", "FoundElement", "FoundRule", "Listing", "Listings", "parse_table", "shown", "spelled"]

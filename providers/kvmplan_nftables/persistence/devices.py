@@ -16,7 +16,7 @@ _FLOWTABLE = re.compile(r"^\tflowtable (\S+) \{\n((?:\t\t.*\n)*)\t\}$", re.MULTI
 _MEMBERS = re.compile(
     rf"^\tset (\S+){MEMBERS} \{{\n\t\ttype ifname\n\t\telements = \{{([\s\S]*?)\}}\n\t\}}$", re.MULTILINE
 )
-_NAME = re.compile(r'"([^"]+)"(?: comment "[^"]*")?')
+_NAME = re.compile(r'"([A-Za-z0-9_.@-]+)"(?: comment "[^"]*")?(?=[ ,])')
 
 
 def joins(tables: Mapping[TableName, str]) -> Iterator[tuple[str, str]]:

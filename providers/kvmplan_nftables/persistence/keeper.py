@@ -70,7 +70,7 @@ class Keeper:
         for name in sorted(tables):
             listed = self.host.run(["nft", "-s", "list", "table", *name])
             if listed.ok or b"No such file or directory" not in listed.stderr:
-                texts[name] = check(listed, f"Listing table {' '.join(name)}").decode()
+                texts[name] = kept.text_of(check(listed, f"Listing table {' '.join(name)}"))
         return texts
 
     def _kept(self, wanted: Kept) -> bool:

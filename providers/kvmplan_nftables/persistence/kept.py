@@ -42,7 +42,7 @@ def own(nft: str, tables: Mapping[TableName, str]) -> Kept:
     """``tables``: as ``nft -s list table`` prints them. ``nft``: its path on the host."""
     if not tables:
         return NOTHING
-    text = saved.document(tables).encode()
+    text = _bytes(saved.document(tables))
     coming = [
         (device, f"/bin/sh -c '[ ! -e /sys/class/net/{device} ] || {nft} \"{command}\"'")
         for device, command in joins(tables)
@@ -66,8 +66,17 @@ def in_others(nft: str, tables: Mapping[TableName, str]) -> Kept:
     command = f"/bin/sh {others.FILE}"
     described = "What kvmplan keeps in other tables of nftables"
     files = {
-        others.FILE: text.encode(),
+        others.FILE: _bytes(text),
         UNITS + OTHERS_UNIT: loader(described, f"{FLUSHER} {UNIT}", others.FILE, [command]).encode(),
         OTHERS_DROP_IN_FILE: drop_in([command]).encode(),
     }
-    return Kept(files, others.told(tables).encode())
+    return Kept(files, _bytes(others.told(tables)))
+
+
+def text_of(listed: bytes) -> str:
+    """What nft prints: comments of other people may be in any encoding, and are saved as they are."""
+    return listed.decode(errors="surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")

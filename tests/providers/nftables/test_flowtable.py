@@ -43,6 +43,12 @@ def test_an_interface_in_two_and_a_kernel_without_any(host: Any, open_session: C
     assert found[0].address == "nftables_flowtable.b"
 
 
+def test_what_a_stranger_calls_an_interface_gets_into_no_unit() -> None:
+    hostile = LISTED.replace('"left"', """"a'%n; reboot; '", "left\"""")
+    told, plain = (own("/sbin/nft", {OURS: text}).files[UNITS + JOINER] for text in (hostile, LISTED))
+    assert told == plain
+
+
 def test_interfaces_join_one_by_one_at_boot_and_as_they_come() -> None:
     files = {path: (text or b"").decode() for path, text in own("/sbin/nft", {OURS: LISTED}).files.items()}
     assert "flowtable ft_1 {\n\t\thook ingress priority filter\n\t\tcounter\n\t}" in files[FILE]

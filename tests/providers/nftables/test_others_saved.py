@@ -153,3 +153,16 @@ def test_marks_that_do_not_say_of_what_they_are_come_anew(host: Any, fake: Any, 
     carry_out(opened(fake)(), *again)
     assert host.ruleset() == before
     assert same(fake, made)
+
+
+def test_bytes_that_are_no_text_are_kept_as_they_are(host: Any, fake: Any, made: list[Known]) -> None:
+    """A comment that somebody wrote in Latin-1."""
+    told = b"""add rule ip foreign theirs udp dport 9 drop comment "caf\xe9"
+add set inet mine named { type ipv4_addr ; comment "caf\xe9" ; }
+"""
+    assert host.run(["nft", "-f", "-"], input=told).ok
+    assert same(fake, made) is False, "there is a set to be saved, too"
+    again = [planned(opened(fake)(), type_, name, written, Verb.UPDATE) for type_, name, written in MADE]
+    carry_out(opened(fake)(), *again)
+    assert same(fake, made)
+    assert b"caf\xe9" in fake.files[FILE]

@@ -25,11 +25,25 @@ from kvmplan_sdk.values import is_known
 
 
 class Compiled(NamedTuple):
-    """``listings``: the tables as they are. ``others``: those of others that the step is about."""
+    """``step``: what was asked for. ``listings``: the tables as they are. ``about``: those that change, ``others``
+    the ones that are not kvmplan's.
+    """
 
+    step: Step
     listings: Listings
     batch: Sequence[Line]
-    others: frozenset[TableName]
+    about: Sequence[TableName]
+
+    @property
+    def others(self) -> frozenset[TableName]:
+        return frozenset(self.about) - SKELETON.keys()
+
+    def holds(self, step: Step, tables: Tables) -> bool:
+        """Whether the same would come of ``step`` now: of kvmplan's own tables, while they are as they were."""
+        if self.others or step.lineage != self.step.lineage or step.operations != self.step.operations:
+            return False
+        now = tables.kept(self.about)
+        return now.keys() == self.listings.keys() and all(now[name] is there for name, there in self.listings.items())
 
 
 def compiled(step: Step, tables: Tables, existing: Existing, making: Making) -> Compiled:
@@ -38,8 +52,8 @@ def compiled(step: Step, tables: Tables, existing: Existing, making: Making) -> 
     """
     operations = list(merged(step.operations))
     wishes = [wish for one in operations if (wish := _wish(one, step.lineage, making)) is not None]
-    about = {table for wish in wishes for table in wish.tables}
-    listings = tables.listings(sorted(about))
+    about = sorted({table for wish in wishes for table in wish.tables})
+    listings = tables.listings(about)
     wishes = _with_handles(wishes, operations, existing)
     printed = Printed(tables.host, counted=True)
     anew = {table for table, *_ in remade(listings, wishes)}
@@ -48,7 +62,7 @@ def compiled(step: Step, tables: Tables, existing: Existing, making: Making) -> 
     problems = tuple(taken(listings, wishes))
     if problems:
         raise DiagnosticError(*problems)
-    return Compiled(listings, compile_batch(listings, wishes), frozenset(about - SKELETON.keys()))
+    return Compiled(step, listings, compile_batch(listings, wishes), about)
 
 
 def _wish(operation: Operation, lineage: str, making: Making) -> Wish | None:

@@ -14,18 +14,21 @@ from kvmplan_sdk.host import check
 
 
 class Tables:
-    """kvmplan's own and those asked for, as far as they are there. Lists afresh, but for what is `kept`."""
+    """kvmplan's own and those asked for, as far as they are there. Lists afresh, but for what is `kept`. A table that
+    nft prints as before is the same `Listing`.
+    """
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self._kept: Mapping[TableName, Listing | None] = {}
+        self._printed: dict[TableName, tuple[bytes, Listing]] = {}
 
     def forget(self) -> None:
         """Others may have changed them, and handles are only good for a moment."""
         self._kept = {}
 
     def kept(self, tables: Iterable[TableName]) -> Listings:
-        """Likewise, and remembered until `forget`."""
+        """Likewise, and remembered until `forget` or a change."""
         self._kept = self._shown(tables)
         return _there(self._kept)
 
@@ -36,6 +39,8 @@ class Tables:
         """All of ``batch`` or nothing; what nft has against it."""
         if not batch:
             return ()
+        if "-c" not in options:
+            self.forget()
         done = self._nft(batch, *options)
         return () if done.ok else explain(done.stderr, batch, lambda part: not self._nft(part, "-c").ok)
 
@@ -51,7 +56,10 @@ class Tables:
         listed = self.host.run(shown(name))
         if not listed.ok and b"No such file or directory" in listed.stderr:
             return None
-        return parse_table(check(listed, f"Listing table {' '.join(name)}"), texts=name not in SKELETON)
+        printed = check(listed, f"Listing table {' '.join(name)}")
+        if name not in self._printed or self._printed[name][0] != printed:
+            self._printed[name] = printed, parse_table(printed, texts=name not in SKELETON)
+        return self._printed[name][1]
 
 
 def _there(listings: Mapping[TableName, Listing | None]) -> Listings:

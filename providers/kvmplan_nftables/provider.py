@@ -80,7 +80,7 @@ class NftablesProvider(Provider):
 
 class NftablesSession(Session):
     """Lists tables afresh to read and to apply: others may have changed them, and handles are only good for a moment.
-    A rehearsal takes what was read.
+    A rehearsal takes what was read, and its batch is told when it would be the same.
     """
 
     def __init__(self, host: Host, lineage: str, keeper: Keeper) -> None:
@@ -91,6 +91,7 @@ class NftablesSession(Session):
         self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
         self._making = Making()
         self._tables = Tables(host)
+        self._rehearsed: dict[str, Compiled] = {}
         self._existing = self._look()
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
@@ -170,7 +171,9 @@ class NftablesSession(Session):
     def _apply(self, step: Step) -> Iterator[Outcome]:
         self._tables.forget()
         self._existing = self._look()
-        listings, batch, others = self._compiled(step)
+        rehearsed = self._rehearsed.pop(_first(step), None)
+        made = rehearsed if rehearsed and rehearsed.holds(step, self._tables) else self._compiled(step)
+        listings, batch, others = made.listings, made.batch, made.others
         left, saved = remaining(listings, batch), self._keeper.others() if others else ()
         # First, or a run that is killed in between would leave a file that nobody remembers.
         if not left:
@@ -188,8 +191,8 @@ class NftablesSession(Session):
             return
         private = self._remembered(step)
         for operation in step.operations:
-            made = private.get(operation.address, {})
-            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=made)
+            told = private.get(operation.address, {})
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=told)
 
     def _remembered(self, step: Step) -> dict[str, Object]:
         """How nft lists the rules that were made, by address."""
@@ -216,7 +219,9 @@ class NftablesSession(Session):
         return [*tried, *self._accepts.dry_run(theirs)]
 
     def _tried(self, step: Step) -> Sequence[Diagnostic]:
-        return self._tables.submit(self._compiled(step).batch, "-c")
+        made = self._compiled(step)
+        self._rehearsed[_first(step)] = made
+        return self._tables.submit(made.batch, "-c")
 
     def _compiled(self, step: Step) -> Compiled:
         return compiled(step, self._tables, self._look(), self._making)
@@ -263,6 +268,10 @@ class NftablesSession(Session):
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._host, configuration)
+
+
+def _first(step: Step) -> str:
+    return next((one.address for one in step.operations), "")
 
 
 def _apart(step: Step) -> tuple[Step, Step]:

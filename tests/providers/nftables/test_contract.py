@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,6 +279,22 @@ def test_a_change_of_one_element_touches_one_element(host: Any, open_session: Op
     assert len(session._compiled(Step(operations=(one,), lineage=LINEAGE)).batch) == len(
         ["delete element {", "8050", "}", "create element {", "8050", "}"]
     )
+
+
+def test_what_was_rehearsed_is_told_unless_somebody_came_in_between(host: Any, open_session: Open) -> None:
+    apply(open_session, operation(Verb.CREATE, "a", 8080))
+    step = Step(operations=(operation(Verb.CREATE, "b", 8081), operation(Verb.DELETE, "a", 8080)), lineage=LINEAGE)
+    session: Any = open_session()
+    assert not session.dry_run(step)
+    (rehearsed,) = session._rehearsed.values()
+    assert rehearsed.holds(step, session._tables)
+    assert not rehearsed.holds(replace(step, operations=step.operations[:1]), session._tables)
+    apply(open_session, operation(Verb.CREATE, "c", 8082))
+    session._tables.forget()
+    assert not rehearsed.holds(step, session._tables)
+    assert [one.diagnostics for one in session.apply(step)] == [(), ()]
+    assert None not in read(open_session, "b", "c")
+    assert "8080" not in host.ruleset()
 
 
 def test_a_step_is_one_batch_whatever_its_size(host: Any, open_session: Open) -> None:

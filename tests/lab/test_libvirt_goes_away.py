@@ -121,7 +121,7 @@ def test_an_apply_is_finished_in_spite_of(desk: Desk, deed: str) -> None:
 def test_one_that_stays_away_is_told_once_and_the_next_apply_does_the_rest(desk: Desk) -> None:
     with at(desk.lab, "[ -e /sys/class/net/virbr-n3 ]", do=STOP):
         said = " ".join(desk.run("apply", "-auto-approve", status=1).split())
-    assert said.count("libvirt on local went away") == 1
+    assert said.count("Error: libvirt on local went away") == 1
     assert "systemctl enable --now libvirtd.socket" in said
     assert "libvirt is not running" in desk.run("plan", status=1)
     desk.lab.run(["systemctl", "start", "libvirtd.socket"])
@@ -143,7 +143,7 @@ def test_one_that_hangs_is_noticed_and_can_be_interrupted(desk: Desk) -> None:
     resume = ["sh", "-c", "kill -CONT $(cat /run/libvirtd.pid)"]
     with at(desk.lab, "[ -e /sys/class/net/virbr-n3 ]", do=HANG):
         said = " ".join(desk.run("apply", "-auto-approve", status=1).split())
-    assert said.count("libvirt on local went away") == 1
+    assert said.count("Error: libvirt on local went away") == 1
     assert "takes connections, but says nothing" in said
     started = time.monotonic()
     desk.lab.run(["timeout", "-s", "INT", "3", *KVMPLAN, "plan"], cwd=desk.folder, check=False, env=CODE)

@@ -66,6 +66,22 @@ def firewalls(count: int, port: int = 80) -> Objects:
     }
 
 
+def rules(count: int, port: int = 80) -> Objects:
+    """In a table of the user's."""
+    chain = {"family": "inet", "table": "edge", "chain": "guests"}
+    return {
+        "nftables_table.edge": {"family": "inet", "name": "edge"},
+        "nftables_chain.guests": {"family": "inet", "table": "edge", "name": "guests"},
+        **{
+            f"nftables_rule.r[{n}]": {
+                **chain,
+                "rule": f"ip saddr {_address(n)} tcp dport {443 if n else port} accept",
+            }
+            for n in range(count)
+        },
+    }
+
+
 def addresses(count: int, port: int = 80) -> Objects:
     # Every second address, or nft would be told of a few subnets.
     held = [_address(2 * n + (n == 0 and port != 80)) for n in range(count)]
@@ -81,6 +97,7 @@ SHAPES: Mapping[str, Callable[[int, int], Objects]] = {
     "forwards": forwards,
     "masquerades": masquerades,
     "firewalls": firewalls,
+    "rules": rules,
     "addresses in a set": addresses,
 }
 
@@ -186,8 +203,8 @@ def measure(shape: Callable[[int, int], Objects], count: int) -> Mapping[str, fl
     _nft("delete", "table", "inet", "foreign")
     changed = _planned(_proposals(shape(count, 81)), _session())
     clock.timed("change", lambda: _apply(_step(Verb.UPDATE, values, changed), _session()))
-    table = _nft("list", "table", "inet", "kvmplan")
-    clock.timed("list", lambda: _nft("-j", "list", "table", "inet", "kvmplan"))
+    table = _nft("list", "ruleset")
+    clock.timed("list", lambda: _nft("-j", "list", "ruleset"))
     clock.timed("destroy", lambda: _apply(_step(Verb.DELETE, changed, {}), _session()))
     assert not _nft("list", "ruleset")
     clock.timed("nft -f", lambda: _nft("-f", "-", text=table))

@@ -25,22 +25,23 @@ from kvmplan_sdk.values import is_known
 
 
 class Compiled(NamedTuple):
-    """``step``: what was asked for. ``listings``: the tables as they are. ``about``: those that change, ``others``
-    the ones that are not kvmplan's.
+    """``step``: what was asked for. ``listings``: the tables as they are. ``about``: those that change, ``others`` the
+    ones that are not kvmplan's. ``retold``: whether rules are told again as nft prints them, which is in no listing.
     """
 
     step: Step
     listings: Listings
     batch: Sequence[Line]
     about: Sequence[TableName]
+    retold: bool
 
     @property
     def others(self) -> frozenset[TableName]:
         return frozenset(self.about) - SKELETON.keys()
 
     def holds(self, step: Step, tables: Tables) -> bool:
-        """Whether the same would come of ``step`` now: of kvmplan's own tables, while they are as they were."""
-        if self.others or step.lineage != self.step.lineage or step.operations != self.step.operations:
+        """Whether the same would come of ``step`` now: while the tables are as they were."""
+        if self.retold or step.lineage != self.step.lineage or step.operations != self.step.operations:
             return False
         now = tables.kept(self.about)
         return now.keys() == self.listings.keys() and all(now[name] is there for name, there in self.listings.items())
@@ -57,12 +58,13 @@ def compiled(step: Step, tables: Tables, existing: Existing, making: Making) -> 
     wishes = _with_handles(wishes, operations, existing)
     printed = Printed(tables.host, counted=True)
     anew = {table for table, *_ in remade(listings, wishes)}
-    for table in anew | {table for wish in wishes if wish.handle for table in wish.before}:
+    printed_of = anew | {table for wish in wishes if wish.handle for table in wish.before}
+    for table in printed_of:
         listings[table].texts.update(printed.of(table).rules)
     problems = tuple(taken(listings, wishes))
     if problems:
         raise DiagnosticError(*problems)
-    return Compiled(step, listings, compile_batch(listings, wishes), about)
+    return Compiled(step, listings, compile_batch(listings, wishes), about, bool(printed_of))
 
 
 def _wish(operation: Operation, lineage: str, making: Making) -> Wish | None:

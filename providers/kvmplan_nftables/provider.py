@@ -12,7 +12,7 @@ from kvmplan_nftables.assess.host import judge
 from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strangers
 from kvmplan_nftables.blocks.existing.discovery import discovered
 from kvmplan_nftables.blocks.existing.finding import RULE, Existing
-from kvmplan_nftables.blocks.reading import Printed, remembered, rules_as_written
+from kvmplan_nftables.blocks.reading import Printed, rules_as_written
 from kvmplan_nftables.compiling import Compiled, compiled
 from kvmplan_nftables.docker import accept
 from kvmplan_nftables.docker.boot import Boot
@@ -189,20 +189,8 @@ class NftablesSession(Session):
             # The batch failed as a whole: whoever is not named just did not happen.
             yield from _failed(step, problems)
             return
-        private = self._remembered(step)
         for operation in step.operations:
-            told = private.get(operation.address, {})
-            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=told)
-
-    def _remembered(self, step: Step) -> dict[str, Object]:
-        """How nft lists the rules that were made, by address."""
-        made = {one.address: one.after for one in step.operations if one.type == RULE and one.after is not None}
-        if not made:
-            return {}
-        owners = {address: Owner(step.lineage, address) for address in made}
-        tables = {table for name in made for table in self._making.pieces(RULE, made[name], owners[name])}
-        listings = self._tables.listings(sorted(tables))
-        return {address: remembered(values, owners[address], listings) for address, values in made.items()}
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         """What hooks an interface that an earlier step makes is left out too. A refusal may be of what somebody else
@@ -287,7 +275,13 @@ def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
     for operation in step.operations:
         own = tuple(problem for problem in problems if problem.address == operation.address)
         if own:
-            yield Outcome(address=operation.address, verb=operation.verb, values=operation.before, diagnostics=own)
+            yield Outcome(
+                address=operation.address,
+                verb=operation.verb,
+                values=operation.before,
+                private=operation.private,
+                diagnostics=own,
+            )
 
 
 def _impact(kind: Kind, proposal: Proposal, values: Object) -> Impact:

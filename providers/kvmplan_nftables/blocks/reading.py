@@ -1,5 +1,5 @@
-"""The user's rules as they read now. nft lists a rule otherwise than it was told, so what it lists after apply is kept
-with the resource as a digest (`table.rewritten`), and compared.
+"""The user's rules as they read now. nft lists a rule otherwise than it was told, so what it lists in the look after
+an apply is kept with the resource as a digest (`table.rewritten`), and compared.
 """
 
 from __future__ import annotations
@@ -44,16 +44,10 @@ def rules_as_written(
         now, rule = found[place], rule_of(one.values, Owner(lineage, one.address), listings)
         if now is None or not now.owned or rule is None:
             continue
-        values = now.values
-        if one.private.get("listed") not in (None, listed(rule[1])):
+        values, digest = now.values, listed(rule[1])
+        if one.private.get("listed") not in (None, digest):
             values = _read_as(one, parted(printed.of(rule[0]).rules.get(rule[1].handle, ""))[0])
-        yield place, replace(now, values=values, private=one.private)
-
-
-def remembered(values: Object, owner: Owner, listings: Listings) -> Object:
-    """What is kept with a rule that was made."""
-    rule = rule_of(values, owner, listings)
-    return {} if rule is None else {"listed": listed(rule[1])}
+        yield place, replace(now, values=values, private={"listed": digest, **one.private})
 
 
 def rule_of(values: Object, owner: Owner, listings: Listings) -> tuple[TableName, FoundRule] | None:

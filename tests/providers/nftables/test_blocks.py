@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -224,7 +225,9 @@ def make(open_session: Open, type_: str, name: str, written: Object) -> Known:
     operation = planned(session, type_, name, written)
     (outcome,) = carry_out(session, operation)
     assert not outcome.diagnostics, outcome.diagnostics
-    return Known(address=operation.address, type=type_, values=operation.after or {}, private=outcome.private)
+    known = Known(address=operation.address, type=type_, values=operation.after or {}, private=outcome.private)
+    (seen,) = session.read([known])
+    return known if seen is None else replace(known, private=seen.private)
 
 
 def rules(host: Any, chain: str = "there") -> list[str]:

@@ -19,7 +19,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kvmplan.hosts.local import LocalHost
+from nat_throughput import Here
+
 from kvmplan_nftables import NftablesProvider
 from kvmplan_sdk import Change, Known, Object, Operation, Proposal, Step, Verb
 from kvmplan_sdk.testing.proposals import proposal
@@ -142,7 +143,7 @@ def _spent(who: int) -> float:
 
 
 def _session() -> Any:
-    return PROVIDER.open(LocalHost(), {}, LINEAGE)
+    return PROVIDER.open(Here(), {}, LINEAGE)
 
 
 def _proposals(objects: Objects) -> list[Proposal]:

@@ -29,12 +29,12 @@ from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
 from kvmplan_nftables.table.batch import ours, remaining
 from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.refusals import not_done
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
     Diagnostic,
-    DiagnosticError,
     Discovered,
     Findings,
     Host,
@@ -187,7 +187,7 @@ class NftablesSession(Session):
             self._keeper.save_others({*others, *saved})
         if problems:
             # The batch failed as a whole: whoever is not named just did not happen.
-            yield from _failed(step, problems)
+            yield from not_done(step, problems)
             return
         for operation in step.operations:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
@@ -267,21 +267,6 @@ def _apart(step: Step) -> tuple[Step, Step]:
     theirs = tuple(one for one in step.operations if one.type == accept.TYPE)
     ours = tuple(one for one in step.operations if one.type != accept.TYPE)
     return replace(step, operations=theirs), replace(step, operations=ours)
-
-
-def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
-    if any(problem.address is None for problem in problems):
-        raise DiagnosticError(*problems)
-    for operation in step.operations:
-        own = tuple(problem for problem in problems if problem.address == operation.address)
-        if own:
-            yield Outcome(
-                address=operation.address,
-                verb=operation.verb,
-                values=operation.before,
-                private=operation.private,
-                diagnostics=own,
-            )
 
 
 def _impact(kind: Kind, proposal: Proposal, values: Object) -> Impact:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kvmplan_nftables.docker.accept import CLOSES, TOOLS, TYPE, check, marked, rules
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain, undone
 from kvmplan_nftables.persistence.schema import IS_SAVED
+from kvmplan_nftables.table.refusals import not_done
 from kvmplan_nftables.table.replaced import merged
 from kvmplan_sdk import (
     NO_IMPACT,
@@ -25,7 +26,6 @@ from kvmplan_sdk import (
     Proposal,
     Step,
     error,
-    has_errors,
     warning,
 )
 from kvmplan_sdk.values import differences, is_known
@@ -64,7 +64,7 @@ class Accepts:
 
     def apply(self, step: Step) -> Iterator[Outcome]:
         chains = self._chains(TOOLS)
-        problems = list(_missing(step, chains))
+        problems = list(_missing(step.operations, chains))
         if not problems:
             if not _left(step, chains):
                 # First, or a run that is killed in between would leave a script that nobody remembers.
@@ -72,7 +72,7 @@ class Accepts:
             problems = list(self._submit(self._lines(step, chains)))
             self.boot.save(_there(self._chains(TOOLS)))
         if problems:
-            yield from _failed(step, problems)
+            yield from not_done(step, problems)
             return
         for one in step.operations:
             yield Outcome(address=one.address, verb=one.verb, values=one.after)
@@ -87,7 +87,7 @@ class Accepts:
         coming = [one for one in changes if one.type == TYPE and one.verb and one.after and is_known(one.after)]
         if not coming:
             return
-        yield from _missing(Step(operations=tuple(map(_operation, coming)), lineage=""), self._chains(TOOLS))
+        yield from _missing(coming, self._chains(TOOLS))
         if not self.boot.knows_docker():
             yield warning(
                 f"What makes {CHAIN} is not docker.service",
@@ -170,15 +170,8 @@ def _wish(operation: Operation, lineage: str, family: str) -> Wish | None:
     return Wish(operation.address, {comment, former}, rules(operation.after, comment).get(family, ()))
 
 
-def _operation(change: Change) -> Operation:
-    assert change.verb is not None
-    return Operation(
-        verb=change.verb, address=change.address, type=change.type, before=change.before, after=change.after
-    )
-
-
-def _missing(step: Step, chains: Chains) -> Iterator[Diagnostic]:
-    for one in step.operations:
+def _missing(wanted: Iterable[Change | Operation], chains: Chains) -> Iterator[Diagnostic]:
+    for one in wanted:
         for family in rules(one.after, "") if is_known(one.after or {}) else ():
             if chains[family] is None:
                 yield _nowhere(one.address, family)
@@ -193,10 +186,3 @@ def _nowhere(address: str, family: str) -> Diagnostic:
         address=address,
         path=("families",),
     )
-
-
-def _failed(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
-    for one in step.operations:
-        own = tuple(problem for problem in problems if problem.address == one.address)
-        if has_errors(own):
-            yield Outcome(address=one.address, verb=one.verb, values=one.before, diagnostics=own)

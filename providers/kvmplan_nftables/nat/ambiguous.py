@@ -89,11 +89,7 @@ def _same(one: Value, other: Value) -> bool:
 
 
 def _overlap(some: Sequence[Network], others: Sequence[Network]) -> bool:
-    return any(_meet(one, other) for one in some for other in others)
-
-
-def _meet(one: Network, other: Network) -> bool:
-    return one.version == other.version and (one[0] in other or other[0] in one)
+    return any(one.overlaps(other) for one in some for other in others)
 
 
 def _told(one: _Translation, other: _Translation) -> Diagnostic:

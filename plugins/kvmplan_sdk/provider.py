@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from kvmplan_sdk.claims import Claim
-from kvmplan_sdk.diagnostics import Diagnostic
+from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError
 from kvmplan_sdk.host import Host
 from kvmplan_sdk.impact import NO_IMPACT, Impact
 from kvmplan_sdk.schema import ProviderSchema
@@ -146,6 +146,23 @@ class Step:
     operations: tuple[Operation, ...]
     lineage: str
     stopping: Callable[[], bool] = field(default=_never, compare=False, repr=False)
+
+    def refused(self, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
+        """The outcomes where nothing of the step was done, of the operations that ``problems`` name: the others just
+        did not happen. Raises `DiagnosticError` where a problem names none.
+        """
+        if any(problem.address is None for problem in problems):
+            raise DiagnosticError(*problems)
+        for operation in self.operations:
+            own = tuple(problem for problem in problems if problem.address == operation.address)
+            if own:
+                yield Outcome(
+                    address=operation.address,
+                    verb=operation.verb,
+                    values=operation.before,
+                    private=operation.private,
+                    diagnostics=own,
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

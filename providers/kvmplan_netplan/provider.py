@@ -18,7 +18,6 @@ from kvmplan_sdk import (
     Claim,
     ClaimedBy,
     Diagnostic,
-    DiagnosticError,
     Findings,
     Host,
     Impact,
@@ -89,21 +88,12 @@ class NetplanSession(Session):
             fresh = frozenset(after.bridges.keys() - links.keys())
             transition = Transition(before, after, gone, fresh, sleepers)
             problems += activate(self._host, transition, step.lineage)
-        if any(problem.address is None for problem in problems):
-            raise DiagnosticError(*problems)
+        if problems:
+            yield from step.refused(problems)
+            return
         for operation in step.operations:
-            own = tuple(problem for problem in problems if problem.address == operation.address)
-            if own:
-                yield Outcome(
-                    address=operation.address,
-                    verb=operation.verb,
-                    values=operation.before,
-                    private=operation.private,
-                    diagnostics=own,
-                )
-            elif not problems:
-                kept: Object = {_DOWN: sorted(sleepers.intersection(_interfaces(operation.after)))}
-                yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=kept)
+            kept: Object = {_DOWN: sorted(sleepers.intersection(_interfaces(operation.after)))}
+            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after, private=kept)
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
         links = read_links(self._host)

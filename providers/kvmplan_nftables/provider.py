@@ -29,7 +29,6 @@ from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
 from kvmplan_nftables.table.batch import ours, remaining
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.refusals import not_done
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_sdk import (
     Change,
@@ -186,8 +185,7 @@ class NftablesSession(Session):
         if others:
             self._keeper.save_others({*others, *saved})
         if problems:
-            # The batch failed as a whole: whoever is not named just did not happen.
-            yield from not_done(step, problems)
+            yield from step.refused(problems)
             return
         for operation in step.operations:
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)

@@ -9,7 +9,6 @@ from kvmplan_nftables.docker.accept import CLOSES, TOOLS, TYPE, check, marked, r
 from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain, undone
 from kvmplan_nftables.persistence.schema import IS_SAVED
-from kvmplan_nftables.table.refusals import not_done
 from kvmplan_nftables.table.replaced import merged
 from kvmplan_sdk import (
     NO_IMPACT,
@@ -72,7 +71,7 @@ class Accepts:
             problems = list(self._submit(self._lines(step, chains)))
             self.boot.save(_there(self._chains(TOOLS)))
         if problems:
-            yield from not_done(step, problems)
+            yield from step.refused(problems)
             return
         for one in step.operations:
             yield Outcome(address=one.address, verb=one.verb, values=one.after)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kvmplan_nftables.table.difference import Line
 from kvmplan_nftables.table.pieces import MARKS
-from kvmplan_sdk import Diagnostic, DiagnosticError, Outcome, Step, error
+from kvmplan_sdk import Diagnostic, error
 
 _ERROR = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error: (.*)$", re.MULTILINE)
 _FEW = 100
@@ -27,24 +27,6 @@ def explain(stderr: bytes, batch: Sequence[Line], refused: Refused) -> tuple[Dia
 def reasons(stderr: bytes) -> dict[int, str]:
     """What nft has against the lines of its input, by their numbers."""
     return {int(line): reason for line, reason in _ERROR.findall(stderr.decode(errors="replace"))}
-
-
-def not_done(step: Step, problems: Sequence[Diagnostic]) -> Iterator[Outcome]:
-    """The outcomes of a batch that was refused: of the resources that ``problems`` name. Raises `DiagnosticError` where
-    one names none.
-    """
-    if any(problem.address is None for problem in problems):
-        raise DiagnosticError(*problems)
-    for operation in step.operations:
-        own = tuple(problem for problem in problems if problem.address == operation.address)
-        if own:
-            yield Outcome(
-                address=operation.address,
-                verb=operation.verb,
-                values=operation.before,
-                private=operation.private,
-                diagnostics=own,
-            )
 
 
 def _whole(reason: str) -> Diagnostic:

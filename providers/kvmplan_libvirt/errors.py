@@ -123,14 +123,15 @@ def _remedy(code: int, said: str) -> str:
 
 
 def _forgotten(said: str) -> str:
-    """What to do about the half of a NIC that QEMU keeps where libvirt was killed while it plugged one in."""
-    left = re.search(r"Duplicate ID '(hostnet\S*)'", said)
+    """What to do about the NIC, or half of one, that QEMU keeps where libvirt was killed while it plugged one in."""
+    left = re.search(r"Duplicate (?:device )?ID '(?:host)?(net\d+)'", said)
     if left is None:
         return ""
+    monitor = "virsh qemu-monitor-command GUEST --hmp"
     return (
-        " QEMU has the half of a NIC that libvirt was plugging in when it was killed, and does not know of any more. "
-        f"Take it out with `virsh qemu-monitor-command GUEST --hmp 'netdev_del {left[1]}'`, or restart the guest; then "
-        "apply again."
+        " QEMU has a NIC, or the half of one, that libvirt plugged in when it was killed and has forgotten. Take it "
+        f"out with `{monitor} 'device_del {left[1]}'`, which may say that there is none, and a few seconds later "
+        f"`{monitor} 'netdev_del host{left[1]}'`; or restart the guest. Then apply again."
     )
 
 

@@ -104,7 +104,7 @@ def test_an_interrupt_while_hosts_are_read_ends_at_once(project: Path, number: s
     assert process.stderr is not None
     assert "Reading local / toy" in process.stderr.readline(), "it takes its time"
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=120)
     assert (process.returncode, stdout, stderr) == (130, "", "\nInterrupted.\n")
     (project / "hang").unlink()
     assert kvmplan("plan", cwd=project).status == 0, "nobody holds the lock"

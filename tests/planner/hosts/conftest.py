@@ -56,11 +56,11 @@ def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     address = SshAddress("127.0.0.1", getpass.getuser(), port)
     yield lambda *first: SshHost("far", address, options=(*first, *options))
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -113,7 +113,7 @@ def greeting() -> Callable[[str], bytes]:
 
     def ask(path: str) -> bytes:
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(10)
+            client.settimeout(60)
             client.connect(path)
             return client.recv(5)
 

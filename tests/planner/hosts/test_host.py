@@ -40,14 +40,17 @@ def test_a_missing_command_is_named(host: AnyHost) -> None:
 
 
 def test_a_command_that_takes_too_long_is_killed_with_its_children(host: AnyHost, tmp_path: Path) -> None:
-    script = f"sleep 300 & echo $! >{tmp_path}/child; wait"
-    with pytest.raises(HostError, match="within 1 seconds"):
-        host.run(["sh", "-c", script], timeout=1)
-    assert _gone(int((tmp_path / "child").read_text()))
+    child = tmp_path / "child"
+    for seconds in (1, 20):
+        with pytest.raises(HostError, match=f"within {seconds} seconds"):
+            host.run(["sh", "-c", f"sleep 300 & echo $! >{child}; wait"], timeout=seconds)
+        if child.exists() and child.read_text():  # or it was too slow to begin
+            break
+    assert _gone(int(child.read_text()))
 
 
 def _gone(process: int) -> bool:
-    for _ in range(100):
+    for _ in range(1200):
         status = Path(f"/proc/{process}/stat")
         if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
             return True

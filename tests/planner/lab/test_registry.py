@@ -85,7 +85,7 @@ def test_a_finished_child_is_not_alive() -> None:
 def test_a_command_that_hangs_is_ended_with_its_children() -> None:
     with pytest.raises(LabError, match=r"did not finish within 0\.3 s"):
         call(["sh", "-c", "sleep 3141 & sleep 3141"], timeout=0.3)
-    deadline = time.monotonic() + 10  # the kernel takes its time under load
+    deadline = time.monotonic() + 60  # the kernel takes its time under load
     while left := [folder for folder in Path("/proc").glob("[0-9]*") if "sleep 3141" in _command(folder)]:
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
@@ -93,7 +93,7 @@ def test_a_command_that_hangs_is_ended_with_its_children() -> None:
 
 def test_failures_are_told_with_the_last_words() -> None:
     with pytest.raises(LabError, match=r"failed \(3\): first \| second"):
-        call(["sh", "-c", "echo first >&2; echo second >&2; exit 3"], timeout=5)
+        call(["sh", "-c", "echo first >&2; echo second >&2; exit 3"], timeout=60)
     with pytest.raises(LabError, match="no-such-command is not installed"):
         call(["no-such-command"], timeout=5)
 

@@ -108,7 +108,7 @@ def test_whoever_waits_says_for_whom_and_gets_the_lock(tmp_path: Path, holder: s
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
-    with local_store(tmp_path / "s").locked("plan", Locking(timeout=20, tell=tell)):
+    with local_store(tmp_path / "s").locked("plan", Locking(timeout=120, tell=tell)):
         pass
     assert len(said) == 1
     assert f"process {holder.pid}, since 20" in said[0]

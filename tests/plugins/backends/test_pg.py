@@ -29,7 +29,7 @@ def test_a_lock_is_forced_open_by_ending_its_holder(postgres: str) -> None:
     info = our_information("apply", "")
     one.lock("default", info)
     other.unlock("default", info.id)
-    with locked(other, "default", "plan", Locking(timeout=10)):
+    with locked(other, "default", "plan", Locking(timeout=120)):
         for _attempt in range(2):
             with pytest.raises(DiagnosticError) as lost:
                 one.write("default", b"1", None)

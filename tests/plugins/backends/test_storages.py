@@ -126,7 +126,7 @@ def count(kind: Kind, times: int) -> None:
     while done < times:
         storage = kind.open()
         try:
-            with locked(storage, "default", "count", Locking(timeout=120)):
+            with locked(storage, "default", "count", Locking(timeout=280)):
                 found = storage.read("default")
                 storage.write("default", one_more(found, done), found)
             done += 1
@@ -203,6 +203,6 @@ def test_the_lock_of_a_holder_that_died_is_free_or_forced_open(kind: Kind, kille
 
 def _until_free(storage: Storage) -> None:
     """The server needs a moment to see that a connection is gone."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while storage.holder("default") is not None and time.monotonic() < end:
         time.sleep(0.05)

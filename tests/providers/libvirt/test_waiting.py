@@ -128,7 +128,7 @@ def test_a_wish_to_stop_ends_the_waiting(plugged: Rig) -> None:
     threading.Timer(0.3, stop.set).start()
     started = time.monotonic()
     outcome = apply(plugged, operation, stop)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     assert summaries(outcome.diagnostics) == [f"Stopped while waiting for an address of NIC {MAC} of domain web"]
 
 

@@ -11,7 +11,7 @@ def test_items_are_worked_on_together_and_answered_in_order() -> None:
     together = threading.Barrier(3)
 
     def work(item: int) -> int:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         return -item
 
     assert at_once(work, [1, 2, 3], 10) == [-1, -2, -3]

@@ -18,6 +18,7 @@ from .town import ADDRESSES, Questions
 
 COLUMNS = (("tcp", 4), ("tcp", 6), ("udp", 4), ("udp", 6))
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
+_TIMES = 3
 Row = tuple[str, str, tuple[str, ...]]
 
 
@@ -66,7 +67,23 @@ def question(source: str, target: str, protocol: str, version: int) -> Mapping[s
     }
 
 
-def asked(ask: Callable[[Mapping[str, Questions]], Mapping[str, list[str]]], table: Sequence[Row]) -> list[Row]:
+Ask = Callable[[Mapping[str, Questions]], Mapping[str, list[str]]]
+
+
+def wrong(ask: Ask, expected: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """What came of the rows that did not turn out as expected, and those. They are asked again, in case that the
+    machine was too busy to answer in time.
+    """
+    left = list(expected)
+    for _ in range(_TIMES):
+        turned_out = list(zip(asked(ask, left), left, strict=True))
+        left = [row for is_, row in turned_out if is_ != row]
+        if not left:
+            break
+    return [(is_, row) for is_, row in turned_out if is_ != row]
+
+
+def asked(ask: Ask, table: Sequence[Row]) -> list[Row]:
     """The same table as the machines see it. ``ask``: what comes of questions, by machine."""
     questions: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     cells: dict[str, list[tuple[int, int]]] = defaultdict(list)

@@ -15,7 +15,6 @@ from kvmplan_nftables.blocks.existing.finding import RULE, Existing
 from kvmplan_nftables.blocks.reading import Printed, rules_as_written
 from kvmplan_nftables.compiling import Compiled, compiled
 from kvmplan_nftables.docker import accept
-from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.session import Accepts
 from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
 from kvmplan_nftables.kind import REROUTES, Kind
@@ -25,6 +24,7 @@ from kvmplan_nftables.nat.ambiguous import judge_ambiguous
 from kvmplan_nftables.nat.same_source import judge_same_source
 from kvmplan_nftables.nft import Tables
 from kvmplan_nftables.observing import broken, observe
+from kvmplan_nftables.persistence.boot import Boot
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
 from kvmplan_nftables.table.batch import ours, remaining
@@ -74,7 +74,7 @@ class NftablesProvider(Provider):
 
     def open(self, host: Host, configuration: Object, lineage: str) -> Session:
         require(host, "nft", "nftables")
-        return NftablesSession(host, lineage, Keeper.of(host))
+        return NftablesSession(host, lineage, Boot.of(host))
 
 
 class NftablesSession(Session):
@@ -82,12 +82,12 @@ class NftablesSession(Session):
     A rehearsal takes what was read, and its batch is told when it would be the same.
     """
 
-    def __init__(self, host: Host, lineage: str, keeper: Keeper) -> None:
+    def __init__(self, host: Host, lineage: str, boot: Boot) -> None:
         self._host = host
         self._lineage = lineage
-        self._keeper = keeper
+        self._keeper = Keeper(boot)
         self._strangers: Sequence[Stranger] = ()
-        self._accepts = Accepts(host, lineage, Boot(host, keeper.able))
+        self._accepts = Accepts(host, lineage, boot)
         self._making = Making()
         self._tables = Tables(host)
         self._rehearsed: dict[str, Compiled] = {}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kvmplan_nftables.docker.accept import CLOSES, TOOLS, TYPE, check, marked, rules
-from kvmplan_nftables.docker.boot import Boot
 from kvmplan_nftables.docker.chain import CHAIN, Found, Wish, batch, document, holds, parse_chain, undone
+from kvmplan_nftables.docker.script import NOTHING, UNIT, kept
+from kvmplan_nftables.persistence.boot import Boot
 from kvmplan_nftables.persistence.schema import IS_SAVED
 from kvmplan_nftables.table.replaced import merged
 from kvmplan_sdk import (
@@ -43,7 +44,7 @@ class Accepts:
         if not objects:
             return []
         chains = self._chains(TOOLS)
-        saved = self.boot.holds(_there(chains))
+        saved = self.boot.holds(kept(_there(chains)))
         return [self._observed(one, chains, saved) for one in objects]
 
     def _observed(self, known: Known, chains: Chains, saved: bool) -> Observed | None:
@@ -67,9 +68,9 @@ class Accepts:
         if not problems:
             if not _left(step, chains):
                 # First, or a run that is killed in between would leave a script that nobody remembers.
-                self.boot.save({})
+                self.boot.keep(NOTHING)
             problems = list(self._submit(self._lines(step, chains)))
-            self.boot.save(_there(self._chains(TOOLS)))
+            self.boot.keep(kept(_there(self._chains(TOOLS))))
         if problems:
             yield from step.refused(problems)
             return
@@ -87,10 +88,10 @@ class Accepts:
         if not coming:
             return
         yield from _missing(coming, self._chains(TOOLS))
-        if not self.boot.knows_docker():
+        if self.boot.able and not self.boot.knows(UNIT):
             yield warning(
-                f"What makes {CHAIN} is not docker.service",
-                "kvmplan's rules come back with docker.service, which systemd does not know on this host. After a "
+                f"What makes {CHAIN} is not {UNIT}",
+                f"kvmplan's rules come back with {UNIT}, which systemd does not know on this host. After a "
                 "reboot they are drift, and `kvmplan apply` makes them anew.",
                 address=coming[0].address,
             )

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from kvmplan_nftables.persistence import others, saved
+from kvmplan_nftables.persistence.boot import UNITS, Kept
 from kvmplan_nftables.persistence.devices import joins
 from kvmplan_nftables.persistence.units import FLUSHER, drop_in, joiner, loader
 from kvmplan_nftables.table.pieces import TableName
 
-UNITS = "/etc/systemd/system/"
 UNIT = "kvmplan-nftables.service"
 JOINER = "kvmplan-nftables-devices.service"
 OTHERS_UNIT = "kvmplan-nftables-others.service"
 DROP_IN_FILE = f"{UNITS}{FLUSHER}.d/kvmplan.conf"
 OTHERS_DROP_IN_FILE = f"{UNITS}{FLUSHER}.d/kvmplan-others.conf"
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """``files`` by path, what is loaded first; None where there must be none. ``told``: what nft must take of it."""
-
-    files: Mapping[str, bytes | None]
-    told: bytes = b""
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        return tuple(
-            path.removeprefix(UNITS) for path, text in self.files.items() if text and path.endswith(".service")
-        )
-
-
-NOTHING: Kept = Kept(MappingProxyType(dict.fromkeys((saved.FILE, UNITS + UNIT, UNITS + JOINER, DROP_IN_FILE))))
+NOTHING = Kept(MappingProxyType(dict.fromkeys((saved.FILE, UNITS + UNIT, UNITS + JOINER, DROP_IN_FILE))))
 """Of kvmplan's own tables, when there is none."""
-NO_OTHERS: Kept = Kept(MappingProxyType(dict.fromkeys((others.FILE, UNITS + OTHERS_UNIT, OTHERS_DROP_IN_FILE))))
+NO_OTHERS = Kept(MappingProxyType(dict.fromkeys((others.FILE, UNITS + OTHERS_UNIT, OTHERS_DROP_IN_FILE))))
 
 
 def own(nft: str, tables: Mapping[TableName, str]) -> Kept:

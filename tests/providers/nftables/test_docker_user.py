@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from kvmplan_nftables import NftablesProvider
 from kvmplan_nftables.docker.accept import SCHEMA, check, marked, rules
-from kvmplan_nftables.docker.boot import DROP_IN_FILE, FILE
 from kvmplan_nftables.docker.chain import document, parse_chain, quoted
+from kvmplan_nftables.docker.script import DROP_IN_FILE, FILE
 from kvmplan_sdk import (
     Change,
     Completed,

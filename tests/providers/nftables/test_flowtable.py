@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kvmplan_nftables.fastpath.flowtable import PROBE
-from kvmplan_nftables.persistence.kept import DROP_IN_FILE, JOINER, UNIT, UNITS, own
+from kvmplan_nftables.persistence.boot import UNITS
+from kvmplan_nftables.persistence.kept import DROP_IN_FILE, JOINER, UNIT, own
 from kvmplan_nftables.persistence.saved import FILE
 from kvmplan_nftables.table.pieces import OURS
 from kvmplan_sdk import Change, Session, Verb

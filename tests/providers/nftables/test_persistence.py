@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_nftables.persistence.kept import DROP_IN_FILE, UNIT, UNITS, own
+from kvmplan_nftables.persistence.boot import UNITS
+from kvmplan_nftables.persistence.kept import DROP_IN_FILE, UNIT, own
 from kvmplan_nftables.persistence.saved import FILE, document
 from kvmplan_nftables.table.pieces import OURS
 from kvmplan_sdk import Change, Completed, DiagnosticError, Host, Object, Session, Verb

@@ -11,7 +11,8 @@ from typing import Any
 from tests.providers.nftables.namespace_host import NamespaceHost
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_nftables.persistence.kept import JOINER, UNITS, Kept, own
+from kvmplan_nftables.persistence.boot import UNITS, Kept
+from kvmplan_nftables.persistence.kept import JOINER, own
 from kvmplan_nftables.table.pieces import OURS
 from kvmplan_sdk import Known, Object, Operation, Session, Step, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise

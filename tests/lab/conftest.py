@@ -24,6 +24,13 @@ class HostFactory(Protocol):
     ) -> LabHost: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A lab test has a quarter of an hour, unless it says otherwise: only one that hangs needs it."""
+    for item in items:
+        if item.get_closest_marker("lab") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(900))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a lab test where the machine cannot carry it; in CI that is an error."""
     if item.get_closest_marker("lab") is None:

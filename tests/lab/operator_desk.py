@@ -37,7 +37,7 @@ class Desk:
         for path in sorted((EXAMPLES / name).glob("*.kvm.hcl")):
             self.write(path.name, path.read_text())
 
-    def run(self, *arguments: str, status: int | tuple[int, ...] = 0, timeout: float = 120) -> str:
+    def run(self, *arguments: str, status: int | tuple[int, ...] = 0, timeout: float = 240) -> str:
         """What a command prints; fails the test when it ends with another ``status`` or with a traceback."""
         expected = status if isinstance(status, tuple) else (status,)
         done = self.lab.run([*KVMPLAN, *arguments], cwd=self.folder, check=False, timeout=timeout, env=CODE)

@@ -26,6 +26,7 @@ from kvmplan_sdk import (
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
+from .clients import until
 from .provider_host import ProviderHost
 
 pytestmark = pytest.mark.lab
@@ -39,15 +40,21 @@ def lab(lab_token: str) -> Iterator[LabHost]:
         yield host
 
 
+@pytest.fixture(scope="module")
+def untouched(lab: LabHost) -> dict[str, Any]:
+    return picture(lab)
+
+
 @pytest.fixture
-def host(lab: LabHost) -> Iterator[ProviderHost]:
-    """The lab host, which every test must leave as it found it."""
-    before = picture(lab)
+def host(lab: LabHost, untouched: dict[str, Any]) -> Iterator[ProviderHost]:
+    """The lab host, which every test must leave as it found it; networkd may be at work on a released port for a while
+    yet.
+    """
     yield ProviderHost(lab)
-    after = picture(lab)
-    if after != before:
+    if not until(lambda: picture(lab) == untouched):
+        after = picture(lab)
         lab.run(["sh", "-c", f"rm -f {FILE}; ip link del br-a; ip link del br-b; netplan apply"], check=False)
-    assert after == before
+        assert after == untouched
 
 
 def picture(lab: LabHost) -> dict[str, Any]:

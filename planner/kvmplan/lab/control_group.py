@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kvmplan.lab.process import POLL, ProcessId
 
-END_SECONDS = 3.0
+END_SECONDS = 30.0
 
 
 def hierarchies(text: str | None = None) -> list[Path]:

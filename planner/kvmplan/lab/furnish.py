@@ -196,4 +196,4 @@ def machine_units(root: Path = Path("/")) -> list[str]:
 
 def apply(process: ProcessId, root: Path, what: Furniture) -> None:
     """Put ``what`` into the root mounted at ``root`` in the mount namespace of ``process``."""
-    inside(process, ["chroot", str(root), "/bin/sh", "-ec", preparation()], timeout=20.0, data=what.archive())
+    inside(process, ["chroot", str(root), "/bin/sh", "-ec", preparation()], timeout=60.0, data=what.archive())

@@ -18,7 +18,7 @@ from kvmplan.lab.lifecycle import Progress, Wish
 from kvmplan.lab.process import ENVIRONMENT, ProcessId, call, last_words
 from kvmplan.lab.registry import HostRecord, Registry
 
-RUN_SECONDS = 60.0
+RUN_SECONDS = 120.0
 _IN_FOLDER = ("sh", "-c", 'cd -- "$1" 2>/dev/null || cd /; shift; exec "$@"', "sh")
 _PASSED = ("TERM", "PATH", "LANG", "TZ", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "VIRTUAL_ENV", "EDITOR", "PAGER")
 _PASSED_PREFIXES = ("LC_", "PYTHON", "KVMPLAN_", "CLICOLOR")
@@ -143,7 +143,7 @@ class LabHost:
             raise LabError(f"in {guest}: {script!r} failed ({done.returncode}): {last_words(done.stdout.encode())}")
         return done
 
-    def guest_address(self, name: str, *, timeout: float = 30.0, mac: str | None = None) -> str:
+    def guest_address(self, name: str, *, timeout: float = 120.0, mac: str | None = None) -> str:
         """The IPv4 address the guest ``name`` got by DHCP (on the NIC ``mac``), as it says itself. Raises LabError."""
         return guests.await_address(self, name, timeout, mac)
 

@@ -131,7 +131,7 @@ def _unpack(work: Path, progress: Callable[[str], None]) -> Path | None:
 
 def _package() -> str | None:
     for name in _METAPACKAGES:
-        text = call(["apt-cache", "depends", name], timeout=30.0, check=False).stdout.decode()
+        text = call(["apt-cache", "depends", name], timeout=120.0, check=False).stdout.decode()
         found = re.search(r"^\s*\|?Depends: (linux-image-\d\S*)", text, re.MULTILINE)
         if found:
             return found.group(1)
@@ -139,7 +139,7 @@ def _package() -> str | None:
 
 
 def _known(package: str) -> bool:
-    return bool(call(["apt-cache", "show", package], timeout=30.0, check=False).stdout)
+    return bool(call(["apt-cache", "show", package], timeout=120.0, check=False).stdout)
 
 
 def _dependencies(module: bytes) -> list[str]:
@@ -155,7 +155,7 @@ def _decompressed(path: Path) -> bytes:
         case ".gz":
             return gzip.decompress(content)
         case ".zst":
-            return call(["zstd", "-q", "-d", "-c"], timeout=30.0, data=content).stdout
+            return call(["zstd", "-q", "-d", "-c"], timeout=120.0, data=content).stdout
     return content
 
 

@@ -18,7 +18,7 @@ def ensure(registry: Registry) -> Keys:
             (folder / name).unlink(missing_ok=True)
             call(
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "kvmplan-lab", "-f", str(folder / name)],
-                timeout=10,
+                timeout=60,
             )
     user, host = folder / _USER, folder / _HOST
     keys = Keys(

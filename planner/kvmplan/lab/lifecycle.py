@@ -20,11 +20,11 @@ from kvmplan.lab.registry import HostRecord, Registry
 
 Progress = Callable[[str], None]
 HOST_LOCK_SECONDS = 15.0
-REGISTRY_LOCK_SECONDS = 30.0
-CONTAINER_SECONDS = 15.0
+REGISTRY_LOCK_SECONDS = 60.0
+CONTAINER_SECONDS = 60.0
 BOOT_SECONDS = 90.0
 ANSWER_SECONDS = 60.0
-END_SECONDS = 10.0
+END_SECONDS = 60.0
 MAXIMUM_NICS = 8
 # A new namespace may copy the machine's settings, and duplicate address detection costs a second of every boot.
 _KERNEL_SETTINGS = """\

@@ -19,7 +19,7 @@ from typing import Self
 from kvmplan.lab.errors import LabError
 from kvmplan.lab.process import ENVIRONMENT, ProcessId, call
 
-READY_SECONDS = 10.0
+READY_SECONDS = 60.0
 _WAIT = 'log=$1; shift; echo ready; read -r go || exit 1; exec "$@" </dev/null >>"$log" 2>&1'
 
 

@@ -39,7 +39,7 @@ def archive(program: Path) -> bytes:
         node for node in ast.walk(ast.parse(program.read_bytes())) if isinstance(node, ast.Import | ast.ImportFrom)
     )
     script = "\n".join((*(ast.unparse(node) for node in imports), _LOADED))
-    said = call([str(python), "-I", "-S", "-c", script], timeout=30.0).stdout
+    said = call([str(python), "-I", "-S", "-c", script], timeout=120.0).stdout
     loaded = [Path(file) for file in json.loads(said)]
     binaries = [python, *(path for path in loaded if path.suffix == ".so")]
     files = {*loaded, python, *(Path(found) for binary in binaries for found in libraries(binary))}
@@ -56,7 +56,7 @@ def archive(program: Path) -> bytes:
 
 def libraries(binary: Path) -> list[str]:
     """The shared libraries that ``binary`` is linked with, and the loader that finds them."""
-    return _LIBRARY.findall(call(["ldd", str(binary)], timeout=30.0, check=False).stdout.decode())
+    return _LIBRARY.findall(call(["ldd", str(binary)], timeout=120.0, check=False).stdout.decode())
 
 
 def _folders(files: dict[Path, Entry]) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from kvmplan.lab.process import ProcessId
 from kvmplan.lab.registry import HostRecord, Registry, SegmentRecord
 
 BRIDGE = "lan"
-END_SECONDS = 5.0
+END_SECONDS = 60.0
 OUTSIDE_PAGE = "hello from the outside\n"
 # The page that says who asked: what is seen here is the source address after every translation on the way.
 _CLIENT_PAGE = r"""#!/bin/sh
@@ -104,7 +104,7 @@ def _tell(init: ProcessId, lines: str) -> None:
     kept = f"kept=$(grep -v {shlex.quote(HOSTS_TAG + '$')} /etc/hosts)"
     script = f'{kept}; new=$(cat); printf "%s\\n%s\\n" "$kept" "$new" >/etc/hosts'
     try:
-        inside(init, ["sh", "-c", script], data=lines.encode(), timeout=5.0)
+        inside(init, ["sh", "-c", script], data=lines.encode(), timeout=60.0)
     except LabError:
         return
 

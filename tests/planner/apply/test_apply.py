@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -238,8 +237,12 @@ def test_a_provider_that_waits_is_told_of_a_wish_to_stop(workspace: Workspace) -
     workspace.write(THREE)
     workspace.fault("toy_thing.a", "waits")
     stop = Stop()
-    threading.Timer(0.2, stop.set).start()
-    result = workspace.apply(stop=stop)
+
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            stop.set()
+
+    result = workspace.apply(stop=stop, listener=listener)
     assert result.interrupted
     assert "a" in workspace.objects()
 

@@ -5,7 +5,7 @@ Used by the engine and by the test kit, so that a provider is tested with what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kvmplan_sdk.schema import Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.types import SetType
@@ -142,6 +142,24 @@ def _block_liberties(block: Block, configured: Value, proposed: Value, planned: 
             yield from _block_liberties(block, *items, (*at, index))
     elif configured is not planned:
         yield at
+
+
+def replacing(schema: ObjectSchema, planned: Sequence[Path], changed: Iterable[Path]) -> tuple[Path, ...]:
+    """Those of the ``changed`` paths that make a new object: by the schema, or as they lead into a ``planned`` one."""
+    return tuple(path for path in changed if _replaces(schema, path) or any(path[: len(one)] == one for one in planned))
+
+
+def _replaces(schema: ObjectSchema, path: Path) -> bool:
+    shape: Shape = schema
+    for name in path:
+        if not isinstance(name, str):
+            continue
+        if name in shape.attributes:
+            return shape.attributes[name].replaces
+        if name not in shape.blocks:
+            return False
+        shape = shape.blocks[name]
+    return False
 
 
 def _exact(value: Value) -> Value:

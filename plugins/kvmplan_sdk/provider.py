@@ -18,6 +18,7 @@ The rules the engine holds every provider to, and reports a breach of as the pro
 6. Values of a create that are known though the provider computes them are those of an object that was there before, and
    that a rollback makes again: keep them where you can (an identifier, a MAC address), or make new ones.
 7. Where sessions discover, what was made is discovered once; and what is imported reads back as it was imported.
+8. What is read after a failure is what its outcome tells, or else the object as it was before.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from kvmplan_sdk.values import Object, Path
 
 
 class Verb(Enum):
-    """What an operation does to its object. A replacement is a delete and a create.
+    """What an operation does to its object. A replacement is a delete and a create of one address, mostly in one step;
+    where objects coexist it may be a create, and then the delete in a later step.
 
     ``READ``, of a data source, is the engine's alone: no step that a provider is given has it.
     """

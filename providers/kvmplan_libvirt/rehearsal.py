@@ -37,10 +37,12 @@ _DOMAIN = (
     "<devices>{}</devices></domain>"
 )
 _NETWORK = "<network><name>rehearsal</name><bridge name='rehearsal'/>{}</network>"
+_IPV4, _IPV6 = "address='10.0.0.1' prefix='8'", "family='ipv6' address='fd00::1' prefix='64'"
 _NETWORKS = {
-    "ip/dhcp": _NETWORK.format("<ip address='10.0.0.1' prefix='8'><dhcp>{}</dhcp></ip>"),
-    "dns": _NETWORK.format("<dns>{}</dns><ip address='10.0.0.1' prefix='8'/>"),
+    "ip/dhcp": "<ip {}><dhcp>{}</dhcp></ip>",
+    "dns": "<ip {}/><dns>{}</dns>",
 }
+"""A network for an entry, whose subnet is of the family of the entry's address."""
 _VALIDATES = 7_007_000
 """Since this version of libvirt (7.7.0) networks can be validated."""
 _NOT_JUDGED = {"libvirt_nwfilter"}
@@ -129,7 +131,9 @@ class _Judge:
             return document, self._world.networkDefineXMLFlags
         if operation.type in ENTRY_KINDS:
             kind = ENTRY_KINDS[operation.type]
-            return _NETWORKS[kind.inside].format(render(kind.element, values)), self._world.networkDefineXMLFlags
+            family = _IPV6 if ":" in str(values["ip"]) else _IPV4
+            inner = _NETWORKS[kind.inside].format(family, render(kind.element, values))
+            return _NETWORK.format(inner), self._world.networkDefineXMLFlags
         interface = interface_xml.document(interface_plan.complete_rest(values, seed))
         return _DOMAIN.format(interface), self._world.defineXMLFlags
 

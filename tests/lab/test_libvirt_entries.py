@@ -76,7 +76,7 @@ def test_a_reservation_keeps_the_rules(rig: Rig) -> None:
         {**web, "ip": "10.77.0.8", "name": "web"},
         {**web, "lease": {"expiry": 2, "unit": "hours"}},
         {**web, "mac": "52:54:00:AA:00:02"},
-        {"network": "office", "id": "00:03:00:01:00:16", "ip": "fd00:77::b"},
+        {"network": "office", "id": "00:03:00:01:52:54:00:AA:00:16", "ip": "fd00:77::b"},
     ]
     case = Case(type="libvirt_dhcp_host", host=rig.host.name, create=web, updates=updates, lineage=LINEAGE)
     exercise(LibvirtProvider(), rig.open, case)

@@ -105,7 +105,7 @@ def delete(open_session: Open, *made: Outcome) -> list[Outcome]:
 
 
 CASES = [
-    Case(type="netplan_bridge", create={"name": "br-a"}),
+    Case(type="netplan_bridge", create={"name": "br-a"}, anew=[{"name": "br-b"}]),
     Case(
         type="netplan_bridge",
         create={"name": "br-a", "interfaces": ["ens4"], "addresses": ["10.77.0.1/24", "fd00:77::1/64"]},

@@ -187,6 +187,7 @@ def test_a_filter_keeps_the_rules(rig: Rig) -> None:
             {"name": "own", "chain": "arp", "priority": -3, "rule": [{**accept, "arp": [{"gratuitous": False}]}]},
             {"name": "own"},
         ],
+        anew=[{"name": "other"}],
         lineage=LINEAGE,
     )
     exercise(LibvirtProvider(), rig.open, case)

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from kvmplan.addresses import Address
 from kvmplan.blame import blamed
-from kvmplan.plan.change import replaces, under
 from kvmplan.plan.model import Action, Change, OperationKey, Plan
 from kvmplan.plan.operations import ordered_steps
 from kvmplan.sessions import Sessions
 from kvmplan.state.model import Instance, State, stored
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error
-from kvmplan_sdk.proposing import lasting
+from kvmplan_sdk.proposing import lasting, replacing
 from kvmplan_sdk.provider import UNTAGGED, Proposal, Verb
 from kvmplan_sdk.values import Path, differences, format_path
 
@@ -177,7 +176,7 @@ class _Undoing:
         changed = differences(lasting(schema, was.values), now.values)
         return not retagged and was.lane == now.lane and not any(True for _ in changed)
 
-    def _only_anew(self, was: Instance, now: Instance) -> list[Path]:
+    def _only_anew(self, was: Instance, now: Instance) -> tuple[Path, ...]:
         """What cannot be changed back without making a new object."""
         schema = self.sessions.provider(was.provider).schema.resources[was.address.type]
         configured = {
@@ -198,7 +197,7 @@ class _Undoing:
                 roots = self.sessions.get(was.lane).plan(proposal).replaces
         except DiagnosticError:
             roots = ()  # it says so again when it is asked to do it
-        return [path for path in differences(was.values, now.values) if replaces(schema, path) or under(path, roots)]
+        return replacing(schema, roots, differences(was.values, now.values))
 
 
 def _change(action: Action, now: Instance, was: Instance | None) -> Change:
@@ -223,7 +222,7 @@ def _change(action: Action, now: Instance, was: Instance | None) -> Change:
     )
 
 
-def _cannot_go_back(was: Instance, paths: list[Path]) -> Diagnostic:
+def _cannot_go_back(was: Instance, paths: tuple[Path, ...]) -> Diagnostic:
     return error(
         "Cannot be undone",
         f"{', '.join(map(format_path, paths))} can only be what it was before on a new object, and what is in this one "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kvmplan.addresses import Address
@@ -15,10 +15,10 @@ from kvmplan.plan.wanted import Wanted
 from kvmplan.state.model import Instance
 from kvmplan_sdk.diagnostics import Diagnostic, DiagnosticError, error, has_errors
 from kvmplan_sdk.impact import worst
-from kvmplan_sdk.proposing import Shape, canonical, lasting, liberties, propose
+from kvmplan_sdk.proposing import canonical, lasting, liberties, propose, replacing
 from kvmplan_sdk.provider import Planned, Proposal, Session
 from kvmplan_sdk.schema import ObjectSchema
-from kvmplan_sdk.values import Object, Path, differences, format_path, is_known
+from kvmplan_sdk.values import Object, differences, format_path, is_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,15 @@ def plan_instance(
         ignored, _ = ignored_paths(wanted.resource.lifecycle, schema)
         prior = replace(prior, values=left_as_is(canonical(schema, planned.prior), prior.values, ignored))
     changed = [] if prior is None or moves else list(differences(lasting(schema, prior.values), planned.values))
-    replacing = tuple(path for path in changed if replaces(schema, path) or under(path, planned.replaces))
+    anew = replacing(schema, planned.replaces, changed)
     forced = circumstances.forced if prior is not None else ""
-    if replacing or forced:
+    if anew or forced:
         configured = wanted.configured.values
         fresh = replace(question, configured=configured).ask(None)
         if fresh is None:
             return None
         planned = replace(fresh, impact=worst((planned.impact, fresh.impact)))
-    replaced = moves or bool(replacing) or bool(forced)
+    replaced = moves or bool(anew) or bool(forced)
     retagged = circumstances.tags and prior is not None and bool(prior.tag)
     keep = not wanted.resource.lifecycle.destroy
     action = _action(
@@ -89,7 +89,7 @@ def plan_instance(
         dependencies=wanted.dependencies,
         sensitive=sensitive_paths(wanted.configured.sensitive, schema, planned.values),
         before_sensitive=sensitive_paths(prior.sensitive, schema, prior.values) if prior else (),
-        replace_paths=replacing,
+        replace_paths=anew,
         reason=(forced or "replace_because_cannot_update") if action.renews else "",
         impact=planned.impact,
         claims=planned.claims,
@@ -172,24 +172,6 @@ def _ignoring(wanted: Wanted, prior: Instance | None, schema: ObjectSchema) -> O
     """The configured values with those of ``ignore_changes`` as they are."""
     paths, _ = ignored_paths(wanted.resource.lifecycle, schema)
     return left_as_is(wanted.configured.values, prior.values, paths) if prior and paths else wanted.configured.values
-
-
-def replaces(schema: Shape, path: Path) -> bool:
-    """Whether the schema says that a change at ``path`` makes a new object."""
-    names = [step for step in path if isinstance(step, str)]
-    shape = schema
-    for name in names:
-        if name in shape.attributes:
-            return shape.attributes[name].replaces
-        if name not in shape.blocks:
-            return False
-        shape = shape.blocks[name]
-    return False
-
-
-def under(path: Path, roots: Iterable[Path]) -> bool:
-    """Whether ``path`` leads into one of ``roots``."""
-    return any(path[: len(root)] == root for root in roots)
 
 
 _WHY_ANEW = {

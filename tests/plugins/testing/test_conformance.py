@@ -12,6 +12,7 @@ from kvmplan_sdk import (
     UNTAGGED,
     Attribute,
     Block,
+    Diagnostic,
     Discovered,
     Host,
     Known,
@@ -19,6 +20,7 @@ from kvmplan_sdk import (
     Object,
     ObjectSchema,
     Observed,
+    Operation,
     Outcome,
     Planned,
     Proposal,
@@ -26,6 +28,7 @@ from kvmplan_sdk import (
     ProviderSchema,
     Session,
     Step,
+    error,
 )
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.schema import NUMBER, STRING
@@ -36,6 +39,7 @@ SCHEMA = ObjectSchema(
     attributes={
         "name": Attribute(type=STRING, doc="Name.", required=True),
         "color": Attribute(type=STRING, doc="Colour.", default="red"),
+        "kind": Attribute(type=STRING, doc="Kind.", replaces=True),
         "id": Attribute(type=STRING, doc="Identity.", computed=True),
         "age": Attribute(type=NUMBER, doc="Grows.", computed=True, read_only=True, observed=True),
     },
@@ -132,6 +136,59 @@ class Hoarder(Memory):
             yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
 
 
+class CreatesFirst(Memory):
+    """Takes what a step creates before what it deletes, whatever their order."""
+
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        return super().apply(replace(step, operations=tuple(sorted(step.operations, key=lambda o: o.after is None))))
+
+
+class Strict(Memory):
+    """Takes nothing that is black."""
+
+    def apply(self, step: Step) -> Iterator[Outcome]:
+        for operation in step.operations:
+            if operation.after is not None and operation.after["color"] == "black":
+                yield self.refuse(operation)
+                return
+            yield from super().apply(replace(step, operations=(operation,)))
+
+    def refuse(self, operation: Operation) -> Outcome:
+        return Outcome(
+            address=operation.address, verb=operation.verb, values=None, diagnostics=(error("Black", "Not here."),)
+        )
+
+
+class Half(Strict):
+    """Does in part what it refuses, and tells of it."""
+
+    def refuse(self, operation: Operation) -> Outcome:
+        assert operation.after is not None
+        self.things[operation.address] = {**operation.after, "color": "grey"}
+        return replace(super().refuse(operation), values=self.things[operation.address])
+
+
+class Secretive(Half):
+    def refuse(self, operation: Operation) -> Outcome:
+        return replace(super().refuse(operation), values=None)
+
+
+class Ruthless(Strict):
+    def refuse(self, operation: Operation) -> Outcome:
+        self.things.clear()
+        return super().refuse(operation)
+
+
+class Silent(Strict):
+    def refuse(self, operation: Operation) -> Outcome:
+        return Outcome(address=operation.address, verb=operation.verb, values=operation.before)
+
+
+class Doubts(Memory):
+    def dry_run(self, step: Step) -> Sequence[Diagnostic]:
+        return [error("Doubtful", "Who knows?")]
+
+
 class Finder(Memory):
     """Says what is there, and takes it in."""
 
@@ -191,17 +248,51 @@ CASE = Case(
     type="thing",
     create={"name": "a", "host": [{"ip": "2"}, {"ip": "1"}]},
     updates=[{"name": "b", "color": "green", "bridge": {"name": "br0"}}],
+    refused=[{"name": "b", "color": "black"}],
+    anew=[{"name": "b", "kind": "k"}, {"name": "b", "kind": "l"}],
 )
+PLAIN = replace(CASE, refused=[])
 
 
-def live(session: type[Memory]) -> None:
+def live(session: type[Memory], case: Case = PLAIN) -> None:
     provider = Things(session)
-    exercise(provider, lambda: provider.open(None, {}, CASE.lineage), CASE)
+    exercise(provider, lambda: provider.open(None, {}, case.lineage), case)
 
 
 @pytest.mark.parametrize("session", [Memory, Ages, Finder])
 def test_a_good_provider_passes(session: type[Memory]) -> None:
     live(session)
+
+
+@pytest.mark.parametrize("session", [Strict, Half])
+def test_a_provider_may_refuse_whole_or_in_part(session: type[Memory]) -> None:
+    live(session, CASE)
+
+
+@pytest.mark.parametrize(
+    ("session", "rule"),
+    [
+        (Memory, "what the host was to refuse is done"),
+        (Silent, "what the host was to refuse is done"),
+        (Secretive, "rule 8: what is read after a failure differs"),
+        (Ruthless, "rule 8: what is left of a failure"),
+    ],
+)
+def test_what_is_left_of_a_failure_must_be_told(session: type[Memory], rule: str) -> None:
+    with pytest.raises(AssertionError, match=rule):
+        live(session, CASE)
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (replace(PLAIN, updates=[{"name": "b", "kind": "k"}]), "in place was asked for, but kind"),
+        (replace(PLAIN, anew=[{"name": "c"}]), "a new object was asked for"),
+    ],
+)
+def test_a_case_says_what_makes_a_new_object(case: Case, said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        live(Strict, case)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +304,8 @@ def test_a_good_provider_passes(session: type[Memory]) -> None:
         (Forgetful, "rule 4"),
         (Unsteady, "rule 4: planning again makes something unknown"),
         (Hoarder, "after delete"),
+        (CreatesFirst, "rule 4: nothing is read after create"),
+        (Doubts, "the rehearsal of"),
         (Overlooks, "rule 7: what was made is discovered 0 times"),
         (Disowns, "rule 7: what was imported is not read as ours"),
         (Embellishes, "rule 7: what was imported is read otherwise"),
@@ -228,15 +321,25 @@ def test_a_proposal_takes_the_default_the_prior_value_and_else_unknown() -> None
     assert propose(SCHEMA, configured, None) == {
         "name": "a",
         "color": "red",
+        "kind": None,
         "id": UNKNOWN,
         "age": UNKNOWN,
         "bridge": {"name": UNKNOWN},
         "host": [],
     }
-    prior: Object = {"name": "old", "color": "blue", "id": "7", "age": 3, "bridge": {"name": "br7"}, "host": []}
+    prior: Object = {
+        "name": "old",
+        "color": "blue",
+        "kind": None,
+        "id": "7",
+        "age": 3,
+        "bridge": {"name": "br7"},
+        "host": [],
+    }
     assert propose(SCHEMA, configured, prior) == {
         "name": "a",
         "color": "red",
+        "kind": None,
         "id": "7",
         "age": 3,
         "bridge": {"name": "br7"},

@@ -38,11 +38,13 @@ CASES = {
             {**WEB, "mac": "52:54:00:aa:00:02"},
             {"network": "lan", "name": "web", "ip": "10.77.0.12"},
         ],
+        refused=[{"network": "lan", "mac": "52:54:00:00:00:09", "name": "nine", "ip": "10.77.0.9"}],
+        anew=[{**WEB, "network": "dmz", "ip": "10.87.0.10"}],
     ),
     "an IPv6 reservation": Case(
         type="libvirt_dhcp_host",
         create={"network": "lan", "name": "web", "ip": "FD00:77:0::A"},
-        updates=[{"network": "lan", "id": "0:3:0:1:0:16", "ip": "fd00:77::b"}, WEB],
+        updates=[{"network": "lan", "id": "0:3:0:1:52:54:0:AA:0:16", "ip": "fd00:77::b"}, WEB],
     ),
     "names": Case(
         type="libvirt_dns_host",
@@ -51,6 +53,7 @@ CASES = {
             {"network": "lan", "ip": "10.77.0.20", "hostname": ["b"]},
             {"network": "lan", "ip": "fd00:77::20", "hostname": ["b", "a"]},
         ],
+        refused=[{"network": "lan", "ip": "10.77.0.9", "hostname": ["a"]}],
     ),
 }
 
@@ -63,6 +66,7 @@ def theirs(rig: Rig) -> Any:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_rules_hold_and_all_else_of_the_network_stays(rig: Rig, theirs: Any, case: Case) -> None:
     before = theirs.XMLDesc(0).replace(' xmlns:n="urn:n"', "")
+    rig.connection.networkDefineXML(THEIRS.replace("lan", "dmz").replace("10.7", "10.8"))
     exercise(rig.provider, rig.open, case)
     assert theirs.XMLDesc(0).replace(' xmlns:n="urn:n"', "") == before
 

@@ -32,6 +32,7 @@ CASES = {
             {"name": "lan", "ip": [{**IP, "dhcp": dhcp(ranges=(("10.77.0.100", "10.77.0.110"),))}]},
             {"name": "lan", "ip": [IP]},
         ],
+        anew=[{"name": "wan", "ip": [IP]}],
     ),
     "open, with ranges that move": Case(
         type="libvirt_network",
@@ -132,7 +133,13 @@ CASES = {
         updates=[
             {
                 "name": "lan",
-                "ip": [{"address": "fd00::1", "prefix": 64, "dhcp": dhcp({"id": "0:3:0:1:0:16", "ip": "fd00::b"})}],
+                "ip": [
+                    {
+                        "address": "fd00::1",
+                        "prefix": 64,
+                        "dhcp": dhcp({"id": "0:3:0:1:52:54:0:AA:0:16", "ip": "fd00::b"}),
+                    }
+                ],
             }
         ],
     ),
@@ -197,7 +204,7 @@ def served(draw: st.DrawFn) -> Object:
 def subnets(draw: st.DrawFn, index: int) -> Object:
     """A subnet of its own by ``index``; DHCP only on the first of each family, as libvirt has it."""
     if index == 2:
-        ids = st.integers(0, 255).map(lambda last: f"00:03:00:01:00:{last:02x}")
+        ids = st.integers(0, 255).map(lambda last: f"00:03:00:01:52:54:00:00:00:{last:02x}")
         ips = octets.map(lambda last: f"fd00:70::{last:x}")
         hosts = draw(
             st.lists(all_of(id=ids, ip=ips), max_size=2, unique_by=(lambda one: one["id"], lambda one: one["ip"]))

@@ -47,6 +47,11 @@ CASES = {
             {**IN, "chain": "there", "rule": "drop", "position": "start"},
             {"table": "foreign", "family": "ip", "chain": "theirs", "rule": "udp dport 53 accept"},
         ],
+        refused=[
+            {"table": "foreign", "family": "ip", "chain": "theirs", "rule": "udp dprot 53 accept"},
+            {"table": "foreign", "family": "ip", "chain": "missing", "rule": "accept"},
+            {"table": "missing", "family": "ip", "chain": "theirs", "rule": "accept"},
+        ],
     ),
     "set": Case(
         type="nftables_set",
@@ -74,6 +79,7 @@ CASES = {
             {**IN, "name": "a", "type": "mark", "elements": ["0x10", "7"]},
             {**IN, "name": "a", "type": "ipv4_addr", "flags": ["dynamic"], "timeout": 600, "gc_interval": 60},
         ],
+        refused=[{**IN, "name": "a", "type": "ipv4_adr"}],
     ),
     "map": Case(
         type="nftables_map",
@@ -102,6 +108,17 @@ CASES = {
                 "elements": {"10.0.0.0/8": "0x2"},
             },
         ],
+    ),
+    "verdicts": Case(
+        type="nftables_map",
+        create={
+            **IN,
+            "name": "m",
+            "key": "ifname",
+            "value": "verdict",
+            "elements": {"eth0": "jump there", "a": "drop"},
+        },
+        refused=[{**IN, "name": "m", "key": "ifname", "value": "verdict", "elements": {"eth0": "jump missing"}}],
     ),
     "described": Case(
         type="nftables_set",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kvmplan_nftables.listed import listed
 from kvmplan_nftables.table.difference import Line
-from kvmplan_nftables.table.listing import Listing, Listings, parse_table, shown
+from kvmplan_nftables.table.listing import Listing, Listings, parse_table
 from kvmplan_nftables.table.pieces import TableName
 from kvmplan_nftables.table.refusals import explain
 from kvmplan_nftables.table.skeleton import SKELETON
@@ -53,10 +54,10 @@ class Tables:
         return {name: self._kept[name] if name in self._kept else self._listing(name) for name in wanted}
 
     def _listing(self, name: TableName) -> Listing | None:
-        listed = self.host.run(shown(name))
-        if not listed.ok and b"No such file or directory" in listed.stderr:
+        done = listed(self.host, "list", "table", *name)
+        if not done.ok and b"No such file or directory" in done.stderr:
             return None
-        printed = check(listed, f"Listing table {' '.join(name)}")
+        printed = check(done, f"Listing table {' '.join(name)}")
         if name not in self._printed or self._printed[name][0] != printed:
             self._printed[name] = printed, parse_table(printed, texts=name not in SKELETON)
         return self._printed[name][1]

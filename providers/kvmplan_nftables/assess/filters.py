@@ -8,7 +8,7 @@ certain.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,15 +63,17 @@ class Ruleset:
         return saved[index] if len(saved) == len(self.rules[chain]) else None
 
 
-def parse_ruleset(items: Sequence[Json], saved: Mapping[str, Saved] | None = None) -> Ruleset:
-    """The items of ``nft -j list ruleset``. Our own tables are not asked."""
+def parse_ruleset(
+    items: Sequence[Json], saved: Mapping[str, Saved] | None = None, asleep: Collection[tuple[str, str]] = ()
+) -> Ruleset:
+    """The items of ``nft -j list ruleset``. Our own tables are not asked, nor those that are ``asleep``."""
     hooks: dict[str, list[Json]] = defaultdict(list)
     rules: dict[Chain, list[Json]] = defaultdict(list)
     elements: dict[tuple[str, str], dict[str, Sequence[Any] | None]] = defaultdict(dict)
     chains: set[Chain] = set()
     for item in items:
         kind, body = next(iter(item.items()))
-        if body.get("table") == _OURS:
+        if body.get("table") == _OURS or (body.get("family"), body.get("table")) in asleep:
             continue
         if kind == "chain":
             chains.add((body["family"], body["table"], body["name"]))

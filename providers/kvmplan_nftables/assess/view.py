@@ -15,6 +15,7 @@ from kvmplan_nftables.assess.filters import Obstacle, Ruleset, has_iptables, par
 from kvmplan_nftables.assess.foreseen import Accepts, foreseen
 from kvmplan_nftables.assess.iptables import Saved, parse_save
 from kvmplan_nftables.assess.spans import Nets
+from kvmplan_nftables.listed import listed
 from kvmplan_nftables.parts import Address, Network, Ports
 from kvmplan_sdk import Host, HostError
 from kvmplan_sdk.host import check
@@ -23,10 +24,10 @@ _SETTINGS = ("sysctl", "-e", "-a", "-r", r"^net\.ipv4\.conf\..*\.(forwarding|rp_
 _LEGACY = {"iptables-legacy-save": "/proc/net/ip_tables_names", "ip6tables-legacy-save": "/proc/net/ip6_tables_names"}
 _LISTED = re.compile(
     r"^(?:table (?P<family>\w+) (?P<table>\S+) \{(?: # handle \d+ progname (?P<program>\S+))?"
-    r"|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)",
+    r"|\tflags (?P<flags>\S+)$|\t\t(?P<text>.+) # handle (?P<handle>\d+)$)",
     re.M,
 )
-"""nft names the program that owns a table (``flags owner``)."""
+"""nft names the program that owns a table (``flags owner``). Which flags there are it tells rightly only here."""
 
 
 class View:
@@ -41,9 +42,11 @@ class View:
     @cached_property
     def ruleset(self) -> Ruleset:
         """The live one, with what the plan does to Docker's."""
-        listing = json.loads(check(self._host.run(["nft", "-j", "list", "ruleset"]), "Listing the host's ruleset"))
+        listing = json.loads(check(listed(self._host, "list", "ruleset"), "Listing the host's ruleset"))
         items = listing["nftables"]
-        found = parse_ruleset(items, self.iptables if self._planned or has_iptables(items) else {})
+        flagged = any("flags" in item.get("table", {}) for item in items)
+        iptables = self.iptables if self._planned or has_iptables(items) else {}
+        found = parse_ruleset(items, iptables, self._asleep if flagged else ())
         return foreseen(found, self._planned) if self._planned else found
 
     @cached_property
@@ -81,9 +84,20 @@ class View:
         for line in self._lines:
             if line["table"]:
                 family, table = line["family"], line["table"]
-            else:
+            elif line["handle"]:
                 found[family, table, int(line["handle"])] = line["text"]
         return found
+
+    @cached_property
+    def _asleep(self) -> frozenset[tuple[str, str]]:
+        """Tables whose chains see no packets."""
+        found, family, table = set[tuple[str, str]](), "", ""
+        for line in self._lines:
+            if line["table"]:
+                family, table = line["family"], line["table"]
+            elif line["flags"] and "dormant" in line["flags"].split(","):
+                found.add((family, table))
+        return frozenset(found)
 
     @cached_property
     def owners(self) -> Mapping[tuple[str, str], str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kvmplan_nftables.data.source import FAMILY, DataSource, asked, table, table_of, told
+from kvmplan_nftables.listed import listed
 from kvmplan_sdk import Host, Object, ObjectSchema
+from kvmplan_sdk.host import check
 from kvmplan_sdk.schema import STRING
 
 SCHEMA = ObjectSchema(
@@ -19,9 +21,8 @@ SCHEMA = ObjectSchema(
 
 def _read(host: Host, configuration: Object) -> Object:
     what = ("ruleset",) if configuration.get("table") is None else ("table", *table_of(configuration))
-    text, encoded = (
-        asked(host, *options, "list", *what).decode(errors="replace") for options in (["-s"], ["-s", "-j"])
-    )
+    text = asked(host, "-s", "list", *what).decode(errors="replace")
+    encoded = check(listed(host, "-s", "list", *what), "Asking nft").decode(errors="replace")
     return {
         "family": configuration.get("family") or "inet",
         "table": configuration.get("table"),

@@ -65,13 +65,16 @@ def _table(name: TableName, listing: Listing | None, wishes: Sequence[Wish]) -> 
         (_take_rule if wish.handle else _compare_rules)(name, found, wish, difference)
         _compare_elements(name, found, wish, difference)
     _again(name, found, wishes, difference)
-    if name in SKELETON and (comes if listing is None else sleeps(name, listing)):
+    if name in SKELETON and listing is None and comes:
         yield Line(f"add table {' '.join(name)}")
     yield from difference.lines(name, found)
+    if name in SKELETON and listing is not None and sleeps(name, listing):
+        yield Line(f"add table {' '.join(name)}")
 
 
 def sleeps(name: TableName, listing: Listing) -> bool:
-    """Whether somebody made the table dormant: nothing in it does anything. Adding it once more wakes it."""
+    """Whether somebody made the table dormant: nothing in it does anything. Adding it once more wakes it,
+    after all else: the kernel takes no base chain after a change of the flag."""
     return bool(listing.named.get(("table", name[1]), {}).get("dormant"))
 
 
@@ -153,6 +156,9 @@ def compare_named(name: TableName, listing: Listing, wish: Wish, into: Differenc
         if not there or (piece.marked and not marks) or not fits(piece, listing.named[key]):
             verb = "create" if piece.marked and (not there or not marks) else "add"
             line = Line(f"{verb} {_called(piece.kind, name, piece.name)}{_body(piece)}", wish.address)
+            if piece.kind == "table" and verb == "add":
+                into.flagged.append(line)
+                continue
             if "interval" in piece.body and key not in listing.named:
                 # nft 1.0.6 forgets the elements that are said with `create`.
                 into.fresh[piece.name] = replace(line, text=f"add{line.text.removeprefix(verb)}")

@@ -27,7 +27,8 @@ class Difference:
     twice, with the set and after it, unless they are said with the set; what they jump to must come before. ``again``:
     those that come in the place of others. It forgets what is said with these; told twice, ``create`` would find the
     elements there, ``add`` does not mind. ``marked``: the rules that are taken over where they are, by handle; late, as
-    those that come may be placed by them.
+    those that come may be placed by them. ``flagged``: the table, whose flag changes; last, as the kernel takes no base
+    chain after that.
     """
 
     flushed: list[Line] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Difference:
     gone: set[tuple[str, str]] = field(default_factory=set)
     handles_gone: set[int] = field(default_factory=set)
     marked: dict[int, Coming] = field(default_factory=dict)
+    flagged: list[Line] = field(default_factory=list)
 
     def lines(self, name: TableName, listing: Listing) -> Iterator[Line]:
         table = " ".join(name)
@@ -71,6 +73,7 @@ class Difference:
         for holder, lines in self.elements_come.items():
             verb = "add" if holder in self.again else "create"
             yield from (Line(f"{verb} element {table} {holder} {{"), *lines, Line("}"))
+        yield from self.flagged
 
 
 def _filled(holder: Line, elements: Sequence[Line]) -> Iterator[Line]:

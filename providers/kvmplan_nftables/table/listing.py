@@ -146,8 +146,3 @@ def spelled(value: Any) -> str:
         case {"accept": None} | {"drop": None} | {"return": None} | {"continue": None}:
             return str(next(iter(value)))
     return str(value)
-
-
-def shown(name: TableName) -> tuple[str, ...]:
-    """The command that lists a table."""
-    return ("nft", "-j", "list", "table", *name)

@@ -413,6 +413,18 @@ def test_everything_comes_and_goes_in_one_batch(host: Any, open_session: Open) -
     assert host.ruleset() == ""
 
 
+def test_a_table_falls_asleep_or_wakes_as_chains_come(mine: Any, open_session: Open) -> None:
+    """The kernel takes no base chain after a change of the flag."""
+    for number, dormant in enumerate((True, False)):
+        session = open_session()
+        table = planned(session, "nftables_table", "t", {"name": "mine", "dormant": dormant}, Verb.UPDATE)
+        table = replace(table, before={**(table.before or {}), "dormant": not dormant})
+        chain = planned(session, "nftables_chain", f"c{number}", {**BASE, "name": f"c{number}"})
+        assert not any(outcome.diagnostics for outcome in carry_out(session, table, chain))
+        assert ("flags dormant" in mine.ruleset()) is dormant
+    assert mine.ruleset().count("hook input") == 2
+
+
 def test_a_change_of_one_element_touches_one(mine: Any, open_session: Open) -> None:
     def written(last: int) -> Object:
         return {

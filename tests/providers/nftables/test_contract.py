@@ -197,6 +197,7 @@ def known_at(port: int) -> Known:
         "flush ruleset",
         "chain inet kvmplan output { policy drop; }",
         "add table inet kvmplan { flags dormant; }",
+        "add table inet kvmplan { flags dormant; }\ndelete chain inet kvmplan hairpin",
     ],
 )
 def test_damage_to_the_table_is_drift_and_repaired(host: Any, open_session: Open, damage: str) -> None:

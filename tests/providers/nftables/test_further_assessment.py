@@ -235,4 +235,11 @@ def test_a_table_that_a_program_owns(bridged: NamespaceHost, open_session: Open)
     assert "Only the program nft, which owns that table (flags owner), can change it" in found.detail
 
 
+def test_a_table_that_sleeps_stops_nothing(bridged: NamespaceHost, open_session: Open) -> None:
+    bridged.nft(f"table inet held {{ flags dormant; chain f {{ {HOOK} policy drop; }}; }}\n")
+    assert assess(open_session, port_forward=FORWARD) == []
+    bridged.nft("add table inet held { }\n")
+    assert assess(open_session, port_forward=FORWARD) != []
+
+
 HOOK = "type filter hook forward priority 0;"

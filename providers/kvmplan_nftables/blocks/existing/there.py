@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kvmplan_nftables.blocks.reading import Printed
+from kvmplan_nftables.listed import listed
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.listing import FoundElement, FoundRule, Listing, parse_table, shown
+from kvmplan_nftables.table.listing import FoundElement, FoundRule, Listing, parse_table
 from kvmplan_nftables.table.pieces import TableName, mark_of
 from kvmplan_nftables.table.refusals import reasons
 from kvmplan_nftables.table.texts import Texts, comment_in, parted
@@ -58,10 +58,10 @@ class There:
 
 
 def look(host: Host, name: TableName) -> There | None:
-    listed = host.run(shown(name))
-    if not listed.ok and b"No such file or directory" in listed.stderr:
+    done = listed(host, "list", "table", *name)
+    if not done.ok and b"No such file or directory" in done.stderr:
         return None
-    listing = parse_table(check(listed, f"Listing table {' '.join(name)}"))
+    listing = parse_table(check(done, f"Listing table {' '.join(name)}"))
     return There(name, listing, Printed(host).of(name))
 
 
@@ -87,8 +87,8 @@ def refused(host: Host, there: There) -> dict[int, str]:
 
 
 def tables(host: Host) -> list[TableName]:
-    listed = json.loads(check(host.run(("nft", "-j", "list", "tables")), "Listing tables"))["nftables"]
-    return [(item["table"]["family"], item["table"]["name"]) for item in listed if "table" in item]
+    told = check(host.run(("nft", "list", "tables")), "Listing tables").decode(errors="replace")
+    return [(family, name) for _, family, name in map(str.split, told.splitlines())]
 
 
 def whose(tag: str) -> tuple[str, str]:

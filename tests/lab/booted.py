@@ -62,7 +62,7 @@ def run(
         command = [
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", *processor),
             *("-m", "768", "-display", "none", "-serial", "stdio", "-no-reboot", "-cpu", "max"),
-            *("-kernel", str(kern.image), "-initrd", image.name, "-append", "console=ttyS0 quiet panic=-1"),
+            *("-kernel", str(kern.image), "-initrd", image.name, "-append", kernel.COMMAND_LINE),
         ]
         return call(command, timeout=timeout, check=False).stdout.decode(errors="replace")
 

@@ -84,7 +84,7 @@ def domain_xml(host: str, guest: Guest, boot: Boot) -> str:
     _text(system, "kernel", boot.image)
     _text(system, "initrd", boot.initramfs)
     minding = " kvmplan.carrier" if guest.minds_carrier else ""
-    _text(system, "cmdline", f"console=ttyS0 quiet panic=-1 kvmplan.guest={guest.name}{minding}")
+    _text(system, "cmdline", f"{kernel.COMMAND_LINE} kvmplan.guest={guest.name}{minding}")
     features = Xml.SubElement(domain, "features")
     # Without them the guest sees no hot-plugged NIC, or loses the one it has.
     Xml.SubElement(features, "acpi")

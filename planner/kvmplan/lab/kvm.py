@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from kvmplan.lab.errors import LabError
-from kvmplan.lab.kernel import Kernel, cache_folder
+from kvmplan.lab.kernel import COMMAND_LINE, Kernel, cache_folder
 from kvmplan.lab.process import boot_id, call
 
 PROBE_SECONDS = 8.0
@@ -37,7 +37,7 @@ def _guest_speaks(kernel: Kernel, initramfs: Path) -> bool:
     command = [
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35,accel=kvm", "-cpu", "host"),
         *("-m", "128", "-display", "none", "-serial", "stdio", "-no-reboot"),
-        *("-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", "console=ttyS0 quiet panic=-1"),
+        *("-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", COMMAND_LINE),
     ]
     try:
         return _ALIVE in call(command, timeout=PROBE_SECONDS, check=False).stdout

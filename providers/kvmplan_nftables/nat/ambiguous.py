@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kvmplan_nftables.nat.dnat import DNAT
 from kvmplan_nftables.nat.forward import items
 from kvmplan_nftables.nat.match import nets, parse_span
-from kvmplan_nftables.parts import Network, Ports, parse_ports
+from kvmplan_nftables.nat.meeting import Key, Point, any_or, asked_at, kept_at, within
+from kvmplan_nftables.parts import Network, Ports, merged, parse_ports
 from kvmplan_sdk import Change, Diagnostic, Object, Value, error, warning
 from kvmplan_sdk.values import is_known
 
 _EVERY: Ports = (1, 65535)
-_Place = tuple[int, Network | None]
-"""An IP version and a destination, None for the host's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Translation:
-    """``claims``: whether the engine knows all that it takes. ``changed``: it is new or differs from what is there."""
+    """``destination``: None for the host's own addresses. ``claims``: whether the engine knows all that it takes.
+    ``changed``: it is new or differs from what is there.
+    """
 
     address: str
-    place: _Place
+    version: int
+    destination: Network | None
     interface: Value
     protocol: Value
     ports: Sequence[Ports]
@@ -35,65 +37,65 @@ class _Translation:
     claims: bool
     changed: bool
 
-    def meets(self, other: _Translation) -> bool:
-        return (
-            not (self.claims and other.claims and self.place == other.place and self.interface == other.interface)
-            and _same(self.interface, other.interface)
-            and _same(self.protocol, other.protocol)
-            and any(low <= last and first <= high for low, high in self.ports for first, last in other.ports)
-            and (not self.sources or not other.sources or _overlap(self.sources, other.sources))
-        )
+    def points(self, lengths: Sequence[int]) -> list[Point]:
+        """One for each of the sources."""
+        net = self.destination
+        to = [self.version] if net is None else within(net, lengths)
+        sources = [[None, *within(net, lengths)] for net in self.sources] or [[None]]
+        return [(to, any_or(self.interface), any_or(self.protocol), source) for source in sources]
 
 
 def judge_ambiguous(changes: Sequence[Change]) -> Iterator[Diagnostic]:
-    """An error for each that meets an earlier one, or one whose destination holds its own; a warning where both are
-    there already.
+    """An error for each that meets one whose ports begin before, or as one that is listed before; a warning where both
+    are there already.
     """
-    by_place: dict[_Place, list[_Translation]] = defaultdict(list)
+    found = list(_translations(changes))
+    for index, met in sorted(_meetings(found).items()):
+        yield _told(found[index], max((found[other] for other in sorted(met)), key=lambda other: other.changed))
+
+
+def _meetings(found: Sequence[_Translation]) -> Mapping[int, Sequence[int]]:
+    """Each with some that it meets: of those that are changed, and of all others, where there are any."""
+    lengths = sorted({net.prefixlen for one in found for net in (one.destination, *one.sources) if net is not None})
+    farthest: dict[Key, dict[tuple[bool, bool], tuple[int, int]]] = defaultdict(dict)
+    met: dict[int, list[int]] = defaultdict(list)
+    for (first, last), index in sorted((ports, index) for index, one in enumerate(found) for ports in one.ports):
+        one = found[index]
+        points = one.points(lengths)
+        for place, key in (asked for point in points for asked in enumerate(asked_at(point))):
+            for (claims, _), (end, other) in farthest[key].items() if key in farthest else ():
+                if first <= end and (place or not claims or not one.claims):  # the engine compares claims of one place
+                    met[index].append(other)
+        for key in (key for point in points for key in kept_at(point)):
+            kept = farthest[key]
+            kept[one.claims, one.changed] = max(kept.get((one.claims, one.changed), (0, 0)), (last, index))
+    return met
+
+
+def _translations(changes: Sequence[Change]) -> Iterator[_Translation]:
     for change in changes:
         if change.type == "nftables_dnat" and change.after is not None and is_known(change.after):
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                one = _translation(change.address, change.after, change.verb is not None)
-                by_place[one.place].append(one)
-    lengths = sorted({net.prefixlen for _, net in by_place if net is not None})
-    for place, group in by_place.items():
-        around = [other for wider in _around(place, lengths) for other in by_place.get(wider, ())]
-        for index, one in enumerate(group):
-            others = (other for other in (*around, *group[:index]) if one.meets(other))
-            if (other := next(others, None)) is not None:
-                yield _told(one, other)
+                yield _translation(change.address, change.after, change.verb is not None)
 
 
 def _translation(address: str, values: Object, changed: bool) -> _Translation:
     destinations = nets(values.get("destination"))
     return _Translation(
         address,
-        (parse_span(values["to"])[0].version, destinations[0] if destinations else None),
+        parse_span(values["to"])[0].version,
+        destinations[0] if destinations else None,
         values.get("interface"),
         values.get("protocol"),
-        [parse_ports(item) for item in items(values.get("ports"))] or [_EVERY],
+        merged(parse_ports(item) for item in items(values.get("ports"))) or [_EVERY],
         nets(values.get("sources")),
         any(True for _ in DNAT.claims(values)),
         changed,
     )
 
 
-def _around(place: _Place, lengths: Sequence[int]) -> Iterator[_Place]:
-    version, net = place
-    if net is not None:
-        yield from ((version, net.supernet(new_prefix=length)) for length in lengths if length < net.prefixlen)
-
-
-def _same(one: Value, other: Value) -> bool:
-    return one is None or other is None or one == other
-
-
-def _overlap(some: Sequence[Network], others: Sequence[Network]) -> bool:
-    return any(one.overlaps(other) for one in some for other in others)
-
-
 def _told(one: _Translation, other: _Translation) -> Diagnostic:
-    place = str(one.place[1] or "the host").removesuffix("/32").removesuffix("/128")
+    place = str(one.destination or "the host").removesuffix("/32").removesuffix("/128")
     detail = (
         f"{one.address} and {other.address} both translate what goes to {place}, and nothing says which of them wins. "
         "Write other ports, sources or another destination; or a nftables_port_forward for the ports, which wins."

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kvmplan_nftables.nat.match import nets
+from kvmplan_nftables.nat.meeting import Key, Point, any_or, asked_at, kept_at, within
 from kvmplan_nftables.parts import Network, parse_network
 from kvmplan_sdk import Change, Diagnostic, Value, error, warning
 from kvmplan_sdk.values import is_known
@@ -18,14 +19,19 @@ class _Way:
     """``changed``: it is new or differs from what is there."""
 
     address: str
+    source: Network
     interface: Value
     wanted: Sequence[Network]
     kept: Sequence[Network]
     changed: bool
 
+    def points(self, lengths: Sequence[int]) -> list[Point]:
+        """One for each of the destinations."""
+        wanted = [[None, *within(net, lengths)] for net in self.wanted] or [[None]]
+        return [([self.source], any_or(self.interface), net) for net in wanted]
+
     def meets(self, other: _Way) -> bool:
-        if None not in (self.interface, other.interface) and self.interface != other.interface:
-            return False
+        """Whether exceptions leave anything of what both want."""
         return self._leaves(other) and other._leaves(self)
 
     def _leaves(self, other: _Way) -> bool:
@@ -38,27 +44,37 @@ class _Way:
 
 def judge_same_source(changes: Sequence[Change]) -> Iterator[Diagnostic]:
     """An error for each that meets an earlier one; a warning where both are there already."""
-    by_source: dict[Network, list[_Way]] = defaultdict(list)
+    ways = list(_ways(changes))
+    lengths = sorted({net.prefixlen for one in ways for net in one.wanted})
+    held: dict[Key, list[_Way]] = defaultdict(list)
+    for one in ways:
+        points = one.points(lengths)
+        around = (other for point in points for key in asked_at(point) for other in held.get(key, ()))
+        if (other := next((other for other in around if one.meets(other)), None)) is not None:
+            yield _told(one, other)
+        for key in (key for point in points for key in kept_at(point)):
+            held[key].append(one)
+
+
+def _ways(changes: Sequence[Change]) -> Iterator[_Way]:
     for change in changes:
         if change.type == "nftables_snat" and change.after is not None and is_known(change.after):
             with contextlib.suppress(ValueError):  # planning has said what is wrong with it
                 source, values = parse_network(change.after["source"]), change.after
                 kept, wanted = nets(values.get("except_destinations")), nets(values.get("destinations"))
-                one = _Way(change.address, values.get("out_interface"), wanted, kept, change.verb is not None)
-                others = (other for other in by_source[source] if one.meets(other))
-                if (other := next(others, None)) is not None:
-                    yield _told(source, one, other)
-                by_source[source].append(one)
+                changed = change.verb is not None
+                yield _Way(change.address, source, values.get("out_interface"), wanted, kept, changed)
 
 
 def _within(one: Network, other: Network) -> bool:
     return one.version == other.version and one[0] in other and one[-1] in other
 
 
-def _told(source: Network, one: _Way, other: _Way) -> Diagnostic:
+def _told(one: _Way, other: _Way) -> Diagnostic:
     detail = (
-        f"{one.address} and {other.address} both give {source} an address on its way out, and nothing says which of "
-        "them wins. Write other destinations, another out_interface, or a smaller source, which wins over a larger one."
+        f"{one.address} and {other.address} both give {one.source} an address on its way out, and nothing says which "
+        "of them wins. Write other destinations, another out_interface, or a smaller source, which wins over a larger "
+        "one."
     )
     tell = error if one.changed or other.changed else warning
     return tell("Two addresses for one subnet", detail, address=one.address, path=("source",))

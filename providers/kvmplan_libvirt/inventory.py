@@ -230,6 +230,10 @@ class Inventory:
         self.domains.renew()
         self.addresses.renew()
         self.filters.renew()
+        self.renew_links()
+
+    def renew_links(self) -> None:
+        """Ask the kernel once more, when asked."""
         self._bridge_of = None
 
     @property
@@ -251,6 +255,15 @@ class Inventory:
     @cached_property
     def _domain_names(self) -> Mapping[str, str]:
         return {record.uuid: record.name for record in self.domains.values()}
+
+    @cached_property
+    def domains_tagged(self) -> Mapping[Owner, Sequence[str]]:
+        """The names of the domains that list a NIC as somebody's, as they were when somebody first asked."""
+        found: dict[Owner, list[str]] = {}
+        for record in self.domains.values():
+            for owner in record.owners:
+                found.setdefault(owner, []).append(record.name)
+        return found
 
     @cached_property
     def networks_by_bridge(self) -> Mapping[str, Sequence[NetworkRecord]]:

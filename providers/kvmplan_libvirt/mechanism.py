@@ -124,6 +124,12 @@ HOTPLUG = Mechanism(
     "virDomainAttachDeviceFlags",
     "The NIC is plugged into the running guest.",
 )
+DEFINED = Mechanism(
+    ImpactLevel.NONE,
+    "written down",
+    "virDomainAttachDeviceFlags, of the definition alone",
+    "The running guest has it, its definition gets it.",
+)
 UNPLUG = Mechanism(
     ImpactLevel.GUEST_DISCONNECT,
     "taken out",

@@ -144,11 +144,14 @@ def test_after_a_restart_libvirt_knows_the_guests_port_again(rig: Rig, lab: LabH
     assert lab.run(["virsh", "-q", "net-port-list", "lan"]).stdout.strip() == ""
 
 
-def test_a_network_stopped_by_hand_is_drift_and_is_started_again_with_its_guests(rig: Rig, lab: LabHost) -> None:
+@pytest.mark.parametrize("deed", ["virsh net-destroy lan", "ip link delete dev virbr-lan"])
+def test_a_network_stopped_by_hand_is_drift_and_is_started_again_with_its_guests(
+    rig: Rig, lab: LabHost, deed: str
+) -> None:
     rig.put("libvirt_network.lan", network(WEB))
     rig.put("libvirt_interface.web", {"domain": GUEST, "network": "lan"})
     ports = lab.run(["virsh", "net-port-list", "lan"]).stdout
-    lab.run(["virsh", "net-destroy", "lan"])
+    lab.run(deed.split())
     with closing(rig.open()) as session:
         known = rig.there["libvirt_network.lan"]
         (observed,) = session.read([_known("libvirt_network.lan", known)])

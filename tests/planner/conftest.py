@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from .workspace import Workspace
 
@@ -17,10 +16,6 @@ if str(TOY) not in sys.path:
 
 # Commands that tests interrupt inherit this; a job in the background of a shell is deaf to interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# A loaded machine is no failure of what is tested.
-settings.register_profile("kvmplan", deadline=None)
-settings.load_profile("kvmplan")
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from kvmplan_libvirt.addresses.given import addresses_of, leases_of, leases_on
 from kvmplan_libvirt.addresses.report import stopped, timed_out, unasked
 from kvmplan_libvirt.addresses.table import Wait, wait_of
 from kvmplan_libvirt.interface.changes import mechanisms
+from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import Nic, nic_with
 from kvmplan_libvirt.mechanism import MOVE, RECONNECT, REPLUG
 from kvmplan_libvirt.plain import text
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.steady import Steady
-from kvmplan_sdk import UNKNOWN, Diagnostic, DiagnosticError, Object, Operation, Outcome, Step
+from kvmplan_sdk import UNKNOWN, Diagnostic, DiagnosticError, Object, Operation, Outcome, Step, Verb
 
 _POLL = 0.25
 
@@ -54,7 +55,8 @@ class Waiting:
         self._steady = steady
         self._stopping = step.stopping
         waits = [operation for operation in step.operations if _waits(operation)]
-        self._before = {one.address: steady.do(partial(_before, one)) for one in waits}
+        going = {operation.address for operation in step.operations if operation.verb is Verb.DELETE}
+        self._before = {one.address: steady.do(partial(_before, one, one.address in going)) for one in waits}
         self._nics: list[Awaited] = []
 
     def takes(self, outcome: Outcome) -> bool:
@@ -93,8 +95,14 @@ def _waits(operation: Operation) -> bool:
     return after.get("addresses") is UNKNOWN and wait_of(after) is not None
 
 
-def _before(operation: Operation, reach: Reach) -> _Before:
-    before, after = operation.before, operation.after or {}
+def _before(operation: Operation, goes: bool, reach: Reach) -> _Before:
+    """What counts is where the guest has it: with a network that lost its bridge, it comes to no other one.
+
+    ``goes``: it is taken out before.
+    """
+    after = operation.after or {}
+    nic = None if goes else _nic(reach, after)
+    before = None if nic is None else values_of(nic, after)
     ways = {REPLUG} if before is None else {MOVE, RECONNECT, REPLUG} & set(mechanisms(before, after, reach.version))
     leases = leases_on(reach.inventory, text(after, "network")) if ways else ()
     return _Before(frozenset(leases), moved=bool(ways) and REPLUG not in ways)
@@ -109,6 +117,7 @@ def _look(
     waiting: Sequence[Awaited], passed: float, stop: bool, reach: Reach
 ) -> Sequence[tuple[Awaited, Outcome | None]]:
     reach.inventory.addresses.renew()
+    reach.inventory.renew_links()
     return [(nic, _settled(reach, nic, passed, stop=stop)) for nic in waiting]
 
 
@@ -130,8 +139,12 @@ def _settled(reach: Reach, awaited: Awaited, passed: float, *, stop: bool) -> Ou
 
 def _plugged(reach: Reach, awaited: Awaited) -> Nic | None:
     """The NIC in the running guest."""
-    record = reach.inventory.domain(str(awaited.values["domain"]))
-    return None if record is None else nic_with(str(awaited.values["mac"]), record.name, record.live)
+    return _nic(reach, awaited.values)
+
+
+def _nic(reach: Reach, values: Object) -> Nic | None:
+    record = reach.inventory.domain(str(values["domain"]))
+    return None if record is None else nic_with(str(values["mac"]), record.name, record.live)
 
 
 def _addresses(reach: Reach, awaited: Awaited, nic: Nic) -> Sequence[str]:

@@ -10,7 +10,9 @@ from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.entry.tables import DHCP_HOST, DNS_HOST, ENTRY_KINDS
 from kvmplan_libvirt.interface.changes import impact_between as interface_impact
 from kvmplan_libvirt.interface.plan import called_alike
-from kvmplan_libvirt.mechanism import DHCP_SWITCHED, HOTPLUG, REPLACE, UNPLUG, Mechanism
+from kvmplan_libvirt.interface.xml import values_of as nic_values
+from kvmplan_libvirt.inventory import nic_with
+from kvmplan_libvirt.mechanism import DEFINED, DHCP_SWITCHED, HOTPLUG, REPLACE, UNPLUG, Mechanism
 from kvmplan_libvirt.network.impact import FILTERED, impact_between, rules_reloaded
 from kvmplan_libvirt.network.model import OWN_BRIDGE
 from kvmplan_libvirt.network.xml import values_of
@@ -82,11 +84,21 @@ def _of_interface(scene: Scene, change: Change) -> Impact:
     if not running:
         return NO_IMPACT
     if change.before is None:
-        return _impact(HOTPLUG, running)
+        return _of_plugging(scene, after, running)
     if change.after is None or change.replaced:
         return _impact(UNPLUG, running)
     as_called = called_alike(change.before, change.after, scene.inventory)
     return interface_impact(as_called, change.after, scene.reach.version, running)
+
+
+def _of_plugging(scene: Scene, after: Object, guests: tuple[str, ...]) -> Impact:
+    """Where only the definition has lost it, the running guest keeps the NIC that it has."""
+    record = scene.domain(after)
+    nic = None if record is None else nic_with(text(after, "mac") or "", record.name, record.live)
+    if nic is None:
+        return _impact(HOTPLUG, guests)
+    in_guest = interface_impact(nic_values(nic, after), after, scene.reach.version, guests)
+    return worst([in_guest, _impact(DEFINED, ())])
 
 
 def _impact(mechanism: Mechanism, guests: tuple[str, ...]) -> Impact:

@@ -8,6 +8,7 @@ from kvmplan_libvirt.assess.fitting import check_fitting
 from kvmplan_libvirt.assess.networks import check_bridge, missing_network
 from kvmplan_libvirt.assess.scene import Scene
 from kvmplan_libvirt.data.told import missing
+from kvmplan_libvirt.network.read import is_adrift
 from kvmplan_libvirt.plain import text
 from kvmplan_sdk import Change, Diagnostic, Object, error
 
@@ -42,6 +43,14 @@ def _check_network(scene: Scene, change: Change, after: Object) -> Iterator[Diag
         yield error(
             f"Network {name} is not running",
             f"Guest {domain.name} is, and its NIC cannot be attached. Start it: `virsh net-start {name}`.",
+            address=change.address,
+            path=("network",),
+        )
+    if name not in scene.networks_planned and record is not None and is_adrift(scene.inventory, record):
+        yield error(
+            f"Network {name} has lost its bridge",
+            "libvirt takes it to run, but somebody has removed the bridge, so no NIC can be attached. Start it anew: "
+            f"`virsh net-destroy {name}; virsh net-start {name}`.",
             address=change.address,
             path=("network",),
         )

@@ -10,6 +10,7 @@ from kvmplan_libvirt.interface.plan import complete_rest
 from kvmplan_libvirt.interface.tap import is_loose
 from kvmplan_libvirt.interface.xml import values_of
 from kvmplan_libvirt.inventory import DomainRecord, Inventory, nic_with
+from kvmplan_libvirt.ownership import Owner
 from kvmplan_libvirt.reach import Reach
 from kvmplan_libvirt.reconcile import Told, telling
 from kvmplan_sdk import UNKNOWN, Known, Object, Observed
@@ -19,6 +20,9 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
     wanted = complete_rest(known.values, reach.seed(known.address))
     record = inventory.domain(str(wanted["domain"]))
     told = None if record is None else _told(record, wanted)
+    if told is None:
+        record = _renamed(inventory, reach.owner(known.address, str(wanted["mac"]).lower()))
+        told = None if record is None else _told(record, {**wanted, "domain": record.name})
     if record is None or told is None:
         return None
     found = told.values
@@ -30,6 +34,12 @@ def read(inventory: Inventory, reach: Reach, known: Known) -> Observed | None:
         found["wait_for_address"] = None  # the waiting was cut short, and is to be done
     mac = str(wanted["mac"]).lower()
     return Observed(values=found, private=told.private, owned=reach.owns(record.owners_of(mac), known.address, mac))
+
+
+def _renamed(inventory: Inventory, owner: Owner) -> DomainRecord | None:
+    """The one domain that lists a NIC as ``owner``'s: it had another name when the NIC was plugged in."""
+    names = inventory.domains_tagged.get(owner, ())
+    return inventory.domain(names[0]) if len(names) == 1 else None
 
 
 def _told(record: DomainRecord, known: Object) -> Told | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from kvmplan_libvirt.api import Affect, Label, Network
@@ -9,7 +10,7 @@ from kvmplan_libvirt.errors import calling
 from kvmplan_libvirt.inventory import NetworkRecord, network_record
 from kvmplan_libvirt.network.changes import Action, Autostart, Define, Describe, Restart, Start, Stop, Update, actions
 from kvmplan_libvirt.network.plan import complete_rest
-from kvmplan_libvirt.network.read import now
+from kvmplan_libvirt.network.read import is_adrift, now
 from kvmplan_libvirt.network.start import clear, start
 from kvmplan_libvirt.network.taps import attach_again, attached_to
 from kvmplan_libvirt.network.xml import document
@@ -76,7 +77,7 @@ def _create(reach: Reach, address: str, wanted: Object) -> None:
 
 
 def _carry_out(reach: Reach, address: str, network: Network, record: NetworkRecord, wanted: Object) -> None:
-    todo = list(actions(now(record), wanted))
+    todo = list(actions(replace(now(record), adrift=is_adrift(reach.inventory, record)), wanted))
     if record.owner != reach.owner(address) and not any(isinstance(action, (Define, Restart)) for action in todo):
         todo.append(Define())
     for action in todo:

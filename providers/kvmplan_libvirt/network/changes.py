@@ -23,11 +23,14 @@ from kvmplan_sdk import Nesting, Object, Value
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """A network as it is: ``live`` while it runs, ``config`` as it is defined; each None where there is none."""
+    """A network as it is: ``live`` while it runs, ``config`` as it is defined; each None where there is none.
+    ``adrift``: libvirt takes it to run, but somebody has removed its bridge.
+    """
 
     live: Object | None
     config: Object | None
     autostart: bool
+    adrift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def actions(now: Now, wanted: Object) -> Iterator[Action]:
     wish = fold(wanted)
     live = None if now.live is None or not shall_run else fold(now.live)
     config = None if now.config is None else fold(now.config)
-    restart = live is not None and not _alike(live, wish)
+    restart = live is not None and (now.adrift or not _alike(live, wish))
     defines = config is None or not _alike(config, wish)
     live_updates = [] if live is None or restart else list(_updates(live, wish, Affect.LIVE))
     config_updates = [] if config is None or defines else list(_updates(config, wish, Affect.CONFIG))

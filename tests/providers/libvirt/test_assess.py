@@ -33,7 +33,7 @@ name "vmxnet3", bus PCI
 Input devices:
 name "vmmouse", bus ISA
 """
-LINK = [{"ifname": "eth0"}, {"ifname": "virbr-taken"}]
+LINK = [{"ifname": "eth0"}, {"ifname": "virbr0"}, {"ifname": "virbr-taken"}]
 
 
 def session(rig: Rig) -> LibvirtSession:

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from kvmplan_libvirt.errors import MISSING_LIBRARY, connecting, supported
+from kvmplan_libvirt.errors import MISSING_LIBRARY, connecting, is_broken, supported
 from kvmplan_sdk import Diagnostic, DiagnosticError, Host, error
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 OPEN_SECONDS = 30.0
 """How long opening may take: a daemon that was just started looks at its guests first."""
 KEEPALIVE_SECONDS, KEEPALIVE_TIMES = 5, 5
+TIMES = 3
+"""How often one is opened that breaks as it is opened: libvirtd may be restarting, and its socket outlives it."""
 
 
 def connect(host: Host, uri: str | None, seconds: float = OPEN_SECONDS) -> Connection:
@@ -43,11 +45,23 @@ def connect(host: Host, uri: str | None, seconds: float = OPEN_SECONDS) -> Conne
         connection = _opened(target, seconds)
         if connection is None:
             raise DiagnosticError(_hangs(host.name, target))
-        supported(lambda: connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_TIMES))
     return connection
 
 
 def _opened(target: str, seconds: float) -> Connection | None:
+    """None when it takes longer."""
+    import libvirt
+
+    for _ in range(TIMES - 1):
+        try:
+            return _answer(target, seconds)
+        except libvirt.libvirtError as problem:
+            if not is_broken(problem):
+                raise
+    return _answer(target, seconds)
+
+
+def _answer(target: str, seconds: float) -> Connection | None:
     """None when it takes longer; whoever opens it then is left behind."""
     import libvirt
 
@@ -66,7 +80,9 @@ def _opened(target: str, seconds: float) -> Connection | None:
         return None
     if isinstance(answer, libvirt.libvirtError):
         raise answer
-    return cast("Connection", answer)
+    connection = cast("Connection", answer)
+    supported(lambda: connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_TIMES))
+    return connection
 
 
 def _hangs(host: str, target: str) -> Diagnostic:

@@ -159,6 +159,27 @@ def test_an_apply_is_finished_in_spite_of(desk: Desk, deed: str) -> None:
     assert life(lab) == before
 
 
+LEFT = """
+virsh net-destroy n0
+mac=$(virsh net-dumpxml --inactive n0 | sed -n "s/.*<mac address='\\(.*\\)'.*/\\1/p")
+ip link add virbr-n0 address $mac up type bridge
+for tap in /sys/class/net/vnet*; do
+  [ -e $tap/master ] || ip link set ${tap##*/} master virbr-n0
+done
+"""
+
+
+def test_a_network_that_was_being_stopped_is_started_with_its_guests(desk: Desk) -> None:
+    """A libvirt that is killed then takes it to be stopped, and leaves the bridge with the taps on it."""
+    desk.run("apply", "-auto-approve")
+    before = bridges(desk.lab)
+    desk.lab.run(["sh", "-ec", LEFT])
+    assert bridges(desk.lab) == before
+    assert "1 changed" in desk.run("apply", "-auto-approve")
+    assert bridges(desk.lab) == before
+    assert "found no differences" in desk.run("plan")
+
+
 def test_one_that_stays_away_is_told_once_and_the_next_apply_does_the_rest(desk: Desk) -> None:
     while_n3_starts(desk.lab, STOP)
     said = " ".join(desk.run("apply", "-auto-approve", status=1).split())

@@ -94,7 +94,7 @@ def _do(reach: Reach, address: str, network: Network, record: NetworkRecord, wan
             network.destroy()
         case Start():
             guests = attached_to(reach, network, record)
-            start(reach, network)
+            start(reach, network, guests.taps)
             attach_again(reach, network, network_record(network), guests)
         case Restart():
             _restart(reach, network, record, document(wanted, reach.owner(address), record.any))
@@ -113,11 +113,11 @@ def _restart(reach: Reach, network: Network, record: NetworkRecord, definition: 
     try:
         # Again, though libvirt has it: its test driver drops what was defined while a network ran.
         reach.connection.networkDefineXML(definition)
-        start(reach, network)
+        start(reach, network, guests.taps)
     except libvirt.libvirtError:
         if record.config is not None:
             reach.connection.networkDefineXML(ET.tostring(record.config, encoding="unicode"))
-            start(reach, network)
+            start(reach, network, guests.taps)
             attach_again(reach, network, network_record(network), guests)
         raise
     attach_again(reach, network, network_record(network), guests)

@@ -26,6 +26,10 @@ class Attached:
     nics: tuple[Nic, ...]
     before: Ports
 
+    @property
+    def taps(self) -> frozenset[str]:
+        return frozenset(str(nic.target) for nic in self.nics)
+
 
 def attached_to(reach: Reach, network: Network, record: NetworkRecord) -> Attached:
     """What running guests have on the network, or had when it was stopped."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
+from contextlib import suppress
 from enum import IntEnum, IntFlag
+from pathlib import Path
 
 import pytest
 from tests.providers.libvirt.conftest import LINEAGE, Rig
 
 from kvmplan_libvirt import api, kvmplan_provider
-from kvmplan_libvirt.connection import SOCKETS
+from kvmplan_libvirt.connection import SOCKETS, TIMES
 from kvmplan_libvirt.identity import bridge_name, derived_mac
 from kvmplan_libvirt.provider import SCHEMA, LibvirtProvider
 from kvmplan_sdk import Completed, DiagnosticError, FunctionError, Known, Object, Operation, Step, Verb
@@ -97,6 +101,27 @@ def test_a_socket_nobody_answers_is_told_with_libvirts_words() -> None:
     pytest.importorskip("libvirt")
     with pytest.raises(DiagnosticError, match=r"No such file or directory.*Start libvirt"):
         LibvirtProvider().open(FakeHost(), {"uri": "qemu+unix:///system?socket=/nonexistent/sock"}, LINEAGE)
+
+
+def test_a_connection_that_breaks_as_it_is_opened_is_opened_again(tmp_path: Path) -> None:
+    """As when libvirtd is restarted at that moment, whose socket systemd keeps."""
+    asked = []
+
+    def hang_up(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                asked.append(client.recv(10))
+                client.close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/sock")
+        listener.listen()
+        threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
+        with pytest.raises(DiagnosticError, match="No connection to libvirt on local"):
+            LibvirtProvider().open(FakeHost(), {"uri": f"qemu+unix:///system?socket={tmp_path}/sock"}, LINEAGE)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert len(asked) == TIMES
 
 
 def test_somebody_elses_network_is_neither_changed_nor_removed(rig: Rig) -> None:

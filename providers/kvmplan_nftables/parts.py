@@ -11,6 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import inet_ntoa
 
+from kvmplan_nftables.words import refuse_element
 from kvmplan_sdk import Value
 
 Address = IPv4Address | IPv6Address
@@ -66,6 +67,13 @@ def parse_interface(value: object) -> str:
             f"{value!r} is no interface name that nft takes as it is: letters, digits and . _ - @, at most 15"
         )
     return str(value)
+
+
+def parse_looked_up(value: object) -> str:
+    """The name of an interface that is looked up in a set or a map."""
+    name = parse_interface(value)
+    refuse_element(name)
+    return name
 
 
 def parse_ports(value: object) -> Ports:

@@ -20,6 +20,7 @@ from kvmplan_nftables.kind import Kind
 from kvmplan_nftables.parts import parse_interface, parse_one_of, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Named, Piece
+from kvmplan_nftables.words import quoted
 from kvmplan_sdk import Attribute, Diagnostic, Object, ObjectSchema, Value, error
 from kvmplan_sdk.schema import STRING
 from kvmplan_sdk.types import SetType
@@ -115,7 +116,7 @@ def _devices(values: Object) -> str:
     if values["device"] is not None:
         return f' device "{parse_interface(values["device"])}"'
     several = values["devices"] if isinstance(values["devices"], (list, tuple)) else ()
-    return f" devices = {{ {', '.join(sorted(map(parse_interface, several)))} }}" if several else ""
+    return f" devices = {{ {', '.join(map(quoted, sorted(map(parse_interface, several))))} }}" if several else ""
 
 
 CHAIN = Kind(

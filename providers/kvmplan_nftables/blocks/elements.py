@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 from kvmplan_nftables.blocks.names import parse_name
 from kvmplan_nftables.parts import Address, Network, parse_address, parse_network, spelled
+from kvmplan_nftables.words import refuse_element
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]*( \. [a-z][a-z0-9_]*)*")
 _TYPEOF = re.compile(r"[a-z@][a-z0-9_@,&-]*( [a-z0-9_@,&.-]+)*")
@@ -15,6 +16,11 @@ _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
 _NUMBER = re.compile(r"\d{1,10}|0x[0-9a-f]{1,8}")
 _ANY = "any"
 """In the place of a type that nft knows and kvmplan does not: of what ``typeof`` tells by expressions."""
+_TOLD = {
+    **{f"ip {end}": "ipv4_addr" for end in ("saddr", "daddr")},
+    **{f"ip6 {end}": "ipv6_addr" for end in ("saddr", "daddr")},
+    **{f"ether {end}": "ether_addr" for end in ("saddr", "daddr")},
+}
 _EVERYTHING = "*"
 INTERVAL = "interval "
 """Before the type of values that are ranges."""
@@ -44,7 +50,7 @@ def parse_typeof(value: object) -> str:
 
 def untold(typeof: str) -> str:
     """The type of elements of ``typeof``, as far as it is known."""
-    return " . ".join(_ANY for _ in typeof.split(" . "))
+    return " . ".join(_TOLD.get(part, _ANY) for part in typeof.split(" . "))
 
 
 def parse_element(value: object, type_: str) -> str:
@@ -102,6 +108,7 @@ def _numbers(text: str, type_: str) -> str:
 def _word(text: str, type_: str) -> str:
     if not _WORD.fullmatch(text):
         raise ValueError(f"{text!r} is no {type_} that kvmplan can tell nft; write it as nft lists it")
+    refuse_element(text)
     return text
 
 

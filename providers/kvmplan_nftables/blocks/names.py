@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from kvmplan_nftables.parts import valid
 from kvmplan_nftables.table.pieces import MARKS, Named, Piece, TableName, marker
+from kvmplan_nftables.words import refuse_name
 from kvmplan_sdk import Attribute, Impact, ImpactLevel, Object, Value
 from kvmplan_sdk.schema import STRING
 from kvmplan_sdk.validators import one_of
@@ -19,12 +21,13 @@ REMADE = Impact(ImpactLevel.LIVE, why="it is made anew in the same batch, with w
 GOES = Impact(ImpactLevel.LIVE, why="packets are judged without it from now on", steps=("nft -f",))
 
 
-def parse_name(value: object) -> str:
-    """A name that nft takes without quotes."""
+def parse_name(value: object, kind: str = "") -> str:
+    """A name that nft takes without quotes, for something of ``kind``."""
     if not _NAME.fullmatch(str(value)):
         raise ValueError(
             f"{value!r} is no name that nft takes: a letter or _, then letters, digits and _ . -, at most 100"
         )
+    refuse_name(str(value), kind)
     return str(value)
 
 
@@ -37,18 +40,14 @@ def parse_table(values: Object) -> TableName:
     return family, name
 
 
-def name_of(value: Value) -> str | None:
+def name_of(kind: str) -> Callable[[Value], str | None]:
     """The validator of a schema."""
-    try:
-        parse_name(value)
-    except ValueError as problem:
-        return f"{problem}."
-    return None
+    return valid(partial(parse_name, kind=kind))
 
 
-def own_name(value: Value) -> str | None:
+def own_name(kind: str) -> Callable[[Value], str | None]:
     """The validator of a schema: a name that kvmplan does not use itself."""
-    return "kvmplan uses this name itself; write another one." if value == MARKS else name_of(value)
+    return valid(partial(parse_own_name, kind=kind))
 
 
 def located(what: str) -> Mapping[str, Attribute]:
@@ -61,7 +60,7 @@ def located(what: str) -> Mapping[str, Attribute]:
             type=STRING,
             doc=f"The table that the {what} is in.",
             required=True,
-            validators=(own_name,),
+            validators=(own_name("table"),),
             refers_to="nftables_table.name",
         ),
     }
@@ -70,7 +69,7 @@ def located(what: str) -> Mapping[str, Attribute]:
 def named(what: str) -> Mapping[str, Attribute]:
     """Where a block with a name is, and what it is called."""
     doc = f"The {what}'s name in its table."
-    return {**located(what), "name": Attribute(type=STRING, doc=doc, required=True, validators=(own_name,))}
+    return {**located(what), "name": Attribute(type=STRING, doc=doc, required=True, validators=(own_name(what),))}
 
 
 COMMENT_LIMIT = 128  # bytes; NFTNL_UDATA_COMMENT_MAXLEN with what ends it
@@ -97,7 +96,7 @@ def marked(piece: Named, fixed: str) -> tuple[Piece, ...]:
     return piece, marker(piece.table, piece.kind, piece.name, fixed)
 
 
-def parse_own_name(value: object) -> str:
+def parse_own_name(value: object, kind: str = "") -> str:
     if value == MARKS:
         raise ValueError("kvmplan uses this name itself; write another one")
-    return parse_name(value)
+    return parse_name(value, kind)

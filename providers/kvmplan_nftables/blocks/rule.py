@@ -31,7 +31,11 @@ SCHEMA = ObjectSchema(
     attributes={
         **located("rule"),
         "chain": Attribute(
-            type=STRING, doc="The chain.", required=True, validators=(name_of,), refers_to="nftables_chain.name"
+            type=STRING,
+            doc="The chain.",
+            required=True,
+            validators=(name_of("chain"),),
+            refers_to="nftables_chain.name",
         ),
         "rule": Attribute(
             type=STRING,

@@ -22,7 +22,7 @@ SCHEMA = ObjectSchema(
             default="inet",
             validators=(one_of(*TABLE_FAMILIES),),
         ),
-        "name": Attribute(type=STRING, doc="The table's name.", required=True, validators=(own_name,)),
+        "name": Attribute(type=STRING, doc="The table's name.", required=True, validators=(own_name("table"),)),
         "dormant": Attribute(type=BOOL, doc="Whether its chains see no packets: nft's `flags dormant`.", default=False),
     },
 )

@@ -26,7 +26,7 @@ FAMILY = Attribute(type=STRING, doc="The table's family.", default="inet", valid
 
 
 def table(doc: str, *, required: bool = False) -> Attribute:
-    return Attribute(type=STRING, doc=doc, required=required, validators=(name_of,))
+    return Attribute(type=STRING, doc=doc, required=required, validators=(name_of("table"),))
 
 
 def told(type_: Type, doc: str) -> Attribute:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import cast
 
 from kvmplan_nftables.kind import Kind
-from kvmplan_nftables.parts import FAMILIES, parse_interface, parse_network, valid
+from kvmplan_nftables.parts import FAMILIES, parse_looked_up, parse_network, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.pieces import Element, Named, Piece, Rule
 from kvmplan_sdk import NO_IMPACT, Attribute, Change, Diagnostic, Host, Object, ObjectSchema, Value, error
@@ -28,7 +28,7 @@ add rule inet kvmplan_probe probe flow add @probe
 
 def _devices(value: Value) -> str | None:
     names = cast("Collection[Value]", value)
-    return valid(parse_interface)(list(names)) if names else "Name at least one interface."
+    return valid(parse_looked_up)(list(names)) if names else "Name at least one interface."
 
 
 def _protocols(value: Value) -> str | None:
@@ -79,7 +79,7 @@ def _pieces(values: Object, owner: Owner) -> Sequence[Piece]:
     counter, offload = bool(values["counter"]), bool(values["hw_offload"])
     # nft lists neither flag in JSON: the name tells them.
     name = owner.name(f"ft{'c' * counter}{'o' * offload}")
-    devices = sorted(parse_interface(device) for device in cast("Collection[Value]", values["devices"]))
+    devices = sorted(parse_looked_up(device) for device in cast("Collection[Value]", values["devices"]))
     priority = int(str(values["priority"]))
     body = (
         f"hook ingress priority {priority} ; devices = {{ {', '.join(devices)} }} ;"

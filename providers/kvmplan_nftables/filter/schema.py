@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kvmplan_nftables import parts
 from kvmplan_nftables.filter import terms
 from kvmplan_nftables.filter.services import SERVICES
-from kvmplan_nftables.parts import parse_address, parse_interface, valid
+from kvmplan_nftables.parts import parse_address, parse_looked_up, valid
 from kvmplan_sdk import Attribute, Block, Nesting, ObjectSchema
 from kvmplan_sdk.schema import BOOL, NUMBER, STRING
 from kvmplan_sdk.types import ListType
@@ -114,7 +114,7 @@ SCHEMA = ObjectSchema(
         "interface": Attribute(
             type=STRING,
             doc="Whom: in `inet` the guests behind this interface of the host, in `bridge` the guest of this tap.",
-            validators=(valid(parse_interface),),
+            validators=(valid(parse_looked_up),),
         ),
         "mac": Attribute(
             type=STRING, doc="Whom: the NIC with this MAC address; only in `bridge`.", validators=(mac_address,)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kvmplan_nftables import parts
 from kvmplan_nftables.filter import terms
-from kvmplan_nftables.parts import parse_address, parse_interface, parse_network
+from kvmplan_nftables.parts import parse_address, parse_looked_up, parse_network
 from kvmplan_sdk import Object
 from kvmplan_sdk.values import is_known
 
@@ -34,7 +34,7 @@ def keys(values: Object) -> Iterator[Key]:
     (way,) = ways(values)
     value = values[way]
     if way == "interface":
-        yield Key("if", parse_interface(value))
+        yield Key("if", parse_looked_up(value))
     elif way == "mac":
         yield Key("mac", terms.parse_mac(value))
     elif way == "network":

@@ -13,7 +13,7 @@ from kvmplan_nftables.parts import (
     collapsed,
     merged,
     parse_address,
-    parse_interface,
+    parse_looked_up,
     parse_net,
     parse_port,
     parse_ports,
@@ -91,7 +91,7 @@ def forward_of(values: Object) -> Forward:
         tuple(mappings_of(values)),
         target,
         None if address is None else parse_address(address),
-        None if interface is None else parse_interface(interface),
+        None if interface is None else parse_looked_up(interface),
         _sources(values, target.version),
     )
 

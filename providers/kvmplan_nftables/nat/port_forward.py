@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kvmplan_nftables.kind import REROUTES, Kind
 from kvmplan_nftables.nat.forward import PROTOCOLS, elements, forward_of, items, mappings_of
 from kvmplan_nftables.nat.found import seen
-from kvmplan_nftables.parts import parse_interface, parse_net, parse_ports, valid
+from kvmplan_nftables.parts import parse_looked_up, parse_net, parse_ports, valid
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundElement
 from kvmplan_nftables.table.pieces import Element
@@ -59,7 +59,7 @@ SCHEMA = ObjectSchema(
                 "Answer, on every address of the host, only what comes in by this interface; the host itself does "
                 "not. It wins over a forward without."
             ),
-            validators=(valid(parse_interface),),
+            validators=(valid(parse_looked_up),),
         ),
         "sources": Attribute(
             type=SetType(STRING),

@@ -49,8 +49,8 @@ CASES = {
         ],
         refused=[
             {"table": "foreign", "family": "ip", "chain": "theirs", "rule": "udp dprot 53 accept"},
-            {"table": "foreign", "family": "ip", "chain": "missing", "rule": "accept"},
-            {"table": "missing", "family": "ip", "chain": "theirs", "rule": "accept"},
+            {"table": "foreign", "family": "ip", "chain": "absent", "rule": "accept"},
+            {"table": "absent", "family": "ip", "chain": "theirs", "rule": "accept"},
         ],
     ),
     "set": Case(
@@ -118,7 +118,7 @@ CASES = {
             "value": "verdict",
             "elements": {"eth0": "jump there", "a": "drop"},
         },
-        refused=[{**IN, "name": "m", "key": "ifname", "value": "verdict", "elements": {"eth0": "jump missing"}}],
+        refused=[{**IN, "name": "m", "key": "ifname", "value": "verdict", "elements": {"eth0": "jump absent"}}],
     ),
     "described": Case(
         type="nftables_set",

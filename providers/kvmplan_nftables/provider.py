@@ -9,7 +9,7 @@ from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
 from kvmplan_nftables.assess.forwards import forwards
 from kvmplan_nftables.assess.guarded import judge_guarded
 from kvmplan_nftables.assess.host import judge
-from kvmplan_nftables.assess.strangers import Stranger, judge_strangers, strangers
+from kvmplan_nftables.assess.strangers import Stranger, judge_saved, judge_strangers, strangers
 from kvmplan_nftables.blocks.existing.discovery import discovered
 from kvmplan_nftables.blocks.existing.finding import RULE, Existing
 from kvmplan_nftables.blocks.reading import Printed, rules_as_written
@@ -26,10 +26,14 @@ from kvmplan_nftables.nft import Tables
 from kvmplan_nftables.observing import broken, observe
 from kvmplan_nftables.persistence.boot import Boot
 from kvmplan_nftables.persistence.keeper import Keeper
+from kvmplan_nftables.persistence.printed import Line
+from kvmplan_nftables.persistence.saved import FILE
 from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
+from kvmplan_nftables.persistence.unsaved import EVERYTHING, Unsaved
 from kvmplan_nftables.table.batch import ours, remaining
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.skeleton import SKELETON
+from kvmplan_nftables.table.wish import Sorted
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
@@ -87,6 +91,7 @@ class NftablesSession(Session):
         self._lineage = lineage
         self._keeper = Keeper(boot)
         self._strangers: Sequence[Stranger] = ()
+        self._strangers_saved: Sequence[Line] = ()
         self._accepts = Accepts(host, lineage, boot)
         self._making = Making()
         self._tables = Tables(host)
@@ -134,11 +139,16 @@ class NftablesSession(Session):
         rules = {place: known for place, known in enumerate(objects) if known.type == RULE}
         for place, one in rules_as_written(rules, found, self._lineage, listings, Printed(self._host)):
             found[place] = one
+        tags = {owner.tag for owner in owners}
         others = {table for some in pieces for table in some} - SKELETON.keys()
-        saved = {True: bool(others) and self._keeper.holds_others(others), False: self._keeper.holds(ours(listings))}
+        unsaved = {
+            False: self._keeper.unsaved(ours(listings), tags),
+            True: self._keeper.unsaved_others(others, tags) if others else EVERYTHING,
+        }
+        self._strangers_saved = unsaved[False].strange
         return [
-            replace(one, values={**one.values, IS_SAVED: saved[known.type in BLOCKS]}) if one else one
-            for known, one in zip(objects, found, strict=True)
+            _judged(one, known, unsaved[known.type in BLOCKS], some, owner.tag)
+            for known, one, some, owner in zip(objects, found, pieces, owners, strict=True)
         ]
 
     def plan(self, proposal: Proposal) -> Planned:
@@ -175,9 +185,12 @@ class NftablesSession(Session):
         listings, batch, others = made.listings, made.batch, made.others
         left, saved = remaining(listings, batch), self._keeper.others() if others else ()
         # First, or a run that is killed in between would leave a file that nobody remembers.
+        going = {operation.type in BLOCKS for operation in step.operations if operation.verb is Verb.DELETE}
         if not left:
             self._keeper.forget()
-        if others and any(operation.verb is Verb.DELETE for operation in step.operations):
+        elif False in going:
+            self._keeper.doubt()
+        if others and going:
             self._keeper.forget_others()
         problems = self._tables.submit(batch)
         if kept := ours(listings) if problems else left:
@@ -237,6 +250,7 @@ class NftablesSession(Session):
             *judge_same_source(changes),
             *judge_saving(changes),
             *judge_strangers(self._strangers, lambda table: printed.of(table).rules),
+            *judge_saved(self._strangers_saved, FILE),
         )
         return Findings(diagnostics=found, impacts=removals)
 
@@ -265,6 +279,14 @@ def _apart(step: Step) -> tuple[Step, Step]:
     theirs = tuple(one for one in step.operations if one.type == accept.TYPE)
     ours = tuple(one for one in step.operations if one.type != accept.TYPE)
     return replace(step, operations=theirs), replace(step, operations=ours)
+
+
+def _judged(found: Observed | None, known: Known, unsaved: Unsaved, pieces: Sorted, tag: str) -> Observed | None:
+    """With whether it is saved. Where it is not as known, that is told, and what is saved is still as known."""
+    if found is None:
+        return None
+    lost = unsaved.has(pieces, tag) if found.values == known.values else unsaved.everything
+    return replace(found, values={**found.values, IS_SAVED: not lost})
 
 
 def _impact(kind: Kind, proposal: Proposal, values: Object) -> Impact:

@@ -9,6 +9,7 @@ import pytest
 
 from kvmplan.lab import LabHost
 from kvmplan_nftables.persistence.kept import JOINER
+from kvmplan_nftables.persistence.saved import FILE
 from kvmplan_nftables.persistence.units import joiner
 
 from .operator_desk import Desk
@@ -65,6 +66,9 @@ resource "nftables_rule" "last" {
   rule  = "tcp dport 2224 accept"
 }
 """
+WEB = "nftables_port_forward.web"
+OWN = {"nftables_masquerade.out", WEB, "nftables_firewall.web"}
+MINE = {"nftables_table.mine", "nftables_set.admins", "nftables_chain.input", "nftables_rule.admins"}
 UNIT = "kvmplan-nftables.service"
 DROP_IN = "/etc/systemd/system/nftables.service.d"
 TRACES = f"ls -d /etc/*kvmplan*nft* {DROP_IN}; systemctl cat {UNIT}; find /etc/systemd -name '*kvmplan*'"
@@ -126,28 +130,34 @@ def test_restarts_of_services(applied: Desk, deed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "shown"),
+    ("damage", "changed", "saved_anew"),
     [
-        ("echo '# mine' >>/etc/kvmplan-nftables.nft", "saved"),
-        ("rm /etc/kvmplan-nftables.nft", "saved"),
-        ("rm /etc/kvmplan-nftables-others.sh", "saved"),
-        ("systemctl disable kvmplan-nftables-others", "saved"),
-        (f"rm /etc/systemd/system/{UNIT}; systemctl daemon-reload", "saved"),
-        (f"systemctl disable {UNIT}", "saved"),
-        (f"echo '[Service]' >{DROP_IN}/kvmplan.conf", "saved"),
-        ("nft add rule inet kvmplan postrouting counter", "saved"),
-        ("nft flush ruleset", "nftables_masquerade.out"),
+        (f"echo '# mine' >>{FILE}", OWN, True),
+        (f"rm {FILE}", OWN, True),
+        ("rm /etc/kvmplan-nftables-others.sh", MINE, True),
+        ("systemctl disable kvmplan-nftables-others", MINE, True),
+        (f"rm /etc/systemd/system/{UNIT}; systemctl daemon-reload", OWN, True),
+        (f"systemctl disable {UNIT}", OWN, True),
+        (f"echo '[Service]' >{DROP_IN}/kvmplan.conf; systemctl daemon-reload", OWN, True),
+        (f"sed -i s/192.168.150.10/192.168.150.66/ {FILE}", {WEB}, True),
+        ("nft delete element inet kvmplan pf4 '{ tcp . 8080 }'", {WEB}, False),
+        ("nft add rule inet kvmplan postrouting counter", set(), False),
+        ("nft flush ruleset", {*OWN, *MINE}, False),
     ],
 )
-def test_damage_is_drift_and_repaired(applied: Desk, damage: str, shown: str) -> None:
+def test_damage_is_shown_by_those_whose_it_is_and_repaired(
+    applied: Desk, damage: str, changed: set[str], saved_anew: bool
+) -> None:
     before = tables(applied)
     applied.lab.run(["sh", "-c", damage])
-    assert shown in applied.run("plan")
+    plan = applied.run("plan", "--no-color")
+    assert set(re.findall(r"^  # (\S+) will be ", plan, re.MULTILINE)) == set(changed), plan
+    assert len(re.findall(r"~ saved +=  *false -> true", plan)) == (len(changed) if saved_anew else 0), plan
+    assert ("A stranger in table inet kvmplan" in plan) == ("nft add rule" in damage), plan
     applied.run("apply", "--auto-approve")
     assert "No changes" in applied.run("plan")
     applied.lab.run(["sh", "-c", f"nft delete table inet kvmplan; systemctl restart {UNIT}"])
-    saved = tables(applied)
-    assert saved == before or "nft add rule" in damage
+    assert tables(applied) == before
     applied.lab.run(["nft", "flush", "ruleset"])
     applied.run("apply", "--auto-approve")
 

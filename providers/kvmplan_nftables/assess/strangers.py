@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kvmplan_nftables.persistence.printed import Line
 from kvmplan_nftables.table.listing import FoundElement, FoundRule, Listings
 from kvmplan_nftables.table.pieces import Named, TableName
 from kvmplan_nftables.table.skeleton import SKELETON
@@ -48,5 +49,18 @@ def judge_strangers(found: Sequence[Stranger], texts: Callable[[TableName], Mapp
         yield warning(
             f"A stranger in table {table}",
             f"{what} is of no resource. It may undo what firewalls and forwards are for; kvmplan leaves it alone, and "
-            f"saves it with the rest. Remove it: `{remedy}`.{more}",
+            f"the next apply saves it with the rest. Remove it: `{remedy}`.{more}",
+        )
+
+
+def judge_saved(found: Sequence[Line], file: str) -> Iterator[Diagnostic]:
+    """Those that are only in what is saved: taken out of the table since, or written into the ``file``."""
+    more = f" There are {len(found) - _TOLD} more of that kind." if len(found) > _TOLD else ""
+    for one in found[:_TOLD]:
+        where = f"{one.kind} {one.name} of table {' '.join(one.table)}"
+        yield warning(
+            f"A stranger in {file}",
+            f"`{one.text.strip()}` in {where} is of no resource, and not in "
+            "the table now: it would come with a reboot, and may undo what firewalls and forwards are for. Take it out "
+            f"of the file; the next apply that changes something does so, too.{more}",
         )

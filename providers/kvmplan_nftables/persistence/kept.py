@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from kvmplan_nftables.persistence import others, saved
 from kvmplan_nftables.persistence.boot import UNITS, Kept
 from kvmplan_nftables.persistence.devices import joins
+from kvmplan_nftables.persistence.others import Part
 from kvmplan_nftables.persistence.units import FLUSHER, drop_in, joiner, loader
 from kvmplan_nftables.table.pieces import TableName
 
@@ -26,7 +27,7 @@ def own(nft: str, tables: Mapping[TableName, str]) -> Kept:
     """``tables``: as ``nft -s list table`` prints them. ``nft``: its path on the host."""
     if not tables:
         return NOTHING
-    text = _bytes(saved.document(tables))
+    text = bytes_of(saved.document(tables))
     coming = [
         (device, f"/bin/sh -c '[ ! -e /sys/class/net/{device} ] || {nft} \"{command}\"'")
         for device, command in joins(tables)
@@ -42,19 +43,18 @@ def own(nft: str, tables: Mapping[TableName, str]) -> Kept:
     return Kept(files, text)
 
 
-def in_others(nft: str, tables: Mapping[TableName, str]) -> Kept:
-    """Likewise, of tables of the user's and of other people."""
-    text = others.document(nft, tables)
-    if not text:
+def in_others(nft: str, parts: Sequence[Part]) -> Kept:
+    """Likewise, of what is kvmplan's in tables of the user's and of other people."""
+    if not parts:
         return NO_OTHERS
     command = f"/bin/sh {others.FILE}"
     described = "What kvmplan keeps in other tables of nftables"
     files = {
-        others.FILE: _bytes(text),
+        others.FILE: bytes_of(others.document(nft, parts)),
         UNITS + OTHERS_UNIT: loader(described, f"{FLUSHER} {UNIT}", others.FILE, [command]).encode(),
         OTHERS_DROP_IN_FILE: drop_in([command]).encode(),
     }
-    return Kept(files, _bytes(others.told(tables)))
+    return Kept(files, bytes_of("".join(part.text for part in parts)))
 
 
 def text_of(listed: bytes) -> str:
@@ -62,5 +62,6 @@ def text_of(listed: bytes) -> str:
     return listed.decode(errors="surrogateescape")
 
 
-def _bytes(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
+    """Likewise, for nft and for files."""
     return text.encode(errors="surrogateescape")

@@ -8,10 +8,12 @@ is neither saved nor lost. What the script leaves out is drift, which the next a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from kvmplan_nftables.persistence import printed
+from kvmplan_nftables.persistence.printed import Block, Line, blocks, whose_element, whose_rule
 from kvmplan_nftables.persistence.saved import settled
-from kvmplan_nftables.table.identity import parse_comment
 from kvmplan_nftables.table.pieces import MARKS, TableName, mark_of
 
 FILE = "/etc/kvmplan-nftables-others.sh"
@@ -19,26 +21,55 @@ _HEADER = """\
 # What kvmplan made in others' tables as of the last apply, for kvmplan-nftables-others.service. Edits are overwritten.
 failed=0
 """
-_OBJECT = re.compile(r"^\t(\w[^\n{]*) (\S+) \{\n((?:\t\t.*\n)*)\t\}$", re.MULTILINE)
-_ELEMENTS = re.compile(r"^\t\telements = \{ ([\s\S]*?) \}\n\Z", re.MULTILINE)
-_ELEMENT = re.compile(r'(?:[^,"]|"[^"]*")+')
-_COMMENT = re.compile(r' comment "([^"]*)"')
-_RULE = re.compile(r"^\t\t(?!\t)(.*\n(?:\t\t\t.*\n)*)", re.MULTILINE)
-_MARK = re.compile(r"meta mark 0x([0-9a-f]+) return")
+_END = "exit $failed\n"
+_PART = re.compile(r"\n# table (\w+) (\S+)\n.*\n.*\n((?:table|insert|add) [\s\S]*?\n)END\n")
+_PLACED = re.compile(r"^((?:insert|add) rule )\S+ \S+ (\S+) (.*\n(?:\t.*\n)*)", re.MULTILINE)
 _TABLES = re.compile(r"^# table (\w+) (\S+)$", re.MULTILINE)
+_MARK = re.compile(r"meta mark 0x([0-9a-f]+) return")
 _OURS = 'comment "[A-Za-z0-9_-]{1,8} [^"]* ~[0-9a-f]{8}([.][0-9]+)?( [^"]*)?"'
 """The comment of a rule of kvmplan's, for grep -E."""
 
 
-def document(nft: str, tables: Mapping[TableName, str]) -> str:
-    """The script; empty where nothing in ``tables``, as ``nft -s list table`` prints them, is kvmplan's."""
-    parts = [part for name in sorted(tables) for part in _parts(nft, name, tables[name])]
-    return f"{_HEADER}{''.join(parts)}exit $failed\n" if parts else ""
+class Part(NamedTuple):
+    """What is told to nft at once: a table, or rules of a chain."""
+
+    table: TableName
+    chain: str
+    text: str
+
+    def lines(self) -> Iterator[Line]:
+        """A rule with how it is placed, which is another where there are other people's before it."""
+        if not self.chain:
+            yield from printed.lines(self.table, self.text)
+        for verb, chain, rule in _PLACED.findall(self.text) if self.chain else ():
+            yield Line(self.table, "chain", chain, verb + rule)
+
+    @property
+    def anew(self) -> str:
+        """It as nft may check it, whatever is in the table now."""
+        name = " ".join(self.table)
+        return self.text if self.chain else f"add table {name}\ndelete table {name}\n{self.text}"
+
+    def script(self, nft: str) -> str:
+        name = " ".join(self.table)
+        unless = f"{nft} list table {name} >/dev/null 2>&1"
+        if self.chain:
+            unless = f"{nft} list chain {name} {self.chain} 2>/dev/null | grep -qE '{_OURS}'"
+        return f"\n# table {name}\n{unless} ||\n{nft} -f - <<'END' || failed=1\n{self.text}END\n"
 
 
-def told(tables: Mapping[TableName, str]) -> str:
-    """What the script may tell nft, for it to check."""
-    return "".join(text for name in sorted(tables) for _, text in _commands("nft", name, tables[name]))
+def document(nft: str, parts: Sequence[Part]) -> str:
+    """The script; empty without ``parts``."""
+    return f"{_HEADER}{''.join(part.script(nft) for part in parts)}{_END}" if parts else ""
+
+
+def parsed(nft: str, script: str) -> list[Part] | None:
+    """What `document` made a script of; None where it made no such thing."""
+    parts = []
+    for family, name, text in _PART.findall(script):
+        first = _PLACED.match(text)
+        parts.append(Part((family, name), first[2] if first else "", text))
+    return parts if document(nft, parts) == script else None
 
 
 def named(script: str) -> frozenset[TableName]:
@@ -46,69 +77,52 @@ def named(script: str) -> frozenset[TableName]:
     return frozenset((family, name) for family, name in _TABLES.findall(script))
 
 
-def _parts(nft: str, name: TableName, table: str) -> Iterator[str]:
-    for unless, text in _commands(nft, name, table):
-        yield f"\n# table {' '.join(name)}\n{unless} ||\n{nft} -f - <<'END' || failed=1\n{text}END\n"
+def parts(tables: Mapping[TableName, str]) -> list[Part]:
+    """What is kvmplan's in ``tables``, as ``nft -s list table`` prints them."""
+    return [part for name in sorted(tables) for part in _parts(name, tables[name])]
 
 
-def _commands(nft: str, name: TableName, table: str) -> Iterator[tuple[str, str]]:
-    """What is told to nft, each with what says that it is there already."""
-    objects = _OBJECT.findall(settled(table))
-    marks = {mark for kind, item, body in objects if (kind, item) == ("chain", MARKS) for mark in _marks(body)}
+def _parts(name: TableName, table: str) -> Iterator[Part]:
+    found = blocks(settled(table))
+    marks = {mark for one in found if (one.kind, one.name) == ("chain", MARKS) for mark in _marks(one)}
     if mark_of("table", name[1]) in marks:
         flags = "\tflags dormant\n" * ("\n\tflags dormant\n" in table)
-        kept = "".join(_object(one, marks) for one in objects)
-        yield f"{nft} list table {' '.join(name)} >/dev/null 2>&1", f"table {' '.join(name)} {{\n{flags}{kept}}}\n"
+        kept = "".join(_object(one, marks) for one in found)
+        yield Part(name, "", f"table {' '.join(name)} {{\n{flags}{kept}}}\n")
         return
-    for kind, item, body in objects:
-        rules = list(_placed(name, item, body)) if kind == "chain" else []
+    for one in found:
+        rules = "".join(_placed(name, one)) if one.kind == "chain" else ""
         if rules:
-            yield f"{nft} list chain {' '.join(name)} {item} 2>/dev/null | grep -qE '{_OURS}'", "".join(rules)
+            yield Part(name, one.name, rules)
 
 
-def _object(one: tuple[str, str, str], marks: set[int]) -> str:
-    kind, name, body = one
-    if kind == "chain":
-        head, rules = _head(body)
-        if "\t\ttype " in head and mark_of("chain", name) not in marks:
+def _object(one: Block, marks: set[int]) -> str:
+    body = one.body
+    if one.kind == "chain":
+        if "\t\ttype " in one.said and mark_of("chain", one.name) not in marks:
             return ""  # somebody else's, who may drop by policy what rules of theirs, which are not saved, let pass
-        body = head + "".join(f"\t\t{rule}" for rule in rules if _digest(rule))
-    elif found := _ELEMENTS.search(body):
-        kept = [one.strip() for one in _ELEMENT.findall(found[1]) if _is_ours(one)]
-        body = body[: found.start()] + (f"\t\telements = {{ {', '.join(kept)} }}\n" if kept else "")
-    return f"\t{kind} {name} {{\n{body}\t}}\n"
+        body = one.said + "".join(f"\t\t{rule}" for rule in one.items if _is_our_rule(rule))
+    elif one.items:
+        kept = [item for item in one.items if whose_element(item)[0]]
+        body = one.said + (f"\t\telements = {{ {', '.join(kept)} }}\n" if kept else "")
+    return f"\t{one.kind} {one.name} {{\n{body}\t}}\n"
 
 
-def _placed(table: TableName, chain: str, body: str) -> Iterator[str]:
+def _placed(table: TableName, chain: Block) -> Iterator[str]:
     """Those before the first of somebody else come first."""
-    rules = _head(body)[1]
-    others = next((place for place, rule in enumerate(rules) if not _digest(rule)), len(rules))
+    rules, place = chain.items, f"rule {' '.join(table)} {chain.name}"
+    others = next((place for place, rule in enumerate(rules) if not _is_our_rule(rule)), len(rules))
     first = others if others < len(rules) else 0
-    yield from (f"insert rule {' '.join(table)} {chain} {rule}" for rule in reversed(rules[:first]))
-    yield from (f"add rule {' '.join(table)} {chain} {rule}" for rule in rules[first:] if _digest(rule))
+    yield from (f"insert {place} {rule}" for rule in reversed(rules[:first]))
+    yield from (f"add {place} {rule}" for rule in rules[first:] if _is_our_rule(rule))
 
 
-def _head(body: str) -> tuple[str, list[str]]:
-    """What is said of the chain itself, and the rules."""
-    said = re.match(r"(?:\t\tcomment .*\n)?(?:\t\ttype .*\n)?", body)
-    head = said[0] if said else ""
-    return head, _RULE.findall(body[len(head) :])
-
-
-def _marks(body: str) -> Iterator[int]:
+def _marks(chain: Block) -> Iterator[int]:
     """What the rules of the chain that says whose all is say of objects."""
-    for rule in _RULE.findall(body):
-        if _digest(rule) and (found := _MARK.match(rule)):
+    for rule in chain.items:
+        if _is_our_rule(rule) and (found := _MARK.match(rule)):
             yield int(found[1], 16)
 
 
-def _digest(rule: str) -> str:
-    """Of a rule of ours; empty for others."""
-    found = re.search(_COMMENT.pattern + "$", rule.rstrip("\n"))
-    parsed = parse_comment(found[1]) if found else None
-    return parsed[1] if parsed else ""
-
-
-def _is_ours(element: str) -> bool:
-    found = _COMMENT.search(element)
-    return found is not None and parse_comment(found[1]) is not None
+def _is_our_rule(rule: str) -> bool:
+    return bool(whose_rule(rule)[1])

@@ -9,6 +9,9 @@ from kvmplan_nftables.table.pieces import TableName
 
 FILE = "/etc/kvmplan-nftables.nft"
 _HEADER = "# kvmplan's tables as of the last apply, loaded by kvmplan-nftables.service. Edits are overwritten.\n"
+DOUBTED = "# An apply of kvmplan's took some of this away, and had no time to say so: the next one writes it anew.\n"
+"""Before the file, while something of it goes: when the run is killed, it is loaded all the same, but no `document`."""
+_TABLE = re.compile(r"add table (\w+) (\S+)\ndelete table .*\n(table .*\n(?:\t.*\n|\n)*\}\n)")
 _LEARNT = re.compile(
     r"^(\t(?:set|map) \S+ \{\n(?:\t\t(?!elements = ).*\n)*?\t\tflags [^\n]*\bdynamic\b[^\n]*\n"
     r"(?:\t\t(?!elements = ).*\n)*)"
@@ -25,9 +28,19 @@ _DEVICES = re.compile(r"^(\tflowtable \S+ \{\n\t\thook .*\n)\t\tdevices = .*\n",
 def document(tables: Mapping[TableName, str]) -> str:
     """A file that puts ``tables``, as ``nft -s list table`` prints them, in the place of what has their names."""
     return _HEADER + "".join(
-        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n" + _LEARNT.sub(r"\1", settled(tables[name]))
-        for name in sorted(tables)
+        f"add table {' '.join(name)}\ndelete table {' '.join(name)}\n{lasting(tables[name])}" for name in sorted(tables)
     )
+
+
+def parsed(text: str) -> Mapping[TableName, str] | None:
+    """The tables of a `document`; None where it is none, as somebody edited it."""
+    tables = {(family, name): table for family, name, table in _TABLE.findall(text)}
+    return tables if document(tables) == text else None
+
+
+def lasting(table: str) -> str:
+    """What is saved of a table as nft prints it; of that, all of it."""
+    return _LEARNT.sub(r"\1", settled(table))
 
 
 def settled(table: str) -> str:

@@ -11,8 +11,8 @@ from kvmplan_sdk.schema import BOOL
 IS_SAVED = "saved"
 _ATTRIBUTE = Attribute(
     type=BOOL,
-    doc="Whether it comes back after a reboot: what loads it is on the host, and as it must be. It is false where "
-    "systemd does not run the host.",
+    doc="Whether it comes back after a reboot: what is saved holds its rules and elements, and is loaded. It is false "
+    "where systemd does not run the host.",
     computed=True,
     read_only=True,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -21,6 +21,12 @@ from kvmplan.lab.guest import console_path
 from kvmplan_libvirt.inventory import Nic, nics_of
 from kvmplan_sdk import ImpactLevel
 
+from .clients import PATIENCE, until
+
+_MARKS = count(1000)
+_RUNNING = 1
+_SILENCE = 4.0
+"""Seconds that guests get to say that they lost their carrier, where nothing else can be heard of them."""
 _SETTLED = 3
 """So many answers after a change, and the guests speak with one another again."""
 _LOOK = """
@@ -98,6 +104,7 @@ class _Picture:
 class LinkEvents:
     """Lines of ``ip monitor link``."""
 
+    lab: LabHost
     file: IO[bytes]
 
     def __call__(self, start: int = 0) -> str:
@@ -106,6 +113,16 @@ class LinkEvents:
 
     def place(self) -> int:
         return self.file.seek(0, 2)
+
+    def catch_up(self) -> None:
+        """Wait until everything is written down that has happened by now: a mark is made, and comes last."""
+        mark = str(next(_MARKS))
+
+        def written() -> bool:
+            self.lab.run(["ip", "link", "set", "lo", "group", mark])
+            return f" group {mark} " in self()
+
+        assert until(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +136,37 @@ class Watch:
     events: LinkEvents
 
     @contextmanager
-    def measured(self, deadline: float = 2.5) -> Iterator[list[Disturbance]]:
-        """Around a change; the list has what it disturbed afterwards. ``deadline``: seconds to wait for packets."""
+    def measured(self) -> Iterator[list[Disturbance]]:
+        """Around a change; the list has what it disturbed afterwards."""
         found: list[Disturbance] = []
         before = self._look()
         yield found
-        self.settle(deadline)
+        self.settle()
         found.append(self._compare(before, self._look()))
 
-    def settle(self, deadline: float = 2.5) -> bool:
-        """Wait until the guests speak with one another; false where they do not."""
+    def settle(self) -> bool:
+        """Wait until the guests speak with one another; false where they do not, soon if they cannot."""
         time.sleep(0.15)
-        start, end = self._console_size(), time.monotonic() + deadline
-        while time.monotonic() < end:
-            if len(_answers(self._console(start))) >= _SETTLED:
-                return True
+        start, began = self._console_size(), time.monotonic()
+        while len(_answers(self._console(start))) < _SETTLED:
+            waited = time.monotonic() - began
+            if waited > PATIENCE or (waited > _SILENCE and self._cut_off()):
+                return False
             time.sleep(0.01)
-        return False
+        return True
+
+    def _cut_off(self) -> bool:
+        """Whether a guest has no NIC any more, or one without a cable or a bridge."""
+        nics = [[*nics_of_document(domain.XMLDesc(0))] for domain in self.connection.listAllDomains(_RUNNING)]
+        links = {link["ifname"]: link for link in json.loads(self.lab.run(["ip", "-j", "link", "show"]).stdout)}
+        return not all(nics) or any(
+            nic.element.find("link[@state='down']") is not None or "master" not in links.get(str(nic.target), {})
+            for of_one in nics
+            for nic in of_one
+        )
 
     def _look(self) -> _Picture:
+        self.events.catch_up()
         documents = [domain.XMLDesc(0) for domain in self.connection.listAllDomains() if domain.isActive()]
         nics = {(nic.domain, nic.mac): str(nic.target) for document in documents for nic in nics_of_document(document)}
         links = {link["ifname"]: link for link in json.loads(self.lab.run(["ip", "-j", "link", "show"]).stdout)}
@@ -198,7 +227,9 @@ def link_events(lab: LabHost) -> Iterator[LinkEvents]:
     with TemporaryFile() as file:
         monitor = subprocess.Popen(lab.command(["ip", "-ts", "-o", "monitor", "link"], cwd="/"), stdout=file)
         try:
-            yield LinkEvents(file)
+            events = LinkEvents(lab, file)
+            events.catch_up()
+            yield events
         finally:
             monitor.kill()
             monitor.wait()

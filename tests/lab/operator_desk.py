@@ -62,7 +62,7 @@ def snapshot(lab: LabHost) -> str:
     return lab.run(["sh", "-c", SNAPSHOT]).stdout
 
 
-def fetch(lab: LabHost, port: int, path: str = "/", seconds: int = 30) -> str:
+def fetch(lab: LabHost, port: int, path: str = "/", seconds: int = 90) -> str:
     """What an outside client gets from the host's address, trying until something comes."""
     address = lab.address
     script = (

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from kvmplan.lab import LabHost
 
-_WATCH = """
-while sleep 0.01; do
-  for tap in /sys/class/net/macvtap*/tap*; do
-    [ -e "$tap/dev" ] && number=$(cat "$tap/dev") || continue
-    [ -e "/dev/${tap##*/}" ] || mknod "/dev/${tap##*/}" c "${number%:*}" "${number#*:}"
-  done
-done
+# libvirt looks for a device for a fifth of a second, so the kernel's own word is heard, and before anybody else runs.
+_LISTEN = r"""
+import os, pathlib, socket, stat
+events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)
+events.bind((0, 1))
+pathlib.Path("/run/tap-devices.ready").touch()
+while True:
+    said = dict(word.partition("=")[::2] for word in events.recv(65536).decode(errors="replace").split("\0"))
+    if said.get("SUBSYSTEM") == "macvtap" and said["ACTION"] == "add":
+        path, number = "/dev/" + said["DEVNAME"], os.makedev(int(said["MAJOR"]), int(said["MINOR"]))
+        pathlib.Path(path).unlink(missing_ok=True)
+        os.mknod(path, 0o600 | stat.S_IFCHR, number)
 """
 
 
 def make_tap_devices(lab: LabHost) -> None:
     """Make each as soon as its interface is there, for as long as the host lives."""
-    lab.put("/run/tap-devices", _WATCH, 0o644)
-    lab.run(["systemd-run", "--unit=tap-devices", "sh", "/run/tap-devices"])
+    lab.put("/run/tap-devices.py", _LISTEN)
+    lab.run(["systemd-run", "--unit=tap-devices", "--property=Nice=-20", "python3", "/run/tap-devices.py"])
+    lab.run(["sh", "-c", "until [ -e /run/tap-devices.ready ]; do sleep 0.1; done"])

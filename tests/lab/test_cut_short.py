@@ -27,7 +27,7 @@ DOMAIN = """
 """
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize(("mode", "every", "at_least"), [("kill", 13, 30), ("fault", 37, 4), ("rollback", 37, 4)])
 def test_a_sample_of_the_places_where_an_apply_is_cut_short(
     lab_host: HostFactory, mode: str, every: int, at_least: int
@@ -52,7 +52,7 @@ def _ready(lab: LabHost) -> LabHost:
 def _cut_short(lab: LabHost, mode: str, stride: int) -> dict[str, Any]:
     """What was told of a round without errors, to its end."""
     paths = os.pathsep.join(str(ROOT / part) for part in ("planner", "plugins", "providers", "."))
-    limit = 800 if stride > 1 else 1700
+    limit = 1300 if stride > 1 else 1700
     done = lab.run(
         [sys.executable, "-m", "tests.lab.cut_short", mode, str(limit), str(stride)],
         cwd="/root/work",

@@ -223,8 +223,8 @@ def test_where_the_new_nic_is_not_taken_the_old_one_is_back(rig: Rig, lab: LabHo
 
 TALK = r"""
 import socket, time
-talk = socket.create_connection(("10.77.0.7", 7777), 20)
-talk.settimeout(30)
+talk = socket.create_connection(("10.77.0.7", 7777), 60)
+talk.settimeout(60)
 for number in range(60):
     talk.sendall(b"%d\n" % number)
     assert talk.recv(99) == b"%d\n" % number
@@ -241,14 +241,15 @@ def test_a_connection_stays_while_the_nic_moves(rig: Rig, lab: LabHost) -> None:
     lab.run(["ip", "link", "add", "cable0", "up", "master", "br8", "type", "veth", "peer", "name", "cable1"])
     lab.run(["ip", "link", "set", "cable1", "master", "virbr-lan", "up"])
     rig.put(NIC, {"domain": GUEST, "network": "lan", "mac": MAC})
-    lab.run(["sh", "-c", "for n in $(seq 30); do busybox nc -w 1 10.77.0.7 7777 < /dev/null && break; sleep 1; done"])
+    served = "for n in $(seq 60); do busybox nc -w 2 10.77.0.7 7777 </dev/null && exit; sleep 1; done; exit 1"
+    lab.run(["sh", "-c", served], timeout=240)
     lab.put("/run/talk.py", TALK, 0o644)
     lab.run(["systemd-run", "--unit=talk", "--property=RemainAfterExit=yes", "python3", "/run/talk.py"])
     for source in ({"bridge": "br8"}, {"network": "lan"}, {"bridge": "br8"}):
         impact = rig.put(NIC, {"domain": GUEST, "mac": MAC, **source}).impacts[NIC]
         assert str(impact.level) == "link_flap"
     waiting = "while systemctl show -p SubState talk | grep -q running; do sleep 0.2; done; journalctl -o cat -u talk"
-    said = lab.run(["sh", "-c", waiting]).stdout
+    said = lab.run(["sh", "-c", waiting], timeout=180).stdout
     assert "59" in said.split(), said
     lab.run(["ip", "link", "del", "cable0"])
 

@@ -8,7 +8,7 @@ from .conftest import HostFactory
 from .operator_desk import Desk
 from .tap_devices import make_tap_devices
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.lab
 
 
 def test_three_ways_to_the_outside(lab_host: HostFactory) -> None:

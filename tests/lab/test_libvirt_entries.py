@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from threading import Timer
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -93,8 +93,8 @@ def test_a_guest_gets_what_is_reserved_on_somebody_elses_network(rig: Rig, lab: 
     process = lab.run(["cat", "/run/libvirt/network/office.pid"]).stdout
     rig.put("libvirt_dhcp_host.web", {"network": "office", "mac": MAC, "name": GUEST, "ip": "10.77.0.7"})
     rig.put("libvirt_interface.web", {"domain": GUEST, "network": "office", "mac": MAC})
-    script = 'for n in $(seq 20); do busybox ping -c 1 -W 1 "$1" && exit 0; done; exit 1'
-    assert lab.run(["sh", "-c", script, "sh", "10.77.0.7"], check=False).returncode == 0
+    script = 'for n in $(seq 45); do busybox ping -c 1 -W 2 "$1" && exit 0; done; exit 1'
+    assert lab.run(["sh", "-c", script, "sh", "10.77.0.7"], check=False, timeout=150).returncode == 0
     impact = rig.put("libvirt_dns_host.db", {"network": "office", "ip": "10.77.0.20", "hostname": ["db"]}).impacts
     assert (impact["libvirt_dns_host.db"].level, impact["libvirt_dns_host.db"].guests) == (ImpactLevel.LIVE, (GUEST,))
     assert "10.77.0.20" in lab.run(["busybox", "nslookup", "db", "10.77.0.1"], check=False).stdout
@@ -166,10 +166,11 @@ def test_what_is_only_half_there_is_made_whole(rig: Rig, lab: LabHost) -> None:
 def test_libvirtd_restarts_meanwhile(rig: Rig, lab: LabHost) -> None:
     """What was cut off is looked at and finished."""
     operations = [create(f"h{n}", mac=f"52:54:00:00:01:{n:02x}", ip=f"10.77.0.{n + 10}") for n in range(30)]
-    restart = Timer(1, lambda: lab.run(["systemctl", "restart", "libvirtd"]))
-    restart.start()
-    outcomes = apply(rig, *operations)
-    restart.join()
+    begun = "until grep -q 52:54:00:00:01:00 /etc/libvirt/qemu/networks/office.xml; do sleep 0.01; done"
+    with ThreadPoolExecutor(1) as pool:
+        restart = pool.submit(lab.run, ["sh", "-c", f"{begun}; systemctl restart libvirtd"], timeout=240)
+        outcomes = apply(rig, *operations)
+        restart.result()
     assert [outcome.diagnostics for outcome in outcomes] == [()] * len(operations)
     for part in (dumped(lab, "office"), dumped(lab, "office", "--inactive")):
         assert part.count("<host mac='52:54:00:00:01:") == len(operations)

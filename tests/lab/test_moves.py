@@ -10,7 +10,7 @@ import pytest
 from .conftest import HostFactory
 from .operator_desk import EXAMPLES, Desk, fetch
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture

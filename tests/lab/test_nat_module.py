@@ -7,7 +7,7 @@ import pytest
 from .conftest import HostFactory
 from .operator_desk import Desk, fetch, snapshot
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.lab
 
 
 def test_a_page_through_the_nat_module(lab_host: HostFactory) -> None:

@@ -18,7 +18,7 @@ PROGRAM = booted.ROOT / "benchmarks/nat_throughput.py"
 def test_a_row_for_all_that_is_measured(options: list[str], rows: int) -> None:
     command = ["unshare", "-nm", sys.executable, str(PROGRAM), *options]
     ran = subprocess.run(
-        command, capture_output=True, text=True, timeout=200, check=False, env={**os.environ, "COUNTED": "1"}
+        command, capture_output=True, text=True, timeout=800, check=False, env={**os.environ, "COUNTED": "1"}
     )
     assert ran.returncode == 0, ran.stderr
     measured = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]

@@ -189,7 +189,8 @@ def test_interfaces_start_what_has_them_join_flowtables(desk: Desk) -> None:
     try:
         for name in (*names, *names):
             lab.run(["ip", "link", "add", name, "type", "bridge"])
-            lab.run(["timeout", "50", "sh", "-c", f"until [ -e /run/{name} ]; do sleep 0.1; done"])
+            joined = f"until [ -e /run/{name} ] && [ $(systemctl is-active {JOINER}) = inactive ]; do sleep 0.1; done"
+            lab.run(["sh", "-c", joined])
             lab.run(["sh", "-c", f"ip link del {name}; rm /run/{name}"])
     finally:
         lab.run(["sh", "-c", f"systemctl disable {JOINER}; rm /etc/systemd/system/{JOINER}; systemctl daemon-reload"])

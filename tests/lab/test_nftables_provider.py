@@ -12,6 +12,7 @@ from kvmplan.lab import LabHost
 from kvmplan_nftables import NftablesProvider
 from kvmplan_sdk import Change, Object, Operation, Session, Severity, Step, Verb
 
+from .clients import page
 from .provider_host import ProviderHost
 
 pytestmark = pytest.mark.lab
@@ -61,8 +62,8 @@ def test_a_client_outside_gets_the_guests_answer(lab: LabHost, open_session: Cal
         ]
         outcomes = list(open_session().apply(Step(operations=tuple(operations), lineage=LINEAGE)))
         assert not any(outcome.diagnostics for outcome in outcomes)
-        answer = lab.outside(["curl", "-sS", "-m", "5", f"http://{lab.address}:8081/"], check=False)
-        assert (answer.returncode == 0 and bool(answer.stdout)) is (verb is Verb.CREATE), answer
+        there = verb is Verb.CREATE
+        assert bool(page(lab, lab.address, 8081, expected=there)) is there
     assert lab.run(["nft", "-s", "list", "ruleset"]).stdout == before
 
 
@@ -92,19 +93,14 @@ def test_ranges_chosen_clients_and_11_nat_reach_a_guest(lab: LabHost, open_sessi
     ]
     asked = {9005: True, 9011: False, 7005: True, 7006: False, 8080: True, 8091: False, 6000: False}
     try:
-        answers = {port: _answers(lab, f"{lab.address}:{port}") for port in asked}
+        answers = {port: bool(page(lab, lab.address, port, expected=there)) for port, there in asked.items()}
         assert answers == asked
         lab.outside(["ip", "route", "add", f"{second}/32", "via", lab.address])
-        assert _answers(lab, f"{second}:8080")
+        assert page(lab, second)
     finally:
         lab.outside(["ip", "route", "del", f"{second}/32"], check=False)
         list(open_session().apply(Step(operations=tuple(gone), lineage=LINEAGE)))
     assert lab.run(["nft", "-s", "list", "ruleset"]).stdout == before
-
-
-def _answers(lab: LabHost, where: str) -> bool:
-    answer = lab.outside(["curl", "-sS", "-m", "5", f"http://{where}/"], check=False)
-    return answer.returncode == 0 and bool(answer.stdout)
 
 
 @pytest.mark.parametrize(("target", "refused"), [("192.168.150.10", False), ("192.168.151.10", True)])

@@ -23,6 +23,7 @@ from kvmplan_sdk import ImpactLevel, Known, Object
 from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.testing.conformance import Case, exercise
 
+from .clients import until
 from .libvirt_rig import LINEAGE, Rig, rig_on
 
 pytestmark = pytest.mark.lab
@@ -203,12 +204,11 @@ def network(rig: Rig, lab: LabHost) -> Rig:
     return rig
 
 
-def greeted(lab: LabHost) -> None:
-    """The guest answers within 30 s."""
-    deadline = time.monotonic() + 30
-    while not page(lab, ""):
-        assert time.monotonic() < deadline, lab.run(["sh", "-c", SEEN], check=False).stdout
-        time.sleep(0.5)
+def greeted(lab: LabHost) -> str:
+    """The guest's page."""
+    said = until(lambda: page(lab, ""))
+    assert said, lab.run(["sh", "-c", SEEN], check=False).stdout
+    return said
 
 
 def plug(rig: Rig, filter_: str | None = None, **parameters: str) -> None:
@@ -224,35 +224,41 @@ def page(lab: LabHost, path: str, seconds: int = 3) -> str:
 def answered(lab: LabHost, spoof: str) -> bool:
     """Whether anything came back to the guest as it pretended to be another, or the host believed it."""
     lab.run(["ip", "neigh", "flush", "dev", "virbr-lan"])
-    (told,) = [line for line in page(lab, f"cgi-bin/pretend?{spoof}", 40).splitlines() if "eceived" in line]
+    pretend = f"cgi-bin/pretend?{spoof}"
+    (told,) = until(lambda: [line for line in page(lab, pretend, 50).splitlines() if "eceived" in line])
     believed = ANOTHER in lab.run(["ip", "neigh", "show", "nud", "reachable"]).stdout
     return not ("Received 0 " in told or " 0 packets received" in told) or believed
 
 
+def spoofed(lab: LabHost, *, expected: bool) -> dict[str, bool]:
+    """What comes through, tried until it does where that is expected."""
+    return {what: until(lambda: answered(lab, spoof), expected) for what, spoof in SPOOFS.items()}  # noqa: B023
+
+
 def uptime(lab: LabHost) -> float:
-    return float(page(lab, "cgi-bin/uptime").split()[0])
+    return float(until(lambda: page(lab, "cgi-bin/uptime")).split()[0])
 
 
 def test_a_guests_address_is_learned_from_its_honest_traffic(network: Rig, lab: LabHost) -> None:
     """Before any test in which the guest pretends: libvirt would learn what it pretended."""
     plug(network, "clean-traffic")
-    deadline = time.monotonic() + 20  # seen with nft: ebtables writes, and what libvirt writes at the moment would fail
+    deadline = time.monotonic() + 90  # seen with nft: ebtables writes, and what libvirt writes at the moment would fail
     while IP not in lab.run(["nft", "list", "table", "bridge", "nat"], check=False).stdout:
         assert time.monotonic() < deadline, lab.run(["sh", "-c", SEEN], check=False).stdout
         page(lab, "", 1)
     greeted(lab)  # while libvirt learns an address the guest is cut off, up to two seconds
-    assert {what: answered(lab, spoof) for what, spoof in SPOOFS.items()} == dict.fromkeys(SPOOFS, False)
-    assert page(lab, "") == f"hello from {GUEST}\n"
+    assert spoofed(lab, expected=False) == dict.fromkeys(SPOOFS, False)
+    assert greeted(lab) == f"hello from {GUEST}\n"
 
 
 def test_a_guest_that_pretends_to_be_another_is_stopped_while_it_runs(network: Rig, lab: LabHost) -> None:
     started = uptime(lab)
-    assert {what: answered(lab, spoof) for what, spoof in SPOOFS.items()} == dict.fromkeys(SPOOFS, True)
+    assert spoofed(lab, expected=True) == dict.fromkeys(SPOOFS, True)
     plug(network, "clean-traffic", IP=IP)
-    assert {what: answered(lab, spoof) for what, spoof in SPOOFS.items()} == dict.fromkeys(SPOOFS, False)
-    assert page(lab, "") == f"hello from {GUEST}\n"
+    assert spoofed(lab, expected=False) == dict.fromkeys(SPOOFS, False)
+    assert greeted(lab) == f"hello from {GUEST}\n"
     plug(network)
-    assert {what: answered(lab, spoof) for what, spoof in SPOOFS.items()} == dict.fromkeys(SPOOFS, True)
+    assert spoofed(lab, expected=True) == dict.fromkeys(SPOOFS, True)
     assert uptime(lab) > started
 
 
@@ -264,13 +270,13 @@ def test_a_change_of_a_filter_takes_effect_at_once_and_names_the_guest(network: 
     network.put("libvirt_nwfilter.own", own())
     network.put("libvirt_nwfilter.outer", {"name": "outer", "filterref": [{"filter": "own"}]})
     plug(network, "outer", IP=IP)
-    assert page(lab, "")
+    assert greeted(lab)
     closed = {**DROP, "priority": 100, "tcp": [{"dstportstart": "8080"}]}
     below = {**DROP, "priority": -990, "ip": [{"protocol": "tcp", "dstportstart": "8080"}]}
     for rules, reached in (((closed,), False), ((), True), ((below,), False), ((), True)):
         impact = network.put("libvirt_nwfilter.own", own(*rules)).impacts["libvirt_nwfilter.own"]
         assert (impact.level, impact.guests) == (ImpactLevel.LIVE, (GUEST,))
-        assert bool(page(lab, "")) is reached
+        assert bool(until(lambda: page(lab, ""), reached)) is reached
     (said,) = network.assess_delete("libvirt_nwfilter.own").diagnostics
     assert (said.summary, said.detail.partition(".")[0]) == ("Filter own is in use", "By guests web and filters outer")
 

@@ -11,7 +11,7 @@ from kvmplan.lab import LabHost
 from .conftest import HostFactory
 from .operator_desk import Desk
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.lab
 THEIRS = "<network><name>theirs</name><ip address='10.79.0.1' prefix='24'/></network>"
 TAKEN = """
 import {

@@ -11,7 +11,7 @@ from kvmplan.lab import LabHost
 from .conftest import HostFactory
 from .operator_desk import EXAMPLES, Desk, snapshot
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.lab
 INSIDE = """
       host {
         mac  = "52:54:00:00:97:03"

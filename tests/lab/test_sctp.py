@@ -10,9 +10,8 @@ pytestmark = pytest.mark.lab
 PROGRAM = booted.ROOT / "tests/providers/nftables/sctp/booted.py"
 
 
-@pytest.mark.timeout(600)
 def test_sctp_gets_through_forwards() -> None:
-    said = booted.run(PROGRAM, {}, 500, ("sctp",))
+    said = booted.run(PROGRAM, {}, 800, ("sctp",))
     lines = [line.strip() for line in said.splitlines()]
     assert any(line.startswith("done") for line in lines), said[-3000:]
     assert [line for line in lines if line.startswith("WRONG")] == []

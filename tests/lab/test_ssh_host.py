@@ -7,7 +7,7 @@ import pytest
 from .conftest import HostFactory
 from .operator_desk import Desk, fetch, snapshot
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.lab
 
 
 def test_nat_web_on_a_second_host_over_ssh(lab_host: HostFactory) -> None:

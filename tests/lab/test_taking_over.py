@@ -16,7 +16,7 @@ from kvmplan_libvirt.ownership import URI
 from .conftest import HostFactory
 from .operator_desk import Desk
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.lab
 NETWORKS = {
     "lan": """
 <network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'>

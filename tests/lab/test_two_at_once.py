@@ -18,7 +18,7 @@ from kvmplan.lab import LabHost
 from .conftest import HostFactory
 from .operator_desk import ROOT
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.lab
 ROUNDS = 3
 OFFICE = (
     "<network><name>office</name><forward mode='open'/><bridge name='virbr-office' stp='off'/>"

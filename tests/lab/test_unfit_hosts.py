@@ -10,7 +10,7 @@ from kvmplan.lab import LabHost
 
 from .operator_desk import KVMPLAN, Desk
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.lab
 
 NETWORK = """
 resource "libvirt_network" "lan" {

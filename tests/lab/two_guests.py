@@ -64,7 +64,7 @@ def two_guests(name: str, segment: str) -> Iterator[Stage]:
         ):
             lab.guest_address("a")
             lab.run(["curl", "-sf", f"http://10.77.0.10:8080/cgi-bin/probe?{link_local(str(NICS['b']['mac']))}%eth0"])
-            assert watch.settle(5)
+            assert watch.settle()
             yield Stage(rig, watch)
 
 

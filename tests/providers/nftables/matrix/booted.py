@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.providers.nftables.matrix.table import LINEAGE, apply, asked, planned, resources, rows
+from tests.providers.nftables.matrix.table import LINEAGE, apply, planned, resources, rows, wrong
 from tests.providers.nftables.matrix.town import built
 from tests.providers.nftables.namespace_host import NamespaceHost
 
@@ -29,8 +29,9 @@ def play(file: Path) -> None:
             with built(host) as town:
                 apply(NftablesProvider().open(host, {}, LINEAGE), configuration)
                 expected = rows(configuration["table"])
-                for is_, was_to_be in zip(asked(town.ask, expected), expected, strict=True):
-                    print("right" if is_ == was_to_be else "WRONG", file.stem, is_, was_to_be, flush=True)
+                failed = {row: is_ for is_, row in wrong(town.ask, expected)}
+                for row in expected:
+                    print("WRONG" if row in failed else "right", file.stem, row, failed.get(row, ""), flush=True)
         finally:
             sleeper.kill()
 

@@ -38,7 +38,8 @@ VALUES: Object = {
 WIRES = """
 set -e
 for side in left right; do
-  unshare -n sh -c "echo \\$\\$ >/tmp/$side; exec sleep 900" & sleep 2
+  unshare -n sh -c "echo \\$\\$ >/tmp/$side; exec sleep 900" &
+  until [ -s /tmp/$side ]; do sleep 0.1; done
   ip link add name $side type veth peer name inner netns $(cat /tmp/$side); ip link set $side up
 done
 left="nsenter -n -t $(cat /tmp/left)"; right="nsenter -n -t $(cat /tmp/right)"
@@ -56,7 +57,7 @@ while data := client.recv(100): client.sendall(data)
 """
 CLIENT = """
 import socket
-s = socket.socket(); s.settimeout(20); s.connect(("10.2.0.2", 80))
+s = socket.socket(); s.settimeout(45); s.connect(("10.2.0.2", 80))
 for _ in range(200):
     s.sendall(b"x"); assert s.recv(100) == b"x"
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from time import sleep
 
 from tests.providers.nftables.namespace_host import NamespaceHost
 
@@ -22,7 +23,7 @@ with socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 132) as s:
 CLIENT = """
 import socket, sys
 with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_STREAM, 132) as s:
-    s.settimeout(5)
+    s.settimeout(10)
     s.connect((sys.argv[1], int(sys.argv[2])))
     print(s.recv(100).decode())
 """
@@ -33,7 +34,7 @@ ip addr add 10.0.0.2/24 dev out; ip addr add fd00::2/64 dev out nodad
 ip addr add 192.168.150.1/24 dev virbr1; ip addr add fd00:150::1/64 dev virbr1 nodad
 sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
 """
-END = "ip link set lo up; ip link set eth0 up; ip addr add {}/24 dev eth0; ip addr add {}/64 dev eth0 nodad; sleep 1"
+END = "ip link set lo up; ip link set eth0 up; ip addr add {}/24 dev eth0; ip addr add {}/64 dev eth0 nodad"
 WAY = "; ip route add default via 192.168.150.1; ip -6 route add default via fd00:150::1"
 FORWARDS: Sequence[Object] = [
     {"protocol": "sctp", "port": 5000, "target": "192.168.150.10", "target_port": 80},
@@ -80,9 +81,13 @@ operations = tuple(
 for outcome in NftablesProvider().open(host, {}, "lineage").apply(Step(operations=operations, lineage="lineage")):
     print(*(f"WRONG {problem}" for problem in outcome.diagnostics), flush=True)
 for where, address, port, expected in ASKED:
-    client = subprocess.run(
-        [*enter[where], "python3", "-c", CLIENT, address, port], capture_output=True, text=True, check=False
-    )
-    said = client.stdout.strip()
+    for _ in range(10 if expected else 1):  # at first a wire may not carry yet
+        client = subprocess.run(
+            [*enter[where], "python3", "-c", CLIENT, address, port], capture_output=True, text=True, check=False
+        )
+        said = client.stdout.strip()
+        if said == expected:
+            break
+        sleep(1)
     print("right" if said == expected else "WRONG", where, address, port, said or client.stderr[-100:], flush=True)
 print("done", flush=True)

@@ -21,6 +21,7 @@ from kvmplan_nftables.kind import REROUTES, Kind
 from kvmplan_nftables.kinds import BLOCKS, DATA_SOURCES, KINDS
 from kvmplan_nftables.making import Making
 from kvmplan_nftables.nat.ambiguous import judge_ambiguous
+from kvmplan_nftables.nat.others import judge_others
 from kvmplan_nftables.nat.same_source import judge_same_source
 from kvmplan_nftables.nft import Tables
 from kvmplan_nftables.observing import broken, observe
@@ -28,10 +29,11 @@ from kvmplan_nftables.persistence.boot import Boot
 from kvmplan_nftables.persistence.keeper import Keeper
 from kvmplan_nftables.persistence.printed import Line
 from kvmplan_nftables.persistence.saved import FILE
-from kvmplan_nftables.persistence.schema import IS_SAVED, judge_saving, saving
+from kvmplan_nftables.persistence.schema import IS_SAVED, but_saving, judge_saving, saving
 from kvmplan_nftables.persistence.unsaved import EVERYTHING, Unsaved
 from kvmplan_nftables.table.batch import ours, remaining
 from kvmplan_nftables.table.identity import Owner
+from kvmplan_nftables.table.pieces import OURS
 from kvmplan_nftables.table.skeleton import SKELETON
 from kvmplan_nftables.table.wish import Sorted
 from kvmplan_sdk import (
@@ -239,7 +241,9 @@ class NftablesSession(Session):
             for change in changes
             if change.verb is Verb.DELETE
         }
+        unsaved, changes = [*judge_saving(changes)], but_saving(changes)
         forwarding, guarding, printed = forwards(changes), firewalls(changes), Printed(self._host, counted=True)
+        table = self._tables.kept(()).get(OURS) if any(one.changed for one in forwarding) else None
         found = (
             *self._accepts.assess(changes),
             *judge(self._host, changes, claims, self._lineage, guarding),
@@ -248,7 +252,8 @@ class NftablesSession(Session):
             *judge_flowtables(self._host, changes),
             *judge_ambiguous(changes),
             *judge_same_source(changes),
-            *judge_saving(changes),
+            *judge_others(changes, table, self._lineage),
+            *unsaved,
             *judge_strangers(self._strangers, lambda table: printed.of(table).rules),
             *judge_saved(self._strangers_saved, FILE),
         )

@@ -11,9 +11,12 @@ from kvmplan_sdk import Object, Value
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Said:
+    """What an element says: the parts of a map's key and data, empty where the map has none of that."""
+
     source: str
     address: str
+    interface: str
     protocol: str
     ports: str
     target: str
@@ -23,7 +26,7 @@ class _Parts:
 def seen(values: Object, found: Sequence[FoundElement], pieces: Callable[[Object], Sequence[Element]]) -> Object | None:
     """``values`` changed to what ``found`` is; None where no values are made of just that."""
     there = {(element.holder, element.key): element.data for element in found}
-    for changed in _guesses(values, [_parts(element) for element in found]):
+    for changed in _guesses(values, [said(element) for element in found]):
         try:
             wanted = {(piece.holder, piece.key): piece.data for piece in pieces(changed)}
         except ValueError:
@@ -33,7 +36,7 @@ def seen(values: Object, found: Sequence[FoundElement], pieces: Callable[[Object
     return None
 
 
-def _guesses(values: Object, found: Sequence[_Parts]) -> Iterator[Object]:
+def _guesses(values: Object, found: Sequence[Said]) -> Iterator[Object]:
     """First what differs least."""
     if not found:
         return
@@ -51,16 +54,17 @@ def _guesses(values: Object, found: Sequence[_Parts]) -> Iterator[Object]:
     yield {**values, "protocols": sorted({one.protocol for one in found})}
 
 
-def _single(one: _Parts) -> Object:
+def _single(one: Said) -> Object:
     number = int(one.ports) if one.ports.isdecimal() else None
     return {"protocol": one.protocol, "port": number, "address": one.address or None}
 
 
-def _parts(element: FoundElement) -> _Parts:
-    """The parts of a map's key and data; of the maps with clients, the source comes first."""
+def said(element: FoundElement) -> Said:
+    """Of the maps with clients, the source comes first."""
     *before, protocol, ports = element.key.split(" . ")
     target, _, target_port = element.data.partition(" . ")
     client = element.holder.endswith(("_range", "_keep"))
     source, listens = (before[0], before[1:]) if client and before else ("", before)
-    address = "".join(listens) if "_addr" in element.holder else ""
-    return _Parts(source, address, protocol, ports, target, target_port)
+    place = "".join(listens)
+    address, interface = (place, "") if "_addr" in element.holder else ("", place)
+    return Said(source, address, interface, protocol, ports, target, target_port)

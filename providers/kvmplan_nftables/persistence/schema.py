@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kvmplan_sdk import Attribute, Change, Diagnostic, ObjectSchema, warning
+from kvmplan_sdk import Attribute, Change, Diagnostic, ObjectSchema, Verb, warning
 from kvmplan_sdk.schema import BOOL
+from kvmplan_sdk.values import differences
 
 IS_SAVED = "saved"
 _ATTRIBUTE = Attribute(
@@ -20,6 +21,17 @@ _ATTRIBUTE = Attribute(
 
 def saving(schema: ObjectSchema) -> ObjectSchema:
     return replace(schema, attributes={**schema.attributes, IS_SAVED: _ATTRIBUTE})
+
+
+def but_saving(changes: Sequence[Change]) -> Sequence[Change]:
+    """As they are for packets: what is only saved anew does not change."""
+    return [replace(change, verb=None) if _only_saves(change) else change for change in changes]
+
+
+def _only_saves(change: Change) -> bool:
+    if change.verb is not Verb.UPDATE or change.before is None or change.after is None:
+        return False
+    return {path[0] for path in differences(change.after, change.before)} == {IS_SAVED}
 
 
 def judge_saving(changes: Sequence[Change]) -> Iterator[Diagnostic]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import product
 from typing import Literal
 
 from kvmplan_nftables.table.pieces import Named, Rule, base_chain
@@ -35,6 +36,10 @@ _LABEL = 120  # a bit of the connection's label; labels, unlike marks, take part
 @cache
 def map_name(version: int, listens: Listens, shape: Shape) -> str:
     return "_".join(part for part in (f"pf{version}", listens, shape) if part)
+
+
+FORWARDS = frozenset(map_name(*one) for one in product(_FAMILIES, _LISTENS, _SHAPES))
+"""The maps of forwards."""
 
 
 def translation() -> Iterator[Section]:

@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A rule or an element; ``said``: or what is said of the object itself, or, without a name, of the table."""
+    """A rule or an element; ``said``: or what is said of the object itself, or of the table."""
 
     table: TableName
     kind: str
@@ -47,7 +47,7 @@ def blocks(table: str) -> list[Block]:
 
 
 def lines(name: TableName, table: str) -> Iterator[Line]:
-    yield Line(name, "table", "", "".join(_OBJECT.sub("", table).split()), said=True)
+    yield Line(name, "table", name[1], "".join(_OBJECT.sub("", table).split()), said=True)
     for one in blocks(table):
         yield Line(name, one.kind, one.name, one.said, said=True)
         yield from (Line(name, one.kind, one.name, item) for item in one.items)

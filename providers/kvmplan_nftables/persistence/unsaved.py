@@ -1,9 +1,9 @@
 """What of the tables would not come back as it is: where what is saved says something else, whose that is.
 
-Lines of tables as nft prints them are compared: what a resource's tag is on, or what is in an object of its own, is its
-own; what a section of a skeleton is made of concerns all that is in it. What other people have only in the table
-concerns nobody. What they have only in the file does where it is in an object of a resource's own; elsewhere it is told
-apart, as strangers in the table are.
+Lines of tables as nft prints them are compared. What a resource's tag is on is its own, and so is what is said of an
+object of its own; what a section of a skeleton is made of concerns all that is in it. What other people have only in
+the table concerns nobody. What they have only in the file does where it is in an object of a resource's own; elsewhere
+it is told apart, as strangers in the table are.
 """
 
 from __future__ import annotations
@@ -20,31 +20,35 @@ from kvmplan_nftables.table.wish import Sorted
 
 Places = frozenset[tuple[TableName, str]]
 """Chains, sets and maps."""
+Objects = frozenset[tuple[TableName, str, str]]
+"""By kind and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """``tags``: of resources whose rules or elements are otherwise; ``places``: what is otherwise itself, and so all in
-    it; ``invaded``: what holds other people's beside, which are ``strange``.
+    """``tags``: of resources whose rules or elements are otherwise; ``objects``: those that are otherwise themselves,
+    or hold other people's beside, which are ``strange``; ``tables`` and ``places``: where all is lost.
     """
 
     everything: bool = False
     tables: frozenset[TableName] = frozenset()
-    tags: frozenset[str] = frozenset()
     places: Places = frozenset()
-    invaded: Places = frozenset()
+    objects: Objects = frozenset()
+    tags: frozenset[str] = frozenset()
     strange: tuple[Line, ...] = ()
 
     def has(self, pieces: Sorted, tag: str) -> bool:
         """Whether it is about the resource of ``pieces``, which are there as they are wanted."""
         if self.everything or tag in self.tags or not self.tables.isdisjoint(pieces):
             return True
-        if not self.places and not self.invaded:
-            return False
-        return any(
-            any((table, piece.name) in self.places or (table, piece.name) in self.invaded for piece in parts.named)
-            or any((table, holder) in self.places for holder in parts.holders)
+        if self.objects and any(
+            (table, piece.kind, piece.name) in self.objects for table, parts in pieces.items() for piece in parts.named
+        ):
+            return True
+        return bool(self.places) and any(
+            (table, name) in self.places
             for table, parts in pieces.items()
+            for name in (*parts.holders, *(piece.name for piece in parts.named))
         )
 
     def with_all_of(self, places: Iterable[tuple[TableName, str]]) -> Unsaved:
@@ -69,16 +73,20 @@ def unsaved(there: Sequence[Line], kept: Sequence[Line], tags: Collection[str]) 
     gone = {whose[line][0] for line in stale}.difference(tags)
     if any(tag.partition(" ")[0] in lineages for tag in gone):
         return EVERYTHING
-    said = frozenset((line.table, line.name) for line in whose if line.said)
+    said = frozenset(_object(line) for line in whose if line.said)
     shared = {line: digest for line, (tag, digest) in whose.items() if tag == SKELETON_TAG}
     strange = tuple(line for line in stale if not line.said and not whose[line][0])
     return Unsaved(
-        tables=frozenset(table for table, name in said if not name),
+        tables=frozenset(table for table, kind, _ in said if kind == "table" and table in SECTIONS),
+        places=frozenset[tuple[TableName, str]]().union(*_concerned(said, shared)),
+        objects=said.union(map(_object, strange)),
         tags=frozenset(tag for tag, _ in whose.values()),
-        places=said.union(*_concerned(said, shared)),
-        invaded=frozenset((line.table, line.name) for line in strange),
         strange=strange,
     )
+
+
+def _object(line: Line) -> tuple[TableName, str, str]:
+    return line.table, line.kind, line.name
 
 
 def _moved(there: Sequence[Line], kept: Sequence[Line], otherwise: set[Line]) -> set[Line]:
@@ -96,21 +104,21 @@ def _ordered(lines: Sequence[Line], but: Collection[Line]) -> Mapping[tuple[Tabl
     return found
 
 
-def _concerned(said: Places, shared: Mapping[Line, str]) -> Iterator[Places]:
+def _concerned(said: Objects, shared: Mapping[Line, str]) -> Iterator[Places]:
     """What is in the sections that are made of what is ``said`` otherwise, or of ``shared`` rules and elements."""
     rules = {(line.table, line.name, digest) for line, digest in shared.items()}
-    names = said | {(line.table, line.name) for line in shared if line.kind != "chain"}
+    objects = said.union(_object(line) for line in shared if line.kind != "chain")
     for table, sections in SECTIONS.items():
         for section in sections:
-            if any(_is_in(piece, rules, names) for piece in section.pieces):
+            if any(_is_in(piece, rules, objects) for piece in section.pieces):
                 yield frozenset((table, name) for name in section.names)
 
 
-def _is_in(piece: Piece, rules: Collection[tuple[TableName, str, str]], names: Places) -> bool:
+def _is_in(piece: Piece, rules: Collection[tuple[TableName, str, str]], objects: Objects) -> bool:
     match piece:
         case Rule():
             return (piece.table, piece.chain, piece.digest) in rules
         case Named():
-            return (piece.table, piece.name) in names
+            return (piece.table, piece.kind, piece.name) in objects
         case Element():
             return False

@@ -10,6 +10,7 @@ from kvmplan_nftables.assess.foreseen import accepts
 from kvmplan_nftables.assess.forwards import Planned, forwards, judge_forwards
 from kvmplan_nftables.assess.guests import Way, judge_bridged, judge_ways_out, ways_out
 from kvmplan_nftables.assess.incompatible import judge_incompatible
+from kvmplan_nftables.assess.interfaces import judge_interfaces
 from kvmplan_nftables.assess.kernel import Need, judge_forwarding, judge_legacy, judge_sources
 from kvmplan_nftables.assess.redirects import judge_redirects, redirects
 from kvmplan_nftables.assess.spans import Nets
@@ -36,6 +37,7 @@ def judge(
     yield from judge_incompatible(host, view, changes)
     yield from judge_forwarding(view, [*_needs(view, forwarding, ways, subnets)])
     yield from judge_sources(view, forwarding)
+    yield from judge_interfaces(view, changes, claims)
     judged = [[one.address for one in forwarding], [way.address for way in ways], [one.address for one in redirected]]
     yield from judge_legacy(view, [address for some in judged for address in some])
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from ipaddress import ip_network
 from typing import Any
@@ -125,6 +125,10 @@ class View:
     def _links(self) -> Mapping[str, Mapping[str, Any]]:
         listed = json.loads(check(self._host.run(["ip", "-d", "-j", "link", "show"]), "Listing interfaces") or b"[]")
         return {link["ifname"]: link for link in listed}
+
+    @property
+    def interfaces(self) -> Set[str]:
+        return self._links.keys()
 
     @cached_property
     def bridges(self) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from kvmplan_nftables import NftablesProvider
-from kvmplan_sdk import Change, ClaimedBy, Diagnostic, Proposal, Session, Severity, SubnetClaim, Verb
+from kvmplan_sdk import Change, ClaimedBy, Diagnostic, InterfaceClaim, Proposal, Session, Severity, SubnetClaim, Verb
 from kvmplan_sdk.proposing import configure, propose
 
 from .namespace_host import NamespaceHost
@@ -240,6 +241,27 @@ def test_a_table_that_sleeps_stops_nothing(bridged: NamespaceHost, open_session:
     assert assess(open_session, port_forward=FORWARD) == []
     bridged.nft("add table inet held { }\n")
     assert assess(open_session, port_forward=FORWARD) != []
+
+
+def test_an_interface_that_nobody_has(bridged: NamespaceHost, open_session: Open) -> None:
+    """Told once for all that name it, and with what there is; not where the plan makes it."""
+    found = assess(
+        open_session,
+        masquerade={**MASQUERADE, "out_interface": "eth0"},
+        snat={"source": "192.168.150.5/32", "to": "10.0.0.2", "out_interface": "eth0"},
+        isolation={"networks": ["192.168.150.0/24", "virbr1", "virbr2"]},
+    )
+    eth0, virbr2 = (one for one in found if one.summary.startswith("No interface"))
+    assert (eth0.severity, eth0.path) == (Severity.WARNING, ("out_interface",))
+    assert "is called eth0. Until something is, nftables_masquerade.x does nothing there." in eth0.detail
+    assert "It is the same with nftables_snat.x. The host has ens3, outside and virbr1." in eth0.detail
+    assert (virbr2.summary, virbr2.path) == ("No interface virbr2 on the host", ("networks",))
+    claim = ClaimedBy(address="libvirt_network.lan", claim=InterfaceClaim("virbr2"))
+    session: Any = open_session()
+    planned = change(open_session, "nftables_isolation", {"networks": ["192.168.150.0/24", "virbr2"]})
+    assert session.assess([planned], [claim]).diagnostics == ()
+    assert len(session.assess([planned], []).diagnostics) == 1
+    assert session.assess([replace(planned, verb=None)], []).diagnostics == ()
 
 
 HOOK = "type filter hook forward priority 0;"

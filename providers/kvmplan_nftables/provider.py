@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from kvmplan_nftables.assess.firewalls import firewalls, judge_firewalls
-from kvmplan_nftables.assess.forwards import forwards
-from kvmplan_nftables.assess.guarded import judge_guarded
-from kvmplan_nftables.assess.host import judge
-from kvmplan_nftables.assess.strangers import Stranger, judge_saved, judge_strangers, strangers
-from kvmplan_nftables.blocks.existing.discovery import discovered
-from kvmplan_nftables.blocks.existing.finding import RULE, Existing
-from kvmplan_nftables.blocks.reading import Printed, rules_as_written
-from kvmplan_nftables.compiling import Compiled, compiled
 from kvmplan_nftables.docker import accept
 from kvmplan_nftables.docker.session import Accepts
-from kvmplan_nftables.fastpath.flowtable import TYPE, judge_flowtables
-from kvmplan_nftables.kind import REROUTES, Kind
-from kvmplan_nftables.kinds import BLOCKS, DATA_SOURCES, KINDS
-from kvmplan_nftables.making import Making
-from kvmplan_nftables.nat.ambiguous import judge_ambiguous
-from kvmplan_nftables.nat.others import judge_others
-from kvmplan_nftables.nat.same_source import judge_same_source
-from kvmplan_nftables.nft import Tables
-from kvmplan_nftables.observing import broken, observe
+from kvmplan_nftables.kinds import DATA_SOURCES, KINDS
 from kvmplan_nftables.persistence.boot import Boot
-from kvmplan_nftables.persistence.keeper import Keeper
-from kvmplan_nftables.persistence.printed import Line
-from kvmplan_nftables.persistence.saved import FILE
 from kvmplan_nftables.persistence.schema import IS_SAVED, but_saving, judge_saving, saving
-from kvmplan_nftables.persistence.unsaved import EVERYTHING, Unsaved
-from kvmplan_nftables.table.batch import ours, remaining
-from kvmplan_nftables.table.identity import Owner
-from kvmplan_nftables.table.pieces import OURS
-from kvmplan_nftables.table.skeleton import SKELETON
-from kvmplan_nftables.table.wish import Sorted
+from kvmplan_nftables.session import InTables
 from kvmplan_sdk import (
     Change,
     ClaimedBy,
@@ -43,10 +19,10 @@ from kvmplan_sdk import (
     Discovered,
     Findings,
     Host,
-    Impact,
     Known,
     Object,
     Observed,
+    Operation,
     Outcome,
     Planned,
     Proposal,
@@ -54,14 +30,8 @@ from kvmplan_sdk import (
     ProviderSchema,
     Session,
     Step,
-    Verb,
-    error,
-    has_errors,
-    worst,
 )
 from kvmplan_sdk.host import require
-from kvmplan_sdk.provider import UNTAGGED
-from kvmplan_sdk.values import differences, is_known
 
 SCHEMA = ProviderSchema(
     resources={
@@ -83,219 +53,89 @@ class NftablesProvider(Provider):
         return NftablesSession(host, lineage, Boot.of(host))
 
 
+_T = TypeVar("_T", Known, Operation)
+
+
+class _Half(Protocol):
+    """A session without the lock. ``carry_out``: what the host has against a step, none of which is done then."""
+
+    def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]: ...
+    def plan(self, proposal: Proposal) -> Planned: ...
+    def dry_run(self, step: Step) -> Sequence[Diagnostic]: ...
+    def carry_out(self, step: Step) -> Sequence[Diagnostic]: ...
+
+
 class NftablesSession(Session):
-    """Lists tables afresh to read and to apply: others may have changed them, and handles are only good for a moment.
-    A rehearsal takes what was read, and its batch is told when it would be the same.
-    """
+    """Of two: what nft is told, and what iptables is. Each forgets what is saved first, submits, and saves again."""
 
     def __init__(self, host: Host, lineage: str, boot: Boot) -> None:
         self._host = host
-        self._lineage = lineage
-        self._keeper = Keeper(boot)
-        self._strangers: Sequence[Stranger] = ()
-        self._strangers_saved: Sequence[Line] = ()
+        self._boot = boot
         self._accepts = Accepts(host, lineage, boot)
-        self._making = Making()
-        self._tables = Tables(host)
-        self._rehearsed: dict[str, Compiled] = {}
-        self._existing = self._look()
+        self._in_tables = InTables(host, lineage, boot)
 
     def read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
         """What is not saved may be of somebody who is between changing a table and saving it: it is read again when
         nobody is.
         """
-        found = self._found(objects)
-        if not self._keeper.able or all(one is None or one.values[IS_SAVED] for one in found):
+        found = self._read(objects)
+        if not self._boot.able or all(one is None or one.values[IS_SAVED] for one in found):
             return found
         with self._host.lock(NftablesProvider.name, lambda: False):
-            return self._found(objects)
-
-    def _found(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        theirs = iter(self._accepts.read([known for known in objects if known.type == accept.TYPE]))
-        ours = iter(self._read([known for known in objects if known.type != accept.TYPE]))
-        return [next(theirs if known.type == accept.TYPE else ours) for known in objects]
+            return self._read(objects)
 
     def _read(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        """What was imported has no tag: it is looked for by its values."""
-        existing = self._look()
-        tagged = iter(self._tagged([known for known in objects if known.address != UNTAGGED]))
-        return [self._as_saved(existing.now(known)) if known.address == UNTAGGED else next(tagged) for known in objects]
-
-    def _as_saved(self, found: Observed | None) -> Observed | None:
-        """What is imported is saved with the apply that marks it, so that this is no change."""
-        return replace(found, values={**found.values, IS_SAVED: self._keeper.able}) if found else None
-
-    def _tagged(self, objects: Sequence[Known]) -> Sequence[Observed | None]:
-        owners = [Owner(self._lineage, known.address) for known in objects]
-        pieces = [
-            self._making.pieces(known.type, known.values, owner) for known, owner in zip(objects, owners, strict=True)
-        ]
-        self._tables.forget()
-        listings = self._tables.kept(table for some in pieces for table in some)
-        damaged = broken(listings)
-        self._strangers = strangers(listings)
-        found = [
-            observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
-            for known, some, owner in zip(objects, pieces, owners, strict=True)
-        ]
-        rules = {place: known for place, known in enumerate(objects) if known.type == RULE}
-        for place, one in rules_as_written(rules, found, self._lineage, listings, Printed(self._host)):
-            found[place] = one
-        tags = {owner.tag for owner in owners}
-        others = {table for some in pieces for table in some} - SKELETON.keys()
-        unsaved = {
-            False: self._keeper.unsaved(ours(listings), tags),
-            True: self._keeper.unsaved_others(others, tags) if others else EVERYTHING,
-        }
-        self._strangers_saved = unsaved[False].strange
-        return [
-            _judged(one, known, unsaved[known.type in BLOCKS], some, owner.tag)
-            for known, one, some, owner in zip(objects, found, pieces, owners, strict=True)
-        ]
+        found = {half: iter(half.read(some)) for half, some in self._apart(objects)}
+        return [next(found[self._half(known.type)]) for known in objects]
 
     def plan(self, proposal: Proposal) -> Planned:
-        if proposal.type == accept.TYPE:
-            return self._accepts.plan(proposal)
-        kind = KINDS[proposal.type]
-        values = kind.complete(proposal)
-        values = {**values, IS_SAVED: self._keeper.able}
-        impact = _impact(kind, proposal, values)
-        if not is_known(values):
-            return Planned(values=values, impact=impact)
-        try:
-            problems = tuple(problem.about(proposal.address) for problem in kind.check(values))
-            if not has_errors(problems):
-                self._making.pieces(proposal.type, values, Owner(self._lineage, proposal.address))
-        except ValueError as problem:
-            invalid = error(f"Invalid {proposal.type}", f"{problem}.", address=proposal.address)
-            return Planned(values=values, impact=impact, diagnostics=(invalid,))
-        return Planned(values=values, impact=impact, claims=tuple(kind.claims(values)), diagnostics=problems)
+        return self._half(proposal.type).plan(proposal)
 
     def apply(self, step: Step) -> Iterator[Outcome]:
-        theirs, ours = _apart(step)
         with self._host.lock(NftablesProvider.name, step.stopping):
-            if theirs.operations:
-                yield from self._accepts.apply(theirs)
-            if ours.operations:
-                yield from self._apply(ours)
-
-    def _apply(self, step: Step) -> Iterator[Outcome]:
-        self._tables.forget()
-        self._existing = self._look()
-        rehearsed = self._rehearsed.pop(_first(step), None)
-        made = rehearsed if rehearsed and rehearsed.holds(step, self._tables) else self._compiled(step)
-        listings, batch, others = made.listings, made.batch, made.others
-        left, saved = remaining(listings, batch), self._keeper.others() if others else ()
-        # First, or a run that is killed in between would leave a file that nobody remembers.
-        going = {operation.type in BLOCKS for operation in step.operations if operation.verb is Verb.DELETE}
-        if not left:
-            self._keeper.forget()
-        elif False in going:
-            self._keeper.doubt()
-        if others and going:
-            self._keeper.forget_others()
-        problems = self._tables.submit(batch)
-        if kept := ours(listings) if problems else left:
-            self._keeper.save(kept)
-        if others:
-            self._keeper.save_others({*others, *saved})
-        if problems:
-            yield from step.refused(problems)
-            return
-        for operation in step.operations:
-            yield Outcome(address=operation.address, verb=operation.verb, values=operation.after)
+            for half, part in self._steps(step):
+                if problems := half.carry_out(part):
+                    yield from part.refused(problems)
+                else:
+                    yield from (
+                        Outcome(address=one.address, verb=one.verb, values=one.after) for one in part.operations
+                    )
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        """What hooks an interface that an earlier step makes is left out too. A refusal may be of what somebody else
-        applied since the tables were read; so they are read again, with nobody in between.
+        """A refusal may be of what somebody else applied since the host was read; so it is tried again, with nobody in
+        between.
         """
-        theirs, ours = _apart(step)
-        there = [one for one in ours.operations if one.type != TYPE or not self._missing(one.after)]
-        ours = replace(ours, operations=tuple(there))
-        tried = self._tried(ours)
-        if tried:
-            with self._host.lock(NftablesProvider.name, step.stopping):
-                self._tables.forget()
-                tried = self._tried(ours)
-        return [*tried, *self._accepts.dry_run(theirs)]
+        if not self._tried(step):
+            return []
+        with self._host.lock(NftablesProvider.name, step.stopping):
+            return self._tried(step)
 
     def _tried(self, step: Step) -> Sequence[Diagnostic]:
-        made = self._compiled(step)
-        self._rehearsed[_first(step)] = made
-        return self._tables.submit(made.batch, "-c")
-
-    def _compiled(self, step: Step) -> Compiled:
-        return compiled(step, self._tables, self._look(), self._making)
-
-    def _missing(self, values: Object | None) -> bool:
-        """Whether an interface of a flowtable is not there (yet)."""
-        devices = (values or {}).get("devices")
-        known = devices if isinstance(devices, (list, tuple)) else []
-        return not all(self._host.run(["ip", "link", "show", "dev", str(device)]).ok for device in known)
+        return [problem for half, part in self._steps(step) for problem in half.dry_run(part)]
 
     def assess(self, changes: Sequence[Change], claims: Sequence[ClaimedBy]) -> Findings:
-        removals = {
-            change.address: accept.CLOSES
-            if change.type == accept.TYPE
-            else KINDS[change.type].told(KINDS[change.type].removed, change.before)
-            for change in changes
-            if change.verb is Verb.DELETE
-        }
-        unsaved, changes = [*judge_saving(changes)], but_saving(changes)
-        forwarding, guarding, printed = forwards(changes), firewalls(changes), Printed(self._host, counted=True)
-        table = self._tables.kept(()).get(OURS) if any(one.changed for one in forwarding) else None
-        found = (
-            *self._accepts.assess(changes),
-            *judge(self._host, changes, claims, self._lineage, guarding),
-            *judge_firewalls(self._host, guarding),
-            *judge_guarded(forwarding, guarding),
-            *judge_flowtables(self._host, changes),
-            *judge_ambiguous(changes),
-            *judge_same_source(changes),
-            *judge_others(changes, table, self._lineage),
-            *unsaved,
-            *judge_strangers(self._strangers, lambda table: printed.of(table).rules),
-            *judge_saved(self._strangers_saved, FILE),
-        )
-        return Findings(diagnostics=found, impacts=removals)
+        meant = but_saving(changes)
+        theirs, ours = self._accepts.assess(meant), self._in_tables.assess(meant, claims)
+        found = (*theirs.diagnostics, *ours.diagnostics, *judge_saving(changes))
+        return Findings(diagnostics=found, impacts={**theirs.impacts, **ours.impacts})
 
     def import_state(self, type_: str, identifier: str) -> Observed:
-        found = self._existing.imported(type_, identifier)
-        return replace(found, values={**found.values, IS_SAVED: self._keeper.able})
+        return self._in_tables.import_state(type_, identifier)
 
     def discover_within(self, names: Sequence[str]) -> Sequence[Discovered]:
-        self._existing = self._look()
-        return discovered(self._existing, names)
-
-    def _look(self) -> Existing:
-        """What is there from now on; tables are listed once for all that is imported."""
-        return Existing(self._host, self._lineage, BLOCKS)
+        return self._in_tables.discover_within(names)
 
     def read_data(self, type_: str, configuration: Object) -> Object:
         return DATA_SOURCES[type_].read(self._host, configuration)
 
+    def _half(self, type_: str) -> _Half:
+        return self._accepts if type_ == accept.TYPE else self._in_tables
 
-def _first(step: Step) -> str:
-    return next((one.address for one in step.operations), "")
+    def _apart(self, objects: Sequence[_T]) -> Iterator[tuple[_Half, Sequence[_T]]]:
+        for half in (self._accepts, self._in_tables):
+            yield half, [one for one in objects if self._half(one.type) is half]
 
-
-def _apart(step: Step) -> tuple[Step, Step]:
-    """What iptables is told, and what nft is."""
-    theirs = tuple(one for one in step.operations if one.type == accept.TYPE)
-    ours = tuple(one for one in step.operations if one.type != accept.TYPE)
-    return replace(step, operations=theirs), replace(step, operations=ours)
-
-
-def _judged(found: Observed | None, known: Known, unsaved: Unsaved, pieces: Sorted, tag: str) -> Observed | None:
-    """With whether it is saved. Where it is not as known, that is told, and what is saved is still as known."""
-    if found is None:
-        return None
-    lost = unsaved.has(pieces, tag) if found.values == known.values else unsaved.everything
-    return replace(found, values={**found.values, IS_SAVED: not lost})
-
-
-def _impact(kind: Kind, proposal: Proposal, values: Object) -> Impact:
-    if proposal.prior is None:
-        return kind.told(kind.created, values)
-    changed = {str(path[0]) for path in differences(values, proposal.prior)} - {IS_SAVED}
-    return kind.told(worst(kind.impacts.get(name, REROUTES) for name in sorted(changed)), values)
+    def _steps(self, step: Step) -> Iterator[tuple[_Half, Step]]:
+        for half, operations in self._apart(step.operations):
+            if operations:
+                yield half, replace(step, operations=tuple(operations))

@@ -17,14 +17,15 @@ from kvmplan_sdk import (
     Completed,
     Diagnostic,
     DiagnosticError,
+    Findings,
     Host,
     Known,
     Observed,
     Operation,
-    Outcome,
     Planned,
     Proposal,
     Step,
+    Verb,
     error,
     warning,
 )
@@ -34,7 +35,7 @@ Chains = Mapping[str, Sequence[Found] | None]
 """By family of those that were asked for; None where the chain is not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Accepts:
     host: Host
     lineage: str
@@ -62,28 +63,26 @@ class Accepts:
         problems = tuple(one.about(proposal.address) for one in check(values)) if is_known(values) else ()
         return Planned(values=values, impact=impact, diagnostics=problems)
 
-    def apply(self, step: Step) -> Iterator[Outcome]:
+    def carry_out(self, step: Step) -> Sequence[Diagnostic]:
         chains = self._chains(TOOLS)
-        problems = list(_missing(step.operations, chains))
-        if not problems:
-            if not _left(step, chains):
-                # First, or a run that is killed in between would leave a script that nobody remembers.
-                self.boot.keep(NOTHING)
-            problems = list(self._submit(self._lines(step, chains)))
-            self.boot.keep(kept(_there(self._chains(TOOLS))))
-        if problems:
-            yield from step.refused(problems)
-            return
-        for one in step.operations:
-            yield Outcome(address=one.address, verb=one.verb, values=one.after)
+        if problems := list(_missing(step.operations, chains)):
+            return problems
+        if not _left(step, chains):
+            # First, or a run that is killed in between would leave a script that nobody remembers.
+            self.boot.keep(NOTHING)
+        problems = list(self._submit(self._lines(step, chains)))
+        self.boot.keep(kept(_there(self._chains(TOOLS))))
+        return problems
 
     def dry_run(self, step: Step) -> Sequence[Diagnostic]:
-        if not step.operations:
-            return []
         lines = self._lines(step, self._chains(TOOLS))
         return [problem for family in lines for problem in self._tell(family, lines[family], "--test")]
 
-    def assess(self, changes: Sequence[Change]) -> Iterator[Diagnostic]:
+    def assess(self, changes: Sequence[Change]) -> Findings:
+        closing = [one.address for one in changes if one.type == TYPE and one.verb is Verb.DELETE]
+        return Findings(diagnostics=tuple(self._judged(changes)), impacts=dict.fromkeys(closing, CLOSES))
+
+    def _judged(self, changes: Sequence[Change]) -> Iterator[Diagnostic]:
         coming = [one for one in changes if one.type == TYPE and one.verb and one.after and is_known(one.after)]
         if not coming:
             return

@@ -440,7 +440,7 @@ def test_a_change_of_one_element_touches_one(mine: Any, open_session: Open) -> N
     change = Operation(
         verb=Verb.UPDATE, address=before.address, type=before.type, before=before.after, after=after.after
     )
-    lines = session._compiled(Step(operations=(change,), lineage=LINEAGE)).batch
+    lines = session._in_tables._compiled(Step(operations=(change,), lineage=LINEAGE)).batch
     assert [line.text.partition(" comment")[0] for line in lines] == [
         "delete element inet mine s {",
         "10.0.1.1,",

@@ -277,7 +277,7 @@ def test_a_change_of_one_element_touches_one_element(host: Any, open_session: Op
     apply(open_session, *(operation(Verb.CREATE, f"a{port}", port) for port in range(8000, 8100)))
     session: Any = open_session()
     one = operation(Verb.UPDATE, "a8050", 8050, "192.168.150.77")
-    assert len(session._compiled(Step(operations=(one,), lineage=LINEAGE)).batch) == len(
+    assert len(session._in_tables._compiled(Step(operations=(one,), lineage=LINEAGE)).batch) == len(
         ["delete element {", "8050", "}", "create element {", "8050", "}"]
     )
 
@@ -287,12 +287,12 @@ def test_what_was_rehearsed_is_told_unless_somebody_came_in_between(host: Any, o
     step = Step(operations=(operation(Verb.CREATE, "b", 8081), operation(Verb.DELETE, "a", 8080)), lineage=LINEAGE)
     session: Any = open_session()
     assert not session.dry_run(step)
-    (rehearsed,) = session._rehearsed.values()
-    assert rehearsed.holds(step, session._tables)
-    assert not rehearsed.holds(replace(step, operations=step.operations[:1]), session._tables)
+    (rehearsed,) = session._in_tables._rehearsed.values()
+    assert rehearsed.holds(step, session._in_tables._tables)
+    assert not rehearsed.holds(replace(step, operations=step.operations[:1]), session._in_tables._tables)
     apply(open_session, operation(Verb.CREATE, "c", 8082))
-    session._tables.forget()
-    assert not rehearsed.holds(step, session._tables)
+    session._in_tables._tables.forget()
+    assert not rehearsed.holds(step, session._in_tables._tables)
     assert [one.diagnostics for one in session.apply(step)] == [(), ()]
     assert None not in read(open_session, "b", "c")
     assert "8080" not in host.ruleset()

@@ -221,7 +221,7 @@ def operate(open_session: Open, verb: Verb, name: str, written: Object) -> Opera
 
 def batch(open_session: Open, operation: Operation) -> list[str]:
     session: Any = open_session()
-    return [line.text for line in session._compiled(Step(operations=(operation,), lineage=LINEAGE)).batch]
+    return [line.text for line in session._in_tables._compiled(Step(operations=(operation,), lineage=LINEAGE)).batch]
 
 
 def apply(open_session: Open, operation: Operation) -> None:

@@ -56,7 +56,7 @@ SAYS = (
     "counter",
     "counter packets 7 bytes 700",
     'log prefix "in; { # "',
-    'log prefix "x" group 2',
+    'log prefix "${x} %{ if" group 2',
     "log level debug flags all",
     "limit rate 10/second",
     "limit rate over 5/minute burst 9 packets",
@@ -169,7 +169,7 @@ def rules(draw: st.DrawFn, family: str) -> str:
     verdicts += ["tcp dport vmap { 22 : accept, 80-90 : drop }"] if transport == "tcp" else []
     verdicts += [] if family == "bridge" else ["reject", *(["reject with tcp reset"] if transport == "tcp" else [])]
     words += [draw(st.sampled_from(verdicts))]
-    comment = draw(st.sampled_from(["", "", ' comment "from the office"', ' comment "a; b { # "']))
+    comment = draw(st.sampled_from(["", "", ' comment "from the office"', ' comment "a; b { # ${x} %{"']))
     return (" ".join(filter(None, words)) or "counter") + comment
 
 

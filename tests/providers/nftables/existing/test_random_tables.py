@@ -5,8 +5,10 @@ A table that nft does not take is no case: for what this kernel lacks, or for ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -18,7 +20,7 @@ from kvmplan_sdk.proposing import configure, propose
 from kvmplan_sdk.provider import Proposal
 from kvmplan_sdk.values import Value
 
-from .desk import without_marks
+from .desk import Desk, without_marks
 from .grammar import tables
 
 Open = Callable[[], Any]
@@ -151,3 +153,33 @@ def changed(open_session: Open, thing: Known, data: st.DataObject) -> Known:
     after = planned(session, was, written(thing.type, values)).values
     carry_out(session, operation(Verb.UPDATE, was, after))
     return replace(was, values=after, private={})
+
+
+def drawn(count: int) -> list[str]:
+    """The longest of some random tables, the same every time."""
+    texts: list[str] = []
+
+    @settings(max_examples=30, derandomize=True, deadline=None, phases=[Phase.generate])
+    @given(tables())
+    def draw(text: str) -> None:
+        texts.append(text)
+
+    draw()
+    return sorted(texts, key=len)[-count:]
+
+
+def test_what_discover_writes_of_random_tables_changes_nothing(host: Any, tmp_path: Path) -> None:
+    desk, within = Desk(host, tmp_path), []
+    for number, text in enumerate(drawn(5)):
+        named = text.replace(" t {", f" t{number} {{", 1)
+        if host.run(["nft", "-f", "-"], input=named.encode()).ok:
+            within += ["--within", named.partition(" {")[0].removeprefix("table ")]
+    before = host.ruleset()
+    desk.run("discover", *within, "--out", "found.kvm.hcl")
+    found = (tmp_path / "found.kvm.hcl").read_text()
+    assert "Left out" not in found
+    count = len(re.findall("^import", found, re.MULTILINE))
+    assert f"Plan: {count} to import, 0 to add, 0 to change, 0 to destroy." in desk.run("plan")
+    desk.run("apply", "--auto-approve")
+    assert without_marks(host.ruleset()) == without_marks(before)
+    assert desk.run("plan", "--detailed-exitcode").startswith("No changes.")

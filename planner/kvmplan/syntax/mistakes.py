@@ -130,4 +130,11 @@ def _by_context(mistake: Mistake) -> tuple[str, str]:
             "Argument or block definition required",
             f"An argument or block definition begins here, but found {found}.{hint}",
         )
+    in_for = "IF" in accepted
+    if accepted == {"EQ"} or ("RBRACE" in accepted and not in_for):
+        return (
+            "Invalid single-line block",
+            f"A block on one line holds one argument and nothing else, but here is {found}. Write each argument, and "
+            "each block inside of it, on lines of its own.",
+        )
     return "Invalid syntax", f"This cannot be followed by {found}."

@@ -123,6 +123,12 @@ def _check_firewalls(filtering: Filtering, change: Change, name: str) -> Iterato
         )
 
 
+_WITH_ANOTHER_NAME = (
+    "Two of one name cannot be there at a time: leave it as it is (`kvmplan untaint`, no `--replace`), or change its "
+    "name. "
+)
+
+
 def _check_removal(filtering: Filtering, change: Change, name: str) -> Iterator[Diagnostic]:
     using = sorted({user.domain for user in filtering.using_then.get(name, ())})
     including = filtering.including_then.get(name, [])
@@ -138,10 +144,12 @@ def _check_removal(filtering: Filtering, change: Change, name: str) -> Iterator[
         users = [user for user in filtering.using_now.get(name, ()) if user.running]
         guests = sorted({user.domain for user in users if (user.domain, user.mac) in stay})
         if guests:
+            keeps_name = text(change.after or {}, "name") == name
             yield error(
                 f"Filter {name} is in use, so it cannot go before its successor is there",
-                f"Running guests use it: {', '.join(guests)}. Add `lifecycle {{ create_before_destroy = true }}`: then "
-                "they turn to the new one while they run, and the old one goes last.",
+                f"Running guests use it: {', '.join(guests)}. {_WITH_ANOTHER_NAME if keeps_name else ''}Add `lifecycle "
+                "{ create_before_destroy = true }`: then they turn to the new one while they run, and the old one goes "
+                "last.",
                 address=change.address,
             )
 

@@ -29,7 +29,7 @@ CHAIN_PRIORITIES = {
 """What libvirt takes for the priority of a chain, by how its name begins, where a filter does not say it."""
 _PREFIXES = tuple(prefix for prefix in CHAIN_PRIORITIES if prefix != ROOT)
 _CHAIN = re.compile(f"{ROOT}|(?=.{{3,12}}$)({'|'.join(_PREFIXES)})[A-Za-z0-9_.:-]*")
-_NAME = re.compile(r"[^/\s<>\"'&]{1,200}")
+_NAME = re.compile(r"[^/\x00-\x1f]{1,200}")
 _PARAMETER = re.compile(r"[A-Za-z0-9_]+")
 _PARAMETER_VALUE = re.compile(r"[A-Za-z0-9_.:]+")
 
@@ -37,7 +37,7 @@ _PARAMETER_VALUE = re.compile(r"[A-Za-z0-9_.:]+")
 def _name(value: Value) -> str | None:
     if _NAME.fullmatch(str(value)) and value not in {".", ".."}:
         return None
-    return f"{value!r} cannot name a filter, which is kept in a file of that name: no blank, slash or quotation mark."
+    return f"{value!r} cannot name a filter, which is kept in a file of that name: one line, no slash, and not empty."
 
 
 def _chain(value: Value) -> str | None:

@@ -281,8 +281,16 @@ def test_a_new_name_for_a_filter_in_use_takes_two_at_a_time(rig_with_guest: Rig)
     assert judged(rig, replace(renamed, created_first=True), turned) == []
     assert judged(rig, replace(renamed, created_first=True)) == ["Filter clean is in use"]
     again = {**there(rig, "clean"), "uuid": "c0ffee00-0000-4000-8000-000000000000"}
-    same_name = replace(renamed, after=again, created_first=True)
-    assert judged(rig, same_name) == ["Two filters clean cannot be there at a time"]
+    same_name = replace(renamed, after=again)
+    assert judged(rig, replace(same_name, created_first=True)) == ["Two filters clean cannot be there at a time"]
+    keeps_name = nic(rig, "clean", before=nic(rig, "clean").after)
+    assert "or change its name" in advice(rig, same_name, keeps_name)
+    assert "change its name" not in advice(rig, renamed, turned)
+
+
+def advice(rig: Rig, *changes: Change) -> str:
+    (told,) = (one.detail for one in session(rig).assess(changes, ()).diagnostics if one.summary.endswith("is there"))
+    return told
 
 
 @pytest.mark.parametrize(

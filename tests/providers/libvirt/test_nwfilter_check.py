@@ -158,12 +158,19 @@ def test_values_are_checked_and_variables_let_through(protocol: str, attribute: 
         ("chain", "tcp"),
         ("name", "a/b"),
         ("name", ".."),
-        ("name", "a b"),
+        ("name", "a\nb"),
+        ("name", ""),
     ],
 )
 def test_names_that_libvirt_cannot_keep(attribute: str, value: str) -> None:
     (validator,) = FILTER.fields[attribute].attribute.validators
     assert validator(value) is not None
+
+
+@pytest.mark.parametrize("name", ["a b", 'a"b', "a&b", "a.b-c_d"])
+def test_names_that_somebody_may_have_given_a_filter(name: str) -> None:
+    (validator,) = FILTER.fields["name"].attribute.validators
+    assert validator(name) is None
 
 
 def test_what_is_not_known_yet_is_not_judged() -> None:

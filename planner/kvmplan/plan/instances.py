@@ -172,7 +172,7 @@ class InstancePlanner:
         address, starting = wanted.address, self._planning.starting
         tags = self._planning.plugins.provider(wanted.lane.provider).tags
         prior = starting.refreshed.instances.get(address)
-        wish = self._planning.wishes.get(address) if prior is None else None
+        wish = self._planning.wishes.get(address) if address not in starting.prior.instances else None
         if wish is not None:
             prior = self.imported[address] = replace(
                 taken_in(address, wish, wanted.lane, session, planned.schema), tag=UNTAGGED if tags else ""

@@ -1,0 +1,3 @@
+resource "toy_thing" "a" {
+  name = "a"
+}

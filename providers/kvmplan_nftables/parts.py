@@ -72,7 +72,7 @@ def parse_interface(value: object) -> str:
 def parse_looked_up(value: object) -> str:
     """The name of an interface that is looked up in a set or a map."""
     name = parse_interface(value)
-    refuse_element(name)
+    refuse_element(name, "give the interface another name")
     return name
 
 

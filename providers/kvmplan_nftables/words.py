@@ -52,10 +52,11 @@ def refuse_name(name: str, kind: str = "") -> None:
         )
 
 
-def refuse_element(text: str) -> None:
-    """Raises `ValueError` for what cannot be in a set or a map."""
+def refuse_element(text: str, instead: str) -> None:
+    """Raises `ValueError` for what cannot be in a set or a map. ``instead``: what to do about it."""
     if text in _NO_ELEMENTS:
-        raise ValueError(f'"{text}" is a word of nft\'s own language, which it takes for nothing in a set or a map')
+        told = "is a word of nft's own language, which it takes for nothing in a set or a map"
+        raise ValueError(f'"{text}" {told}; {instead}')
 
 
 def quoted(name: str) -> str:

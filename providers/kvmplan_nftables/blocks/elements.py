@@ -108,7 +108,7 @@ def _numbers(text: str, type_: str) -> str:
 def _word(text: str, type_: str) -> str:
     if not _WORD.fullmatch(text):
         raise ValueError(f"{text!r} is no {type_} that kvmplan can tell nft; write it as nft lists it")
-    refuse_element(text)
+    refuse_element(text, "match it in a nftables_rule, in double quotes")
     return text
 
 

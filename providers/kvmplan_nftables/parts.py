@@ -55,7 +55,10 @@ def parse_network(value: object) -> Network:
 
 @_many
 def _network(text: str) -> Network:
-    network = ip_network(text)
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError(f"the subnet of that address is {ip_network(text, strict=False)}") from None
     if "%" in text:
         raise ValueError(f"{text} has a zone, which nft does not take")
     return network

@@ -202,6 +202,7 @@ class Inventory:
         self._host = host
         self._guests_on: dict[tuple[str, str], dict[str, None]] = {}
         self._bridge_of: Mapping[str, str | None] | None = None
+        self._sees_libvirts: bool | None = None
         self.networks: Listing[Network, NetworkRecord] = Listing(
             "networks",
             connection.listAllNetworks,
@@ -235,6 +236,7 @@ class Inventory:
     def renew_links(self) -> None:
         """Ask the kernel once more, when asked."""
         self._bridge_of = None
+        self._sees_libvirts = None
 
     @property
     def bridge_of(self) -> Mapping[str, str | None] | None:
@@ -243,6 +245,17 @@ class Inventory:
             listed = check(self._host.run(["ip", "-j", "link", "show"]), "Listing the host's interfaces")
             self._bridge_of = {link["ifname"]: link.get("master") for link in json.loads(listed or b"[]")}
         return self._bridge_of
+
+    @property
+    def sees_libvirts(self) -> bool:
+        """Whether any of libvirt's bridges and taps is among `bridge_of`: in a container that has only its socket none
+        is, and that one is not there says nothing.
+        """
+        if self._sees_libvirts is None:
+            taps = {nic.target for record in self.domains.values() if record.running for nic in record.nics()}
+            bridges = {name for record in self.networks.values() if record.live is not None for name in record.bridges}
+            self._sees_libvirts = not (taps | bridges).isdisjoint(self.bridge_of or {})
+        return self._sees_libvirts
 
     def domain(self, said: str) -> DomainRecord | None:
         """The domain with this name or UUID."""

@@ -41,4 +41,4 @@ def is_adrift(inventory: Inventory, record: NetworkRecord) -> bool:
     bridge = None if record.live is None else record.live.find("bridge")
     if record.live is None or bridge is None or not inventory.bridge_of or bridge.get("name") in inventory.bridge_of:
         return False
-    return values_of(record.live)["mode"] in OWN_BRIDGE
+    return values_of(record.live)["mode"] in OWN_BRIDGE and inventory.sees_libvirts

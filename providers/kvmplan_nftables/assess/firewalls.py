@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +10,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from kvmplan_nftables.filter import whom
 from kvmplan_nftables.filter.whom import Key
+from kvmplan_nftables.standing import standing
 from kvmplan_sdk import Change, Diagnostic, Host, Object, error
 from kvmplan_sdk.host import check
-from kvmplan_sdk.values import is_known
 
 _STATE, _REJECT = "ct state established", "reject"
 _FAILED = re.compile(r"^[^:\n]*:(\d+):[\d-]+: Error:", re.MULTILINE)
@@ -47,13 +46,11 @@ class Planned:
 
 def firewalls(changes: Sequence[Change]) -> list[Planned]:
     """The firewalls after the plan, without those that are not known yet or go."""
-    found = []
-    for change in changes:
-        if change.type == "nftables_firewall" and change.after is not None and is_known(change.after):
-            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                keys = tuple(whom.keys(change.after))
-                found.append(Planned(change.address, change.after, keys, change.verb is not None))
-    return found
+    return list(standing(changes, ("nftables_firewall",), _planned))
+
+
+def _planned(change: Change, values: Object) -> Planned:
+    return Planned(change.address, values, tuple(whom.keys(values)), change.verb is not None)
 
 
 def judge_firewalls(host: Host, planned: Sequence[Planned]) -> Iterator[Diagnostic]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
@@ -16,8 +15,8 @@ from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.dnat import dnat_as_forward
 from kvmplan_nftables.nat.forward import Forward, forward_of
 from kvmplan_nftables.nat.match import nets
-from kvmplan_sdk import Change, Diagnostic, SubnetClaim, Value, error, warning
-from kvmplan_sdk.values import is_known
+from kvmplan_nftables.standing import standing
+from kvmplan_sdk import Change, Diagnostic, Object, SubnetClaim, Value, error, warning
 
 _FEW = 3
 _PRIORITY = -100
@@ -39,14 +38,12 @@ class Planned:
 
 def forwards(changes: Sequence[Change]) -> list[Planned]:
     """The forwards after the plan, without those that are not known yet or go."""
-    found = []
-    for change in changes:
-        read = _READ.get(change.type)
-        if read is not None and change.after is not None and is_known(change.after):
-            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                forward, through = read(change.after), _is_subnet(change.after.get("destination"))
-                found.append(Planned(change.address, forward, change.verb is not None, through))
-    return found
+    return list(standing(changes, _READ, _planned))
+
+
+def _planned(change: Change, values: Object) -> Planned:
+    through = _is_subnet(values.get("destination"))
+    return Planned(change.address, _READ[change.type](values), change.verb is not None, through)
 
 
 def judge_forwards(view: View, planned: Sequence[Planned], subnets: Sequence[SubnetClaim]) -> Iterator[Diagnostic]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ from kvmplan_nftables.assess.traffic import Traffic, judged
 from kvmplan_nftables.assess.view import View
 from kvmplan_nftables.nat.match import nets
 from kvmplan_nftables.parts import Network, parse_interface, parse_port
+from kvmplan_nftables.standing import standing
 from kvmplan_sdk import Change, Diagnostic, Object, warning
-from kvmplan_sdk.values import is_known
 
 _LISTED = {"tcp", "udp"}
 """Protocols whose listening sockets ss(8) is asked for."""
@@ -32,21 +31,18 @@ class Redirect:
 
 def redirects(changes: Sequence[Change]) -> Iterator[Redirect]:
     """Those after the plan, without what is not known yet or goes."""
-    for change in changes:
-        if change.type == "nftables_redirect" and change.after is not None and is_known(change.after):
-            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                yield _redirect(change.address, change.after, change.verb is not None)
+    return standing(changes, ("nftables_redirect",), _redirect)
 
 
-def _redirect(address: str, values: Object, changed: bool) -> Redirect:
+def _redirect(change: Change, values: Object) -> Redirect:
     interface = values.get("interface")
     return Redirect(
-        address,
+        change.address,
         str(values["protocol"]),
         parse_port(values["to_port"]),
         None if interface is None else parse_interface(interface),
         (*nets(values.get("destination")), *nets(values.get("sources"))),
-        changed,
+        change.verb is not None,
     )
 
 

@@ -5,7 +5,6 @@ What `PortClaim` tells of, ports of one address for anybody, the engine compares
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from kvmplan_nftables.nat.forward import items
 from kvmplan_nftables.nat.match import nets, parse_span
 from kvmplan_nftables.nat.meeting import Key, Point, any_or, asked_at, kept_at, within
 from kvmplan_nftables.parts import Network, Ports, merged, parse_ports
+from kvmplan_nftables.standing import standing
 from kvmplan_sdk import Change, Diagnostic, Object, Value, error, warning
-from kvmplan_sdk.values import is_known
 
 _EVERY: Ports = (1, 65535)
 
@@ -49,7 +48,7 @@ def judge_ambiguous(changes: Sequence[Change]) -> Iterator[Diagnostic]:
     """An error for each that meets one whose ports begin before, or as one that is listed before; a warning where both
     are there already.
     """
-    found = list(_translations(changes))
+    found = list(standing(changes, ("nftables_dnat",), _translation))
     for index, met in sorted(_meetings(found).items()):
         yield _told(found[index], max((found[other] for other in sorted(met)), key=lambda other: other.changed))
 
@@ -72,17 +71,10 @@ def _meetings(found: Sequence[_Translation]) -> Mapping[int, Sequence[int]]:
     return met
 
 
-def _translations(changes: Sequence[Change]) -> Iterator[_Translation]:
-    for change in changes:
-        if change.type == "nftables_dnat" and change.after is not None and is_known(change.after):
-            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                yield _translation(change.address, change.after, change.verb is not None)
-
-
-def _translation(address: str, values: Object, changed: bool) -> _Translation:
+def _translation(change: Change, values: Object) -> _Translation:
     destinations = nets(values.get("destination"))
     return _Translation(
-        address,
+        change.address,
         parse_span(values["to"])[0].version,
         destinations[0] if destinations else None,
         values.get("interface"),
@@ -90,7 +82,7 @@ def _translation(address: str, values: Object, changed: bool) -> _Translation:
         merged(parse_ports(item) for item in items(values.get("ports"))) or [_EVERY],
         nets(values.get("sources")),
         any(True for _ in DNAT.claims(values)),
-        changed,
+        change.verb is not None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from kvmplan_nftables.nat.match import nets
 from kvmplan_nftables.nat.meeting import Key, Point, any_or, asked_at, kept_at, within
 from kvmplan_nftables.parts import Network, parse_network
-from kvmplan_sdk import Change, Diagnostic, Value, error, warning
-from kvmplan_sdk.values import is_known
+from kvmplan_nftables.standing import standing
+from kvmplan_sdk import Change, Diagnostic, Object, Value, error, warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class _Way:
 
 def judge_same_source(changes: Sequence[Change]) -> Iterator[Diagnostic]:
     """An error for each that meets an earlier one; a warning where both are there already."""
-    ways = list(_ways(changes))
+    ways = list(standing(changes, ("nftables_snat",), _way))
     lengths = sorted({net.prefixlen for one in ways for net in one.wanted})
     held: dict[Key, list[_Way]] = defaultdict(list)
     for one in ways:
@@ -56,14 +55,10 @@ def judge_same_source(changes: Sequence[Change]) -> Iterator[Diagnostic]:
             held[key].append(one)
 
 
-def _ways(changes: Sequence[Change]) -> Iterator[_Way]:
-    for change in changes:
-        if change.type == "nftables_snat" and change.after is not None and is_known(change.after):
-            with contextlib.suppress(ValueError):  # planning has said what is wrong with it
-                source, values = parse_network(change.after["source"]), change.after
-                kept, wanted = nets(values.get("except_destinations")), nets(values.get("destinations"))
-                changed = change.verb is not None
-                yield _Way(change.address, source, values.get("out_interface"), wanted, kept, changed)
+def _way(change: Change, values: Object) -> _Way:
+    source = parse_network(values["source"])
+    wanted, kept = nets(values.get("destinations")), nets(values.get("except_destinations"))
+    return _Way(change.address, source, values.get("out_interface"), wanted, kept, change.verb is not None)
 
 
 def _within(one: Network, other: Network) -> bool:

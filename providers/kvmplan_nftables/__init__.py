@@ -1,8 +1,8 @@
-"""The nftables provider: masquerading and port forwards in kvmplan's own table, ``inet kvmplan``.
+"""The nftables provider: address translation, guests' firewalls and isolation, and tables of the user's.
 
-All changes of a step are one atomic batch for nft(8). It is not a general firewall language, and touches no table but
-its own: what foreign tables would do to our traffic it reads and reports. Networks and bridges are made by the libvirt
-and netplan providers.
+What makes packets go is in tables of kvmplan's own; `blocks` are in tables of the user's and of others, `docker` in
+Docker's chain. All that nft is told of a step is one atomic batch. Foreign rules that would stop our traffic are read
+and reported. Networks and bridges are made by the libvirt and netplan providers.
 """
 
 from kvmplan_nftables.provider import NftablesProvider

@@ -1,4 +1,4 @@
-"""What a kind of resource says of itself; everything else is the same for all of them (`provider`)."""
+"""What a kind of resource says of itself; everything else is the same for all of them (`session`)."""
 
 from __future__ import annotations
 

@@ -119,3 +119,18 @@ def test_a_state_with_something_in_doubt_stays_as_it_is(project: Path) -> None:
         assert (said.status, "What became of toy_thing.c" in said.stderr) == (1, True), command
     assert state(project) == before
     assert kvmplan("state", "push", "-force", "kvmplan.state.json", cwd=project).status == 0
+
+
+def test_what_has_lost_its_tag_is_taken_in_again_in_the_way_that_is_told(project: Path) -> None:
+    """Whatever redefined it kept everything else."""
+    world = project / "world.json"
+    document = json.loads(world.read_text())
+    (thing,) = (one for one in document["hosts"]["local"].values() if one["values"]["name"] == "b")
+    thing["tag"] = ""
+    world.write_text(json.dumps(document))
+    told = " ".join(kvmplan("plan", cwd=project).stderr.split())
+    assert "no longer ours" in told
+    assert "(`kvmplan state rm toy_thing.b`); then write an `import` block" in told
+    assert kvmplan("state", "rm", "toy_thing.b", cwd=project).status == 0
+    (project / "import.kvm.hcl").write_text('import {\n  to = toy_thing.b\n  id = "b"\n}\n')
+    assert "1 to import, 0 to add, 0 to change, 0 to destroy" in kvmplan("plan", cwd=project).stdout

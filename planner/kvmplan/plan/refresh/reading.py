@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -101,7 +102,8 @@ def _compare(
                 warning(
                     "Object is no longer ours",
                     f"What {address} describes is there, but without kvmplan's tag for it: somebody else made or "
-                    "redefined it. It will not be touched.",
+                    "redefined it. It will not be touched. To take it in again, forget it first (`kvmplan state rm "
+                    f"{shlex.quote(str(address))}`); then write an `import` block.",
                     address=str(address),
                 )
             )

@@ -59,7 +59,7 @@ class Tables:
             return None
         printed = check(done, f"Listing table {' '.join(name)}")
         if name not in self._printed or self._printed[name][0] != printed:
-            self._printed[name] = printed, parse_table(printed, texts=name not in SKELETON)
+            self._printed[name] = printed, parse_table(printed)
         return self._printed[name][1]
 
 

@@ -10,19 +10,19 @@ from kvmplan_nftables.table.batch import fits, sleeps
 from kvmplan_nftables.table.intruders import intruders, stowaways
 from kvmplan_nftables.table.listing import FoundRule, Listing, Listings
 from kvmplan_nftables.table.pieces import MARKS, Named, Piece, Rule, TableName
+from kvmplan_nftables.table.rewritten import LISTED, by_hand, listed
 from kvmplan_nftables.table.section import Section
 from kvmplan_nftables.table.skeleton import SECTIONS, TAG
 from kvmplan_nftables.table.wish import NOTHING, Parts, Sorted
-from kvmplan_sdk import Object, Observed
+from kvmplan_sdk import Known, Observed
 
 Broken = frozenset[tuple[TableName, str]]
 """Chains, sets and maps of skeletons that do not do their work."""
 
 
-def observe(
-    values: Object, kind: Kind, pieces: Sorted, tag: str, listings: Listings, damaged: Broken
-) -> Observed | None:
+def observe(known: Known, kind: Kind, pieces: Sorted, tag: str, listings: Listings, damaged: Broken) -> Observed | None:
     """The resource of ``pieces``; None where one is missing, or has changed in a way that values cannot say."""
+    values = known.values
     if not pieces or any(table not in listings for table in pieces):
         return None
     if damaged and any((table, name) in damaged for table, parts in pieces.items() for name in parts.holders):
@@ -38,9 +38,12 @@ def observe(
     for table, parts in pieces.items():
         if intruders(table, listings[table], parts, (tag,)) or stowaways(table, listings[table], parts, (tag,)):
             return None
+    told = _told(pieces, tag, listings)
+    if told and by_hand(known.private.get(LISTED), told):
+        return None
     same = {(element.holder, element.key): element.data for element in found} == wanted
     seen = values if same else kind.seen(values, found)
-    return None if seen is None else Observed(values=seen)
+    return None if seen is None else Observed(values=seen, private={**known.private, LISTED: told} if told else {})
 
 
 def broken(listings: Listings) -> Broken:
@@ -90,6 +93,12 @@ def _all_there(pieces: Sorted, tag: str, listings: Listings) -> bool:
         _by_chain(pieces.get(table, NOTHING).rules) == _by_chain(listing.rules_of(tag))
         for table, listing in listings.items()
     )
+
+
+def _told(pieces: Sorted, tag: str, listings: Listings) -> str:
+    """What nft lists of the rules in tables of kvmplan's; in others' they are read as changed (`blocks.reading`)."""
+    rules = [rule for table in sorted(pieces) if table in SECTIONS for rule in listings[table].rules_of(tag)]
+    return listed(rules, listings[min(pieces)].version) if rules else ""
 
 
 def _at(parts: Parts, listing: Listing) -> bool:

@@ -93,7 +93,7 @@ class InTables:
         damaged = broken(listings)
         self._strangers = strangers(listings)
         found = [
-            observe(known.values, KINDS[known.type], some, owner.tag, listings, damaged)
+            observe(known, KINDS[known.type], some, owner.tag, listings, damaged)
             for known, some, owner in zip(objects, pieces, owners, strict=True)
         ]
         rules = {place: known for place, known in enumerate(objects) if known.type == RULE}

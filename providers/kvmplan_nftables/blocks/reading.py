@@ -11,7 +11,7 @@ from kvmplan_nftables.blocks.rule import RULE
 from kvmplan_nftables.table.identity import Owner
 from kvmplan_nftables.table.listing import FoundRule, Listings
 from kvmplan_nftables.table.pieces import TableName
-from kvmplan_nftables.table.rewritten import listed
+from kvmplan_nftables.table.rewritten import LISTED, by_hand, listed
 from kvmplan_nftables.table.texts import Texts, parse_texts, parted
 from kvmplan_sdk import Host, Known, Object, Observed
 from kvmplan_sdk.host import check
@@ -44,10 +44,11 @@ def rules_as_written(
         now, rule = found[place], rule_of(one.values, Owner(lineage, one.address), listings)
         if now is None or not now.owned or rule is None:
             continue
-        values, digest = now.values, listed(rule[1])
-        if one.private.get("listed") not in (None, digest):
+        values, before, told = now.values, one.private.get(LISTED), listed(rule[1:], listings[rule[0]].version)
+        changed = by_hand(before, told)
+        if changed:
             values = _read_as(one, parted(printed.of(rule[0]).rules.get(rule[1].handle, ""))[0])
-        yield place, replace(now, values=values, private={"listed": digest, **one.private})
+        yield place, replace(now, values=values, private={**one.private, LISTED: before if changed else told})
 
 
 def rule_of(values: Object, owner: Owner, listings: Listings) -> tuple[TableName, FoundRule] | None:

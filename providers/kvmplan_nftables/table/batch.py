@@ -221,7 +221,8 @@ def _compare_rules(name: TableName, listing: Listing, wish: Wish, into: Differen
             as_wished = [(wish.tag, piece.digest, piece.order) for piece in pieces]
             # The kernel keeps a flowtable that a rule still names.
             loose = any(("flowtable", piece.text.rpartition("@")[2]) in into.gone for piece in pieces)
-            stays = [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished
+            anew = not wish.before and chain != MARKS
+            stays = not anew and [(rule.tag, rule.digest, rule.order) for rule in rules] == as_wished
             if stays and not loose and not _rewritten(wish, pieces) and _marked(listing, pieces):
                 continue
         into.handles_gone.update(rule.handle for rule in rules)

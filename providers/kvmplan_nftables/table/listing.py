@@ -41,7 +41,8 @@ class FoundElement:
 @dataclass(slots=True)
 class Listing:
     """A table. ``named``: chains, sets, maps and so on, by kind and name, as nft shows them. ``texts``: the rules by
-    handle, where they were asked for. ``marks``: the rules that say whose an object is, by `mark_of` that.
+    handle, where they were asked for. ``marks``: the rules that say whose an object is, by `mark_of` that. ``version``:
+    of the nft that lists it.
     """
 
     rules: list[FoundRule] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Listing:
     named: dict[tuple[str, str], Json] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
     marks: dict[int, FoundRule] = field(default_factory=dict)
+    version: str = ""
     _by_handle: dict[int, FoundRule] = field(default_factory=dict)
     _rules_of: dict[str, list[FoundRule]] = field(default_factory=dict)
     _in_chain: dict[str, list[FoundRule]] = field(default_factory=dict)
@@ -92,18 +94,17 @@ Listings = Mapping[TableName, Listing]
 """The tables that are there."""
 
 
-def parse_table(listing: bytes, *, texts: bool = True) -> Listing:
-    """A table in the output of ``nft -j list table``. ``texts``: whether to keep what rules are made of, which is most
-    of a large table.
-    """
+def parse_table(listing: bytes) -> Listing:
+    """A table in the output of ``nft -j list table``."""
     table = Listing()
     for item in json.loads(listing)["nftables"]:
         kind, body = next(iter(item.items()))
         if kind == "rule":
             tag, digest, order = comment_parts(body.get("comment", ""))
-            expressions = body["expr"] if texts else ()
-            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, expressions, order))
-        elif kind != "metainfo":
+            table.add_rule(FoundRule(body["chain"], body["handle"], tag, digest, body["expr"], order))
+        elif kind == "metainfo":
+            table.version = body["version"]
+        else:
             # nft 1.0.6 writes one arbitrary letter of a table's flag: that there is one is all that can be known.
             elements = body.pop("elem", ())
             table.named[kind, body["name"]] = {**body, "dormant": "flags" in body} if kind == "table" else body

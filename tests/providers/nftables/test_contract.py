@@ -14,6 +14,7 @@ from kvmplan_sdk import Known, Object, Operation, Outcome, Session, Step, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
 
 from .matrix.table import planned
+from .test_blocks import make
 
 LINEAGE = "8d0f5c5e-0000-4000-8000-000000000000"
 FOREIGN = "table inet mine {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\n"
@@ -207,6 +208,36 @@ def test_damage_to_the_table_is_drift_and_repaired(host: Any, open_session: Open
     assert read(open_session, "a", "b") == [None, None]
     apply(open_session, operation(Verb.CREATE, "a", 8080), operation(Verb.CREATE, "b", 8081))
     assert sorted(host.ruleset().splitlines()) == sorted(before.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "what", "into"),
+    [
+        ("nftables_masquerade", {"source": "10.9.0.0/24"}, " masquerade", " accept"),
+        ("nftables_snat", {"source": "10.9.0.0/24", "to": "192.0.2.1"}, "192.0.2.1", "192.0.2.9"),
+        ("nftables_redirect", {"protocol": "tcp", "ports": ["80"], "to_port": 8080}, ":8080", ":8081"),
+        ("nftables_isolation", {"networks": ["10.8.0.0/24", "10.9.0.0/24"]}, " drop", " accept"),
+        ("nftables_firewall", {"interface": "virbr1", "ingress": [{"action": "reject"}]}, "reject", "accept"),
+    ],
+)
+def test_a_rule_edited_with_its_comment_kept_is_drift_and_repaired(
+    host: Any, open_session: Open, type_: str, written: Object, what: str, into: str
+) -> None:
+    """As who edits what nft lists and loads it. Loaded as it is, it is no drift."""
+    known = make(open_session, type_, "a", written)
+    before = host.ruleset()
+    host.nft(f"flush ruleset\n{before}")
+    (seen,) = open_session().read([known])
+    assert seen is not None
+    assert seen.private == known.private
+    lines = before.splitlines(keepends=True)
+    place, line = next((place, line) for place, line in enumerate(lines) if what in line and "nftables_" in line)
+    lines[place] = line.replace(what, into)
+    host.nft(f"flush ruleset\n{''.join(lines)}")
+    assert host.ruleset() != before
+    assert open_session().read([known]) == [None]
+    make(open_session, type_, "a", written)
+    assert host.ruleset() == before
 
 
 def test_a_removed_element_is_missing_and_a_changed_one_differs(host: Any, open_session: Open) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kvmplan_nftables import NftablesProvider
 from kvmplan_nftables.table.identity import Owner
-from kvmplan_sdk import Change, ImpactLevel, Known, Object, Observed, Operation, Proposal, Session, Step, Value, Verb
+from kvmplan_sdk import Change, ImpactLevel, Known, Object, Operation, Proposal, Session, Step, Value, Verb
 from kvmplan_sdk.testing.conformance import Case, exercise
 from kvmplan_sdk.testing.proposals import proposal
 
@@ -266,7 +266,9 @@ def test_damage_is_drift_and_repaired(host: Any, open_session: Open, damage: str
     apply(open_session, made)
     before = host.ruleset()
     known = Known(address=made.address, type=made.type, values=made.after or {})
-    assert open_session().read([known]) == [Observed(values=made.after or {})]
+    (seen,) = open_session().read([known])
+    assert seen is not None
+    assert seen.values == known.values
     names = {"{to}": owner.name("fw_to"), "{set}": f"{owner.name('as')}_bad_4"}
     for placeholder, name in names.items():
         damage = damage.replace(placeholder, name)

@@ -69,6 +69,11 @@ class Disturbance:
         return ImpactLevel.LIVE if self.changed else ImpactLevel.NONE
 
     @property
+    def unexplained(self) -> bool:
+        """Whether packets were lost and nothing else happened that loses them."""
+        return bool(self.lost) and not (self.off or self.carrier or self.gone or self.rebooted)
+
+    @property
     def gap(self) -> float:
         """Seconds without packets."""
         return max(self.off, self.lost * self.interval)

@@ -192,5 +192,14 @@ def test_interfaces_start_what_has_them_join_flowtables(desk: Desk) -> None:
             joined = f"until [ -e /run/{name} ] && [ $(systemctl is-active {JOINER}) = inactive ]; do sleep 0.1; done"
             lab.run(["sh", "-c", joined])
             lab.run(["sh", "-c", f"ip link del {name}; rm /run/{name}"])
+        # One comes while the unit is at work for another, and its own command has run.
+        lab.put(f"/run/systemd/system/{JOINER}.d/slow.conf", "[Service]\nExecStopPost=sleep 5\n")
+        lab.run(["systemctl", "daemon-reload"])
+        for name in names:
+            lab.run(["ip", "link", "add", name, "type", "bridge"])
+            lab.run(["sh", "-c", f"until [ $(systemctl is-active {JOINER}) = deactivating ]; do sleep 0.1; done"])
+        lab.run(["sh", "-c", f"until [ -e /run/{names[1]} ]; do sleep 0.1; done"])
     finally:
-        lab.run(["sh", "-c", f"systemctl disable {JOINER}; rm /etc/systemd/system/{JOINER}; systemctl daemon-reload"])
+        written = f"/etc/systemd/system/{JOINER} /run/systemd/system/{JOINER}.d"
+        lab.run(["sh", "-c", f"systemctl disable {JOINER}; rm -r {written}; systemctl daemon-reload"], check=False)
+        lab.run(["sh", "-c", f"for name in {' '.join(names)}; do ip link del $name; done"], check=False)

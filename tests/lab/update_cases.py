@@ -16,11 +16,12 @@ _OPTIONS = {"at", "drop", "refused", "lacks"}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``written``: the object after the change. ``refused``: what the plan says against it, None where nothing;
-    ``lacks``: what it says where libvirt does not have that.
+    """``before``, ``written``: the object before and after the change. ``refused``: what the plan says against
+    it, None where nothing; ``lacks``: what it says where libvirt does not have that.
     """
 
     attribute: str
+    before: Mapping[str, Any]
     written: Mapping[str, Any]
     refused: str | None
     lacks: str | None
@@ -64,7 +65,7 @@ def _cases(scene: Scene, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[C
         for gone in change.get("drop", ()):
             _set(after, gone, None)
         _set(after, change.get("at", attribute), change[name])
-        yield Case(attribute, after, change.get("refused"), change.get("lacks"))
+        yield Case(attribute, written, after, change.get("refused"), change.get("lacks"))
         if not change.keys() & {"refused", "lacks"}:
             written = after
 

@@ -45,9 +45,13 @@ def drop_in(commands: Sequence[str]) -> str:
 
 
 def joiner(after: str, joins: Sequence[tuple[str, str]]) -> str:
-    """Started by each of the interfaces in ``joins`` as it comes; each comes with its command."""
+    """Started by each of the interfaces in ``joins`` as it comes; each comes with its command.
+
+    They run as the unit ends. An interface that comes then has it start once more; while a unit starts, that would be
+    the same start to systemd, and the command for that interface might have run before.
+    """
     wanted = " ".join(dict.fromkeys(_device_unit(device) for device, _ in joins))
-    lines = "".join(f"ExecStart=-{command}\n" for _, command in joins)
+    lines = "".join(f"ExecStopPost=-{command}\n" for _, command in joins)
     return f"""\
 [Unit]
 Description=Interfaces that come join kvmplan's flowtables
@@ -55,7 +59,8 @@ After={after}
 StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
+Type=simple
+ExecStart=/bin/true
 {lines}
 [Install]
 WantedBy={wanted}

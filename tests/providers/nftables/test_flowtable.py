@@ -60,7 +60,7 @@ def test_interfaces_join_one_by_one_at_boot_and_as_they_come() -> None:
         assert f"ExecStartPost={joins}" in files[UNITS + UNIT]
         assert f"ExecStartPost={joins}" in files[DROP_IN_FILE]
         assert f"ExecReload={joins}" in files[DROP_IN_FILE]
-        assert f"ExecStart={joins}" in files[UNITS + JOINER]
+        assert f"ExecStopPost={joins}" in files[UNITS + JOINER]
     wanted = "WantedBy=sys-subsystem-net-devices-left.device sys-subsystem-net-devices-br\\x2dx\\x401.device\n"
     assert wanted in files[UNITS + JOINER]
 

@@ -89,7 +89,7 @@ def saved(host: Any) -> Kept:
 def join(host: Any) -> None:
     """What systemd does when an interface comes."""
     unit = (saved(host).files[UNITS + JOINER] or b"").decode()
-    for command in re.findall("^ExecStart=-(.*)$", unit, re.MULTILINE):
+    for command in re.findall("^ExecStopPost=-(.*)$", unit, re.MULTILINE):
         done = host.run(shlex.split(command))
         tell(done.ok, done.stderr)
 

@@ -73,36 +73,29 @@ class View:
         return True
 
     @cached_property
-    def _lines(self) -> Sequence[re.Match[str]]:
+    def _lines(self) -> Sequence[tuple[tuple[str, str], re.Match[str]]]:
+        """Each after the family and the name of the table that it is of."""
         listed = check(self._host.run(["nft", "-s", "-a", "list", "ruleset"]), "Listing the host's ruleset")
-        return [*_LISTED.finditer(listed.decode(errors="replace"))]
+        table, found = ("", ""), []
+        for line in _LISTED.finditer(listed.decode(errors="replace")):
+            if line["table"]:
+                table = line["family"], line["table"]
+            found.append((table, line))
+        return found
 
     @cached_property
     def _texts(self) -> Mapping[tuple[str, str, int], str]:
-        found: dict[tuple[str, str, int], str] = {}
-        family = table = ""
-        for line in self._lines:
-            if line["table"]:
-                family, table = line["family"], line["table"]
-            elif line["handle"]:
-                found[family, table, int(line["handle"])] = line["text"]
-        return found
+        return {(*table, int(line["handle"])): line["text"] for table, line in self._lines if line["handle"]}
 
     @cached_property
     def _asleep(self) -> frozenset[tuple[str, str]]:
         """Tables whose chains see no packets."""
-        found, family, table = set[tuple[str, str]](), "", ""
-        for line in self._lines:
-            if line["table"]:
-                family, table = line["family"], line["table"]
-            elif line["flags"] and "dormant" in line["flags"].split(","):
-                found.add((family, table))
-        return frozenset(found)
+        return frozenset(table for table, line in self._lines if "dormant" in (line["flags"] or "").split(","))
 
     @cached_property
     def owners(self) -> Mapping[tuple[str, str], str]:
         """The programs that alone may change a table, by its family and name."""
-        return {(line["family"], line["table"]): line["program"] for line in self._lines if line["program"]}
+        return {table: line["program"] for table, line in self._lines if line["program"]}
 
     def rule(self, obstacle: Obstacle) -> str:
         """The rule as nft prints it, and its handle."""
